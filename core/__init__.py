@@ -1,0 +1,1 @@
+"""The shared training module: real networks, trained and recorded. Imports no screen."""

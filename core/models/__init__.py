@@ -1,0 +1,7 @@
+"""Networks written out in full, one family per file."""
+
+from core.models.initialization import INITIALIZATIONS, initialize
+from core.models.layers import ACTIVATIONS, Dropout, Model
+from core.models.mlp import MLP
+
+__all__ = ["ACTIVATIONS", "INITIALIZATIONS", "MLP", "Dropout", "Model", "initialize"]

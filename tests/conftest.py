@@ -1,0 +1,49 @@
+"""What all tests share: one source of randomness, one thread, and the local data folder if there is one."""
+
+import os
+import random
+import zlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+if "ROADMAP_LAB_DATA" not in os.environ and (beside := ROOT.parent / "shared" / "data").is_dir():
+    os.environ["ROADMAP_LAB_DATA"] = str(beside)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", default="0", help="where claims and fuzz take their seeds from: a number, or 'random'")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    if config.getoption("--seed") == "random":
+        config.option.seed = str(random.SystemRandom().randrange(10**9))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed: {config.getoption('--seed')} (repeat with --seed {config.getoption('--seed')})"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    report = yield
+    if report.failed:
+        report.sections.append(("seed", f"repeat with: pytest --seed {item.config.getoption('--seed')} {item.nodeid}"))
+    return report
+
+
+@pytest.fixture
+def seeds(request: pytest.FixtureRequest) -> list[int]:
+    """Twenty seeds of this test's own, drawn from ``--seed``: other numbers for another test or another option."""
+    draw = random.Random(zlib.crc32(request.node.nodeid.encode()) + 1_000_003 * int(request.config.getoption("--seed")))
+    return [draw.randrange(10**6) for _ in range(20)]
+
+
+@pytest.fixture
+def seed(seeds: list[int]) -> int:
+    """One seed of this test's own."""
+    return seeds[0]
