@@ -1,0 +1,209 @@
+"""The curriculum: read from pages and roadmap alone; mistakes name their file; a checklist survives its trip."""
+
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core import curriculum
+from core.curriculum import LARGEST_IMPORT, ROOT
+
+PAGE = '''r"""Dropout
+
+Silence random units while a network trains,
+and it stops leaning on any one of them.
+
+Each unit is kept with probability $1-p$.
+
+A second paragraph with `Roadmap: no section`.
+
+Roadmap:
+- Dropout, L1/L2, Early Stopping, Data Augmentation
+- Understand overfitting and
+  underfitting
+
+Reading:
+- Goodfellow et al., chapter 7
+"""
+'''
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A small project: the real roadmap and three pages of two chapters."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "roadmap.md").write_bytes((ROOT / "assets" / "roadmap.md").read_bytes())
+    write(tmp_path, "03_training/05_regularization.py", PAGE)
+    write(tmp_path, "01_foundations/02_ml_vs_dl.py", page("ML against DL", "Learn the difference between ML and DL"))
+    write(tmp_path, "01_foundations/01_what_is_it.py", page("What is it", "Study biological vs artificial neurons"))
+    return tmp_path
+
+
+def write(site: Path, place: str, text: str) -> None:
+    path = site / "pages" / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def page(title: str, line: str) -> str:
+    return f'"""{title}\n\nA promise.\n\nAn idea.\n\nRoadmap:\n- {line}\n"""\n'
+
+
+def test_every_checkbox_of_the_roadmap_is_a_line_and_texts_are_unique():
+    rows = re.findall(r"^ *- \[ \] (.*)$", (ROOT / "assets" / "roadmap.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [line.text for line in curriculum.lines()] == rows
+    assert len(set(rows)) == len(rows), "ticks are kept by text, so two lines must not read alike"
+
+
+def test_nested_lines_know_their_parent():
+    by_text = {line.text: line for line in curriculum.lines()}
+    assert by_text["RMSProp, Adam, Nadam"].parent == "Learn optimization algorithms:"
+    assert by_text["RMSProp, Adam, Nadam"].depth == 1
+    assert by_text["Understand overfitting and underfitting"].parent is None
+    assert by_text["Normalize your inputs"].chapter == 10
+    assert all(line.parent in by_text for line in curriculum.lines() if line.depth)
+
+
+def test_chapters_are_the_ten_headings():
+    chapters = curriculum.chapters()
+    assert [chapter.number for chapter in chapters] == list(range(1, 11))
+    assert chapters[0].title == "Foundations of Deep Learning" and chapters[0].emoji == "🟢"
+    assert sum((chapter.lines for chapter in chapters), ()) == curriculum.lines()
+
+
+def test_a_page_is_its_docstring(site: Path):
+    topic = curriculum.topic("regularization", site)
+    assert (topic.title, topic.chapter, topic.key) == ("Dropout", 3, "regularization")
+    assert topic.promise == "Silence random units while a network trains, and it stops leaning on any one of them."
+    assert topic.idea.startswith("Each unit") and topic.idea.endswith("`Roadmap: no section`.")
+    assert [line.text for line in topic.lines][1] == "Understand overfitting and underfitting"
+    assert topic.reading == ("Goodfellow et al., chapter 7",)
+    assert curriculum.topic(topic.path, site) is topic
+    assert curriculum.covering(topic.lines[0], site) == (topic,)
+
+
+def test_pages_come_in_the_order_of_their_numbers(site: Path):
+    topics = curriculum.topics(site)
+    assert [topic.slug for topic in topics] == ["what-is-it", "ml-vs-dl", "regularization"]
+    assert curriculum.previous(topics[0], site) is None and curriculum.following(topics[-1], site) is None
+    assert curriculum.following(topics[1], site) == topics[2] and curriculum.previous(topics[2], site) == topics[1]
+    assert curriculum.chapters(site)[0].topics == topics[:2]
+
+
+def test_coming_is_what_no_page_names(site: Path):
+    covered = {line.text for topic in curriculum.topics(site) for line in topic.lines}
+    assert {line.text for line in curriculum.coming(site)} == {line.text for line in curriculum.lines(site)} - covered
+    assert len(covered) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("x = 1\n", "title"),
+        ('"""Only a title"""\n', "title"),
+        ('"""Title\n\nPromise.\n\nRoadmap:\n- Normalize your inputs\n"""\n', "idea"),
+        ('"""Title\n\nPromise.\n\nIdea.\n"""\n', "Roadmap"),
+        ('"""Title\n\nPromise.\n\nIdea.\n\nRoadmap:\nNormalize your inputs\n"""\n', "item"),
+        (page("Title", "Normalise your inputs"), "Normalise"),
+        ('"""Title\n', "Python"),
+        ('"""\0"""\n', "Python"),
+    ],
+)
+def test_a_malformed_page_is_named(site: Path, text: str, complaint: str):
+    write(site, "10_bonus/01_broken.py", text)
+    with pytest.raises(ValueError, match=complaint) as raised:
+        curriculum.topics(site)
+    assert "01_broken.py" in str(raised.value)
+
+
+def test_two_pages_of_one_name_are_refused(site: Path):
+    write(site, "10_bonus/01_ml_vs_dl.py", page("Twin", "Normalize your inputs"))
+    with pytest.raises(ValueError, match="/ml-vs-dl"):
+        curriculum.topics(site)
+
+
+def test_an_unknown_place_is_refused(site: Path):
+    with pytest.raises(ValueError, match="nowhere"):
+        curriculum.topic("nowhere", site)
+
+
+def test_a_checklist_without_ticks_is_the_roadmap_byte_for_byte():
+    assert curriculum.checklist(set()).encode() == (ROOT / "assets" / "roadmap.md").read_bytes()
+
+
+def test_a_checklist_round_trips(seeds: list[int]):
+    texts = [line.text for line in curriculum.lines()]
+    for seed in seeds:
+        draw = random.Random(seed)
+        done = set(draw.sample(texts, draw.randrange(len(texts) + 1)))
+        again = curriculum.checklist(done)
+        assert curriculum.ticked(again) == curriculum.Ticks(frozenset(done), ())
+        assert again.replace("- [x]", "- [ ]") == curriculum.checklist(set())
+        assert again.count("- [x]") == len(done)
+
+
+def test_a_reader_s_own_lines_are_reported_and_survive_the_next_trip():
+    first = curriculum.ticked("- [x] Normalize your inputs\n- [x] Read a paper\n- [ ] Sleep\n")
+    assert first.lines == {"Normalize your inputs"} and first.unknown == ("Read a paper",)
+    assert curriculum.ticked(curriculum.checklist({*first.lines, *first.unknown})) == first
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["* [X] Normalize  your inputs  ", "\t+ [x]  NORMALIZE your INPUTS\r", "\ufeff- [✓] Normalize your inputs\u200b"],
+)
+def test_an_import_forgives_spelling(row: str):
+    assert curriculum.ticked(row.encode()).lines == {"Normalize your inputs"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not UTF-8"),
+        (b"PK\0\0- [x] Normalize your inputs", "binary"),
+        (b"- [x] " + b"a" * LARGEST_IMPORT, "larger than 64 KB"),
+        ("- [x] a\n" * LARGEST_IMPORT, "larger than 64 KB"),
+    ],
+)
+def test_a_hostile_import_is_refused_in_a_sentence(content: bytes | str, sentence: str):
+    with pytest.raises(ValueError, match=sentence):
+        curriculum.ticked(content)
+
+
+def test_random_text_never_breaks_the_import_and_its_export_imports_the_same(seeds: list[int]):
+    for seed in seeds:
+        draw = random.Random(seed)
+        alphabet = "- [x]\n\t*+X✓é\u2028\u200d\x1b<script>'\"`#:" + chr(draw.randrange(0x20, 0xD800))
+        rows = ["".join(draw.choices(alphabet, k=draw.randrange(40))) for _ in range(100)]
+        ticks = curriculum.ticked("\n".join(f"- [x] {row}" if draw.random() < 0.5 else row for row in rows))
+        again = curriculum.ticked(curriculum.checklist({*ticks.lines, *ticks.unknown}))
+        assert again.lines == ticks.lines and set(again.unknown) == set(ticks.unknown)
+        assert all(len(text.splitlines()) == 1 for text in ticks.unknown)
+
+
+def test_search_ranks_titles_above_ideas_and_wants_every_word(site: Path):
+    write(site, "10_bonus/01_checkpoints.py", page("Checkpoints", "Use early stopping and checkpoints"))
+    write(site, "10_bonus/02_dropped.py", page("Other", "Normalize your inputs").replace("An idea", "Dropout helps"))
+    assert [topic.slug for topic in curriculum.search("DROP", site)] == ["regularization", "dropped"]
+    assert [topic.slug for topic in curriculum.search("early check", site)] == ["checkpoints"]
+    assert curriculum.search("dropout quux", site) == ()
+    assert curriculum.search("", site) == curriculum.search("?!", site) == ()
+    assert curriculum.search("z" * 10**6, site) == ()
+
+
+def test_the_table_of_contents_needs_the_standard_library_only():
+    code = "import sys; before = set(sys.modules); import core.curriculum as c; c.topics(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    tops = {name.partition(".")[0] for name in loaded.stdout.split()}
+    assert not tops & {"torch", "numpy", "streamlit", "plotly", "gradio"}
+
+
+@pytest.mark.parametrize("topic", curriculum.topics(), ids=lambda topic: topic.slug)
+def test_the_record_of_a_page_is_short(topic: curriculum.Topic):
+    prose = re.sub(r"\$[^$]*\$", " ", topic.idea)
+    assert len(prose.split()) <= 120, f"{topic.path}: the idea has {len(prose.split())} words"
+    assert topic.promise.endswith((".", "?", "!")) and len(topic.promise) <= 200, topic.path
+    assert len(topic.title) <= 60 and not topic.title.endswith("."), topic.path
