@@ -1,7 +1,8 @@
 """Networks written out in full, one family per file."""
 
+from core.models.cnn import CNN
 from core.models.initialization import INITIALIZATIONS, initialize
 from core.models.layers import ACTIVATIONS, Dropout, Model
 from core.models.mlp import MLP
 
-__all__ = ["ACTIVATIONS", "INITIALIZATIONS", "MLP", "Dropout", "Model", "initialize"]
+__all__ = ["ACTIVATIONS", "CNN", "INITIALIZATIONS", "MLP", "Dropout", "Model", "initialize"]
