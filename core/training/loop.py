@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from core.data.data import Data
 from core.metrics import score
-from core.models.layers import Dropout
 from core.objectives import Objective, natural
 from core.randomness import order
+from core.training.cancel import Cancel
 from core.training.recipe import Recipe, learning_rate
 from core.training.run import Epoch, Run
 from core.training.updates import MOMENTS, RULES
@@ -35,74 +35,90 @@ def epochs(
     """Train ``model`` in place and yield its recorded moments, the untrained one first.
 
     ``start`` continues a recorded moment. Ends early when the loss is no longer a finite number (the last epoch then
-    carries the broken loss and its step) or when the recipe's patience is over.
+    carries the broken loss and its step) or when the recipe's patience is over. Raises ``ValueError`` if ``start``
+    lies behind the recipe's last epoch, or for batch norm with a batch of one sample.
     """
     objective = objective or natural(data.classes)
     if start is not None:
         load(model, start.weights, start.buffers)
     vector = ParameterVector(model)
-    moments = vector.weights.new_zeros(MOMENTS[recipe.optimizer], vector.weights.numel())
-    if start is not None and start.moments.shape == moments.shape:
-        moments.copy_(start.moments)
-    rule, per_epoch = RULES[recipe.optimizer], math.ceil(len(data.x) / recipe.batch_size)
-    step, first, rate = (start.step, start.number, start.learning_rate) if start else (0, 0, 0.0)
-    dropouts = [module for module in model.modules() if isinstance(module, Dropout)]
+    moments, step, age, rate, best = beginning(vector.weights, recipe, start)
+    rule, per_epoch = RULES[recipe.optimizer], batches_per_epoch(model, len(data.x), recipe)
+    placed = [module for module in model.modules() if hasattr(module, "place")]
+    first, broken = start.number if start else 0, None
     wanted = recorded_epochs(recipe, first, moments.numel() + vector.weights.numel())
-    best, best_number, sound = math.inf, first, True
     for number in range(first, recipe.epochs + 1):
         if number > first:
             model.train()
-            visit = order(len(data.x), recipe.seed, number)
-            for batch in visit.split(recipe.batch_size):
-                for layer, dropout in enumerate(dropouts):
-                    dropout.place = (recipe.seed, 16 + layer, step)
+            for batch in order(len(data.x), recipe.seed, number).split(recipe.batch_size)[:per_epoch]:
+                for layer, module in enumerate(placed):
+                    module.place = (recipe.seed, 16 + layer, step)
                 rate = learning_rate(recipe, step, recipe.epochs * per_epoch)
-                step += 1
+                step, age = step + 1, age + 1
                 vector.gradient.zero_()
                 loss = objective(model, data.x[batch], data.y[batch])
                 loss.backward()
-                sound = math.isfinite(loss.item())
-                if not sound:
+                if not math.isfinite(value := loss.item()):
+                    broken = value
                     break
-                rule(vector.weights, penalised(vector, recipe), moments, step, rate, recipe)
-        if number in wanted or not sound:
-            epoch = measured(model, data, objective, vector, moments, number, step, rate)
-            sound = sound and math.isfinite(epoch.train_loss)
-            yield epoch
-            if epoch.test_loss < best:
-                best, best_number = epoch.test_loss, number
-            if not sound or (recipe.patience and number - best_number >= recipe.patience):
+                rule(vector.weights, penalised(vector.weights, vector.gradient, recipe), moments, age, rate, recipe)
+        if recipe.patience and len(data.x_test) and broken is None:
+            best = min(best, (evaluate(model, data.x_test, data.y_test, objective)[0], number))
+        over = 0 < recipe.patience <= number - best[1] and len(data.x_test) > 0
+        if number in wanted or over or broken is not None:
+            train_loss, train_score = evaluate(model, data.x, data.y, objective)
+            test_loss, test_score = evaluate(model, data.x_test, data.y_test, objective)
+            norm = start.gradient_norm if start and number == first else vector.gradient.norm().item()
+            yield Epoch(
+                number, step, train_loss if broken is None else broken, test_loss, train_score, test_score, rate, norm,
+                vector.weights.clone(), moments.clone(), tuple(buffer.clone() for buffer in model.buffers()), age, best,
+            )  # fmt: skip
+            if over or broken is not None or not math.isfinite(train_loss):
                 return
 
 
+def beginning(weights: Tensor, recipe: Recipe, start: Epoch | None) -> tuple:
+    """Where a training begins: moments (moments, …weights), step, age of the moments, rate, best held-out loss."""
+    moments = weights.new_zeros(MOMENTS[recipe.optimizer], *weights.shape)
+    if start is None:
+        return moments, 0, 0, 0.0, (math.inf, 0)
+    if start.number > recipe.epochs:
+        raise ValueError(f"Epoch {start.number} lies behind the last one, {recipe.epochs}: ask for more epochs.")
+    remembered = start.moments.shape == moments.shape
+    if remembered:
+        moments.copy_(start.moments)
+    return moments, start.step, start.age if remembered else 0, start.learning_rate, start.best
+
+
+def batches_per_epoch(model: nn.Module, samples: int, recipe: Recipe) -> int:
+    """How many updates an epoch has; batch norm leaves out a last batch of one sample, which has no variance."""
+    batches = math.ceil(samples / recipe.batch_size)
+    if not any(isinstance(module, nn.BatchNorm1d) for module in model.modules()):
+        return batches
+    if min(samples, recipe.batch_size) < 2:
+        raise ValueError("Batch norm needs at least two samples in a batch.")
+    return batches - (samples % recipe.batch_size == 1)
+
+
 def recorded_epochs(recipe: Recipe, first: int, numbers: int) -> set[int]:
-    """Which epochs are recorded: spread evenly, at most ``recipe.frames`` and at most ``MEMORY`` bytes in all."""
+    """Which epochs are recorded: spread evenly, at most ``recipe.frames`` and at most ``MEMORY`` bytes in all.
+
+    ``numbers`` is how many float32 numbers a record holds; the first and the last epoch are always recorded.
+    """
     frames = max(2, min(recipe.frames, MEMORY // (4 * max(numbers, 1))))
     span = max(recipe.epochs - first, 0)
     return {first + round(index * span / (frames - 1)) for index in range(frames)}
 
 
-def penalised(vector: ParameterVector, recipe: Recipe) -> Tensor:
+def penalised(weights: Tensor, gradient: Tensor, recipe: Recipe) -> Tensor:
     """The gradient with its norm clipped and the penalties' gradients added (L2 only where not decoupled)."""
-    gradient = vector.gradient
     if recipe.clip:
-        gradient.mul_((recipe.clip / (gradient.norm() + 1e-6)).clamp(max=1.0))
+        gradient = gradient * (recipe.clip / (gradient.norm() + 1e-6)).clamp(max=1.0)
     if recipe.weight_decay and recipe.optimizer != "AdamW":
-        gradient.add_(vector.weights, alpha=recipe.weight_decay)
+        gradient = gradient.add(weights, alpha=recipe.weight_decay)
     if recipe.l1:
-        gradient.add_(vector.weights.sign(), alpha=recipe.l1)
+        gradient = gradient.add(weights.sign(), alpha=recipe.l1)
     return gradient
-
-
-def measured(model, data, objective, vector, moments, number, step, rate) -> Epoch:
-    """The moment as a record: everything measured with dropout off."""
-    gradient_norm = vector.gradient.norm().item()
-    train_loss, train_score = evaluate(model, data.x, data.y, objective)
-    test_loss, test_score = evaluate(model, data.x_test, data.y_test, objective)
-    return Epoch(
-        number, step, train_loss, test_loss, train_score, test_score, rate, gradient_norm,
-        vector.weights.clone(), moments.clone(), tuple(buffer.clone() for buffer in model.buffers()),
-    )  # fmt: skip
 
 
 @torch.no_grad()
@@ -129,25 +145,39 @@ class Answered:
 
 
 def train(
-    model: nn.Module, data: Data, recipe: Recipe, objective: Objective | None = None, engine: str = "auto"
+    model: nn.Module,
+    data: Data,
+    recipe: Recipe,
+    objective: Objective | None = None,
+    engine: str = "auto",
+    cancel: Cancel | None = None,
 ) -> Run:
     """Train a copy of ``model`` and keep every recorded moment.
 
     ``engine`` "torch" forces the loop above; "auto" takes the compiled trainer where it can do the same faster.
+    ``cancel``, set from another thread, ends the training at what is recorded by then.
     """
-    return _recorded(model, data, recipe, objective or natural(data.classes), None, None, engine)
+    return recording(model, data, recipe, objective or natural(data.classes), None, None, engine, cancel)
 
 
 def resume(parent: Run, start: Epoch, data: Data | None, model: nn.Module | None, changes: dict) -> Run:
     """A fork: see ``Run.fork``."""
     recipe = replace(parent.recipe, **changes)
+    if recipe.optimizer != parent.recipe.optimizer:
+        start = replace(start, moments=start.moments[:0], age=0)
+    if data is not None:
+        start = replace(start, best=(math.inf, 0))
     engine = "torch" if parent.engine == "torch" else "auto"
-    return _recorded(
+    return recording(
         model or parent.model, data or parent.data, recipe, parent.objective, start, (parent, start.number), engine
     )
 
 
-def _recorded(model, data, recipe, objective, start, parent, engine) -> Run:
-    began = time.perf_counter()
-    history = tuple(epochs(copy.deepcopy(model), data, recipe, objective, start))
-    return Run(model, data, recipe, objective, history, time.perf_counter() - began, "torch", parent)
+def recording(model, data, recipe, objective, start, parent, engine, cancel=None) -> Run:
+    """The run of a training, kept whole."""
+    began, history = time.perf_counter(), []
+    for epoch in epochs(copy.deepcopy(model), data, recipe, objective, start):
+        history.append(epoch)
+        if cancel is not None and cancel.is_set():
+            break
+    return Run(model, data, recipe, objective, tuple(history), time.perf_counter() - began, "torch", parent)

@@ -1,12 +1,14 @@
 """What a training leaves behind: recorded moments that can be revisited and forked."""
 
 import copy
+import math
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
 from core.data.data import Data
 from core.objectives import Objective
+from core.provenance import duration
 from core.training.recipe import Recipe
 from core.training.vector import load
 
@@ -16,8 +18,9 @@ class Epoch:
     """What was true at one recorded moment, after ``number`` epochs and ``step`` updates.
 
     Losses and scores (accuracy or R²) are those of the recorded weights on all training and held-out samples, with
-    dropout off. ``gradient_norm`` and ``learning_rate`` belong to the last update. ``weights`` (parameters,) and the
-    optimizer's ``moments`` (moments, parameters) are enough to go on from here exactly.
+    dropout off. ``gradient_norm`` (of the loss, before clipping and penalties) and ``learning_rate`` belong to the last
+    update. ``weights`` (parameters,), the optimizer's ``moments`` (moments, parameters), their ``age`` in updates and
+    the ``best`` held-out loss so far with its epoch (kept where there is patience) are enough to go on exactly.
     """
 
     number: int
@@ -31,6 +34,8 @@ class Epoch:
     weights: Tensor = field(repr=False)
     moments: Tensor = field(repr=False)
     buffers: tuple[Tensor, ...] = field(default=(), repr=False)
+    age: int = 0
+    best: tuple[float, int] = (math.inf, 0)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,18 @@ class Run:
     def best(self) -> Epoch:
         """The recorded moment with the lowest held-out loss."""
         return min(self.history, key=lambda epoch: epoch.test_loss if epoch.test_loss == epoch.test_loss else 1e300)
+
+    @property
+    def specification(self) -> str:
+        """Everything that determines this run, as text: equal text, equal run."""
+        origin = f"{self.parent[0].specification}@{self.parent[1]} " if self.parent else ""
+        name = getattr(self.objective, "__name__", repr(self.objective))
+        return f"{origin}{getattr(self.model, 'source', self.model)} {self.data.source} {name} {self.recipe}"
+
+    @property
+    def provenance(self) -> str:
+        """Where this run's numbers come from, for the line under a figure."""
+        return f"Live run · seed {self.recipe.seed} · {duration(self.seconds)} · {self.engine} engine"
 
     def recorded(self, number: int | None = None) -> Epoch:
         """The last moment recorded at or before epoch ``number`` (the final one by default)."""
