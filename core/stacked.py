@@ -9,7 +9,7 @@ from torch.func import functional_call, vmap
 from core.objectives import Objective
 from core.training import Epoch
 
-ELEMENTS = 4_000_000  # numbers that one part of a stack may hold at a time
+ELEMENTS = 2_000_000  # numbers that one part of a stack may hold at a time
 
 
 class Loss(nn.Module):
