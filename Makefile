@@ -1,0 +1,53 @@
+# Roadmap Lab. `make` alone lists what can be made; every target brings what it needs into $(VENV) first.
+
+VENV ?= .venv
+PORT ?= 8501
+SEED ?=
+PYTEST_ARGS ?=
+BIN := $(VENV)/bin
+TRIED := python3.11 python3.12 python3.13 python3 python
+SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench clean python
+
+help: ## list the targets
+	@echo "Roadmap Lab"
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+run: $(VENV)/installed ## open the hub in the browser (PORT=8501)
+	$(BIN)/python -m streamlit run Home.py --server.port $(PORT)
+
+test: $(VENV)/installed-for-tests ## run the tests (SEED=random or a number, PYTEST_ARGS="-k curriculum")
+	$(BIN)/python -m pytest $(if $(SEED),--seed $(SEED)) $(PYTEST_ARGS)
+
+lint: $(VENV)/installed-for-tests ## check style and formatting
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+bench: $(VENV)/installed-for-tests ## measure speed and memory again, writing benchmarks/results
+	for script in benchmarks/[a-z]*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove the environment and the caches
+	rm -rf $(VENV) .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Prints the interpreter that the environment is made with: PYTHON if it is given, else the first that suits.
+python:
+	@for each in $(or $(PYTHON),$(TRIED)); do \
+		if "$$each" -c '$(SUITS)' >/dev/null 2>&1; then command -v "$$each"; exit 0; fi; done; \
+	echo "Roadmap Lab needs Python 3.11 to 3.13 with its venv module; tried: $(or $(PYTHON),$(TRIED))." >&2; \
+	echo "Debian, Ubuntu: apt-get install python3 python3-venv. Elsewhere: python.org. Or name one: make PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+$(BIN)/python:
+	interpreter="$$($(MAKE) --no-print-directory -s python)" && "$$interpreter" -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-for-tests: requirements-test.txt requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-test.txt
+	@touch $@ $(VENV)/installed
