@@ -8,12 +8,12 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 # A container without a GPU needs none of the CUDA libraries that PyPI's torch brings along: the same versions from
-# PyTorch's CPU index save several gigabytes. For PyPI's: --build-arg TORCH_INDEX=https://pypi.org/simple
+# PyTorch's CPU index save several gigabytes. For PyPI's own: --build-arg TORCH_INDEX=
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /home/user/app
 COPY requirements.txt .
 RUN grep -E '^torch(vision)?==' requirements.txt > torch.txt \
-    && pip install --no-cache-dir --index-url "$TORCH_INDEX" -r torch.txt \
+    && pip install --no-cache-dir --no-deps ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.txt \
     && pip install --no-cache-dir -r requirements.txt \
     && rm torch.txt
 
