@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 
 def written(function: Callable, arguments: tuple, keywords: dict) -> str:
@@ -25,3 +26,45 @@ def written(function: Callable, arguments: tuple, keywords: dict) -> str:
 def fingerprint(specification: object) -> str:
     """Eight hexadecimal digits that change when the specification (anything JSON can say) changes."""
     return hashlib.sha256(json.dumps(specification, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The source of numbers measured just now: with which seeds, in how many seconds."""
+
+    seeds: tuple[int, ...]
+    seconds: float
+    what: str = "Measured live"
+
+    @property
+    def provenance(self) -> str:
+        seeds = f"seed {self.seeds[0]}" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds from {self.seeds[0]}"
+        return f"{self.what} · {seeds} · {duration(self.seconds)}"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The source of numbers measured earlier and shipped: a hash of what was run, and when."""
+
+    specification: object
+    date: str
+
+    @property
+    def provenance(self) -> str:
+        return f"Recorded run · spec {fingerprint(self.specification)} · {self.date}"
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """The source of numbers that a formula gives."""
+
+    formula: str
+
+    @property
+    def provenance(self) -> str:
+        return f"Closed form · {self.formula}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person reads them: milliseconds below one second."""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"

@@ -1,0 +1,168 @@
+// The stage: draws one or more Plotly figures, replays their frames together, and reports clicks.
+// Everything a replay needs is in the browser: play, pause, step and scrub ask the server nothing.
+const loaded = () => (window.roadmapLabPlotly ??= new Promise((done, failed) => {
+  const script = document.createElement("script");
+  script.src = "/lab/plotly.min.js";
+  script.onload = () => done(window.Plotly);
+  script.onerror = () => failed(new Error("The figures' script could not be loaded."));
+  document.head.append(script);
+}));
+
+const stages = new WeakMap();
+
+function colours(element) {
+  const style = getComputedStyle(element);
+  const value = name => style.getPropertyValue(name).trim();
+  return { "@ink": value("--st-text-color") || "#1e2430", "@paper": value("--st-background-color") || "#fff",
+           "@faint": value("--st-border-color") || "#ccc", font: value("--st-font") || "sans-serif" };
+}
+
+function themed(value, names) {
+  if (typeof value === "string") return names[value] ?? value;
+  if (Array.isArray(value)) return value.map(item => themed(item, names));
+  if (value && typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === "bdata" ? item : themed(item, names)]));
+  return value;
+}
+
+function framed(layout, names, width) {
+  const axis = { gridcolor: names["@faint"], linecolor: names["@faint"], zerolinecolor: names["@faint"] };
+  const styled = { ...layout, width, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: names.font, size: 13, color: names["@ink"], ...(layout.font ?? {}) },
+    hoverlabel: { bgcolor: names["@paper"], bordercolor: names["@faint"], font: { family: names.font, color: names["@ink"] } } };
+  for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) styled[key] = { ...axis, ...layout[key] };
+  return styled;
+}
+
+class Stage {
+  constructor(root) {
+    this.root = root;
+    this.position = null;
+    this.timer = null;
+    this.panels = [];
+    this.bar = root.querySelector(".rl-bar");
+    this.range = root.querySelector("input");
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(root);
+    const button = name => root.querySelector(`[data-act=${name}]`);
+    button("play").onclick = () => (this.timer ? this.pause() : this.play());
+    button("back").onclick = () => { this.pause(); this.show(this.position - 1); };
+    button("on").onclick = () => { this.pause(); this.show(this.position + 1); };
+    this.range.oninput = () => { this.pause(); this.show(Number(this.range.value)); };
+  }
+
+  async draw(data, report) {
+    this.report = report;
+    const Plotly = (this.Plotly = await loaded());
+    if (this.text === data.pictures && this.theme === JSON.stringify(colours(this.root))) return;
+    const fresh = this.text !== data.pictures;
+    this.text = data.pictures;
+    this.theme = JSON.stringify(colours(this.root));
+    this.pictures = JSON.parse(data.pictures);
+    const grid = this.root.querySelector(".rl-grid");
+    while (grid.children.length > this.pictures.length) { Plotly.purge(grid.lastChild.firstChild); grid.lastChild.remove(); }
+    while (grid.children.length < this.pictures.length) {
+      const cell = document.createElement("div"); cell.className = "rl-cell";
+      cell.append(document.createElement("div")); grid.append(cell);
+    }
+    const names = colours(this.root);
+    this.panels = this.pictures.map((picture, index) => {
+      const cell = grid.children[index], panel = cell.firstChild;
+      cell.style.flexGrow = picture.weight ?? 1;
+      cell.style.minHeight = `${picture.layout.height}px`;
+      panel.setAttribute("role", "img");
+      panel.setAttribute("aria-label", picture.alt);
+      return panel;
+    });
+    const length = Math.max(...this.pictures.map(picture => picture.frames.length));
+    const labels = (this.pictures.find(picture => picture.labels.length) ?? { labels: [] }).labels;
+    const end = Math.max(length - 1, 0);
+    const keep = this.length === length && this.position !== null && this.position !== this.length - 1;
+    this.position = keep && !fresh ? this.position : keep ? Math.min(this.position, end) : end;
+    this.length = length; this.labels = labels;
+    this.bar.hidden = length < 2;
+    this.range.max = end;
+    await Promise.all(this.panels.map((panel, index) => {
+      const picture = this.pictures[index];
+      const traces = this.at(picture, this.position);
+      return Plotly.react(panel, themed(traces, names), framed(themed(picture.layout, names), names, panel.parentElement.clientWidth),
+        { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false });
+    }));
+    this.panels.forEach((panel, index) => this.listen(panel, this.pictures[index], index));
+    this.label();
+    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
+  }
+
+  at(picture, position) {
+    const frame = picture.frames[Math.min(position, picture.frames.length - 1)];
+    return frame ? picture.traces.map((trace, index) => (frame[index] ? { ...trace, ...frame[index] } : trace)) : picture.traces;
+  }
+
+  show(position) {
+    if (!this.length) return;
+    this.position = Math.max(0, Math.min(position, this.length - 1));
+    const names = colours(this.root);
+    this.panels.forEach((panel, index) => {
+      const picture = this.pictures[index];
+      if (!picture.frames.length) return;
+      this.Plotly.react(panel, themed(this.at(picture, this.position), names), panel.layout);
+    });
+    this.label();
+  }
+
+  label() {
+    if (this.length < 2) return;
+    const name = this.labels[this.position] ?? String(this.position);
+    this.range.value = this.position;
+    this.range.setAttribute("aria-valuetext", name);
+    this.root.querySelector("output").textContent = name;
+    this.root.dataset.position = this.position;
+  }
+
+  play() {
+    if (this.position >= this.length - 1) this.show(0);
+    this.face("Pause", "M6 5h4v14H6zM14 5h4v14h-4z");
+    this.timer = setInterval(() => {
+      if (!this.root.isConnected || this.position >= this.length - 1) return this.pause();
+      this.show(this.position + 1);
+    }, Math.max(45, Math.min(400, 5000 / this.length)));
+  }
+
+  pause() { clearInterval(this.timer); this.timer = null; this.face("Play", "M7 4l14 8-14 8z"); }
+
+  face(name, path) {
+    const button = this.root.querySelector("[data-act=play]");
+    button.setAttribute("aria-label", name);
+    button.querySelector("path").setAttribute("d", path);
+  }
+
+  listen(panel, picture, index) {
+    panel.style.cursor = picture.click ? "crosshair" : "";
+    panel.onclick = picture.click ? event => {
+      const { xaxis, yaxis } = panel._fullLayout, box = panel.getBoundingClientRect();
+      const x = xaxis.p2d(event.clientX - box.left - xaxis._offset), y = yaxis.p2d(event.clientY - box.top - yaxis._offset);
+      const inside = (axis, value) => value >= Math.min(...axis.range) && value <= Math.max(...axis.range);
+      if (inside(xaxis, x) && inside(yaxis, y)) this.report({ panel: index, x, y });
+    } : null;
+  }
+
+  resize() {
+    if (!this.Plotly) return;
+    cancelAnimationFrame(this.pending);
+    this.pending = requestAnimationFrame(() => this.panels.forEach(panel => {
+      const width = panel.parentElement.clientWidth;
+      if (panel.layout && width && Math.abs(panel.layout.width - width) > 1) this.Plotly.relayout(panel, { width });
+    }));
+  }
+
+  close() { this.pause(); this.observer.disconnect(); this.panels.forEach(panel => this.Plotly?.purge(panel)); }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".rl-stage");
+  if (!stages.has(root)) stages.set(root, new Stage(root));
+  const stage = stages.get(root);
+  root.querySelector(".rl-source").textContent = data.source;
+  stage.draw(data, click => setTriggerValue("clicked", click)).catch(error => { root.querySelector(".rl-source").textContent = error.message; });
+  return () => { stage.close(); stages.delete(root); };
+}

@@ -1,0 +1,111 @@
+"""Curves over epochs or any other axis, with bands over seeds."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from core.figures.picture import BLUE, COLORS, DASHES, INK, ORANGE, Picture, encoded, layout, transparent
+from core.training.run import Run
+
+NAMES = {
+    "train_loss": "Training loss",
+    "test_loss": "Held-out loss",
+    "train_score": "Training score",
+    "test_score": "Held-out score",
+    "gradient_norm": "Gradient norm",
+    "learning_rate": "Learning rate",
+}
+
+
+def number(value: float) -> str:
+    """A number in a sentence: three significant digits."""
+    return "not a number" if math.isnan(value) else f"{value:.3g}"
+
+
+def line(x, y, name: str, color: str, dash: str = "solid", **more) -> dict:
+    """One curve."""
+    style = {"color": color, "width": 2.5, "dash": dash}
+    hover = "%{y:.4g}<extra>" + name + "</extra>"
+    return {
+        "type": "scatter", "mode": "lines", "x": encoded(x), "y": encoded(y), "name": name, "line": style,
+        "hovertemplate": hover, **more,
+    }  # fmt: skip
+
+
+def losses(run: Run, fork: Run | None = None, quantity: str = "loss", height: int = 380) -> Picture:
+    """Training and held-out curves of a run (``quantity`` "loss" or "score") with a cursor that follows the replay;
+    a fork's future is drawn beside it."""
+    both = [(run, "", 1.0), *([(fork, " (fork)", 1.0)] if fork else [])]
+    traces = []
+    for one, suffix, _ in both:
+        for side, color in (("train", ORANGE), ("test", BLUE)):
+            name = f"{side}_{quantity}"
+            numbers, values = one.curve(name)
+            dash = ("solid" if side == "train" else "dash") if not suffix else "dot"
+            traces.append(line(np.array(numbers), np.array(values), NAMES[name] + suffix, color, dash))
+    cursor = {
+        "type": "scatter", "mode": "lines", "x": [0, 0], "y": [0, 1], "yaxis": "y2", "hoverinfo": "skip",
+        "line": {"color": INK, "width": 1.5}, "showlegend": False,
+    }  # fmt: skip
+    numbers = run.curve("train_loss")[0]
+    frames = [(*([None] * len(traces)), {"x": [at, at]}) for at in numbers]
+    second = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
+    picture_layout = layout("Epoch", quantity.capitalize(), height, yaxis2=second, hovermode="x unified")
+    return Picture([*traces, cursor], picture_layout, told(run, quantity), frames, [f"epoch {at}" for at in numbers])
+
+
+def told(run: Run, quantity: str) -> str:
+    """What the curves of a run show, in one sentence."""
+    first, last = run.history[0], run.last
+    parts = [
+        f"{NAMES[f'{side}_{quantity}']} from {number(getattr(first, f'{side}_{quantity}'))} "
+        f"to {number(getattr(last, f'{side}_{quantity}'))}"
+        for side in ("train", "test")
+    ]
+    return f"Curves over {last.number} epochs: {parts[0]}; {parts[1]}."
+
+
+def bands(
+    x: Sequence[float],
+    curves: Mapping[str, np.ndarray],
+    axes: tuple[str, str],
+    height: int = 380,
+    log: str = "",
+    **more,
+) -> Picture:
+    """Several methods over the same x, each with its seeds: the line is the mean, the band one standard deviation.
+
+    ``curves`` maps a name to an array (seeds, len(x)) or (len(x),). ``log`` names the logarithmic axes ("x", "xy").
+    """
+    x, traces, words = np.asarray(x, dtype=float), [], []
+    for index, (name, values) in enumerate(curves.items()):
+        values = np.atleast_2d(np.asarray(values, dtype=float))
+        color, mean, spread = COLORS[index % len(COLORS)], values.mean(axis=0), values.std(axis=0)
+        if len(values) > 1:
+            edge = {"x": encoded(np.r_[x, x[::-1]]), "y": encoded(np.r_[mean + spread, (mean - spread)[::-1]])}
+            fill = {"fill": "toself", "fillcolor": transparent(color, 0.18), "line": {"width": 0}}
+            traces.append({"type": "scatter", **edge, **fill, "hoverinfo": "skip", "showlegend": False})
+        markers = {"symbol": index % 6, "size": 7, "color": color}
+        mode = "lines+markers" if len(x) <= 25 else "lines"
+        traces.append(line(x, mean, name, color, DASHES[index % len(DASHES)], mode=mode, marker=markers))
+        words.append(f"{name} from {number(mean[0])} to {number(mean[-1])}")
+    sizes = {f"{axis}axis": {"type": "log"} for axis in log}
+    seeds = max(len(np.atleast_2d(values)) for values in curves.values())
+    alt = f"{axes[1]} against {axes[0]}: {'; '.join(words)}" + (f"; bands over {seeds} seeds." if seeds > 1 else ".")
+    return Picture(traces, layout(*axes, height, **{**sizes, **more}), alt)
+
+
+def bars(values: Mapping[str, float | Sequence[float]], axes: tuple[str, str], height: int = 320, **more) -> Picture:
+    """One bar per name; several values (seeds) give a bar of the mean with its standard deviation."""
+    rows = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
+    means, spreads = [row.mean() for row in rows.values()], [row.std() for row in rows.values()]
+    error = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5, "visible": max(spreads, default=0) > 0}
+    colors = [COLORS[index % len(COLORS)] for index in range(len(rows))]
+    text = [number(mean) for mean in means]
+    trace = {
+        "type": "bar", "x": list(rows), "y": means, "error_y": error, "marker": {"color": colors}, "text": text,
+        "textposition": "outside", "cliponaxis": False, "hovertemplate": "%{x}: %{y:.4g}<extra></extra>",
+    }  # fmt: skip
+    alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
+    return Picture([trace], layout(*axes, height, showlegend=False, **more), alt)

@@ -1,0 +1,22 @@
+"""The hub: builds the navigation from the curriculum, draws the frame, runs the page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import curriculum
+from pages.ui import frame, memory
+
+st.set_page_config("Roadmap Lab", layout="wide")
+home = st.Page(Path(__file__).with_name("home.py"), title="Roadmap", icon=":material/map:", default=True)
+sections = {
+    f"{chapter.number} · {chapter.title}": [
+        st.Page(topic.path, title=topic.title, url_path=topic.slug, help=topic.promise) for topic in chapter.topics
+    ]
+    for chapter in curriculum.chapters()
+    if chapter.topics
+}
+page = st.navigation({"": [home], **sections}, expanded=True)
+frame.style()
+page.run()
+memory.mount()

@@ -1,0 +1,129 @@
+"""The pieces of the front page: the roadmap drawn as a map with the learner's marks on it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import curriculum
+from pages.ui import memory
+
+DEMOS = Path(__file__).resolve().parents[2] / "demos"
+DONE, OPEN, COMING = ":material/check_circle:", ":material/radio_button_unchecked:", ":material/schedule:"
+
+
+def title() -> None:
+    """What this is, in two sentences, and how far the learner has come."""
+    lines, ticked = curriculum.lines(), memory.ticked()
+    done = sum(line.text in ticked for line in lines)
+    st.html(
+        '<div class="rl-hero"><h1>Learn deep learning by doing it</h1>'
+        "<p>Every page trains a real network on this machine, records it and lets you take it apart. "
+        "Move a slider, guess what happens, then rewind and see why.</p></div>"
+    )
+    st.progress(done / len(lines), text=f"{done} of {len(lines)} roadmap lines done")
+
+
+def search_box() -> str:
+    """What the learner looks for."""
+    return st.text_input(
+        "Search the lessons", key="search", placeholder="Search lessons: dropout, gradient, ReLU …", label_visibility="collapsed"
+    ).strip()
+
+
+def is_done(topic: curriculum.Topic) -> bool:
+    """Whether all roadmap lines of a page are ticked."""
+    return {line.text for line in topic.lines} <= memory.ticked()
+
+
+def entry(topic: curriculum.Topic) -> None:
+    """A link to a page, with its mark."""
+    st.page_link(topic.path, label=topic.title, icon=DONE if is_done(topic) else OPEN, help=topic.promise)
+
+
+def results(found, words: str) -> None:
+    """The pages that answer a search."""
+    if not found:
+        st.info(f"No lesson mentions “{words[:60]}”. Try a single word, such as “gradient”.")
+    for topic in found:
+        with st.container(border=True):
+            entry(topic)
+            st.markdown(topic.promise)
+
+
+def next_step() -> None:
+    """The first page that is not done yet."""
+    ahead = next((topic for topic in curriculum.topics() if not is_done(topic)), None)
+    if ahead is None:
+        return
+    with st.container(border=True, key="next-step"):
+        started = any(is_done(topic) for topic in curriculum.topics())
+        st.html(f'<p class="rl-place">{"Next" if started else "Start here"} · chapter {ahead.chapter}</p>')
+        st.page_link(ahead.path, label=f"**{ahead.title}**", icon=":material/arrow_forward:", icon_position="right")
+        st.markdown(ahead.promise)
+
+
+def chapters() -> None:
+    """The ten chapters: lessons as links, roadmap lines without a lesson as coming."""
+    coming = set(curriculum.coming())
+    columns = st.columns(2, gap="medium")
+    for chapter in curriculum.chapters():
+        with columns[(chapter.number - 1) % 2].container(border=True, key=f"chapter-{chapter.number}"):
+            done = sum(is_done(topic) for topic in chapter.topics)
+            count = f"{done} of {len(chapter.topics)} done" if chapter.topics else "coming"
+            st.html(
+                f'<div class="rl-chapter"><span class="rl-number">{chapter.number}</span>'
+                f"<h2>{chapter.title}</h2><span class='rl-count'>{count}</span></div>"
+            )
+            for topic in chapter.topics:
+                entry(topic)
+            later = [line.text for line in chapter.lines if line in coming and not line.text.endswith(":")]
+            if later:
+                st.caption(f"{COMING} Coming: " + " · ".join(text.replace("[", "\\[") for text in later))
+
+
+def demos() -> None:
+    """The projects that also run on their own, and how to start them."""
+    found = [folder.name for folder in sorted(DEMOS.iterdir()) if (folder / "app.py").is_file()] if DEMOS.is_dir() else []
+    if found:
+        with st.container(border=True, key="demos"):
+            st.markdown("#### Projects that run on their own")
+            st.markdown("Each is a Gradio app that also works as a Hugging Face Space. Start one with:")
+            st.code("\n".join(f"make demo DEMO={name}" for name in found), language="bash")
+
+
+def take_away() -> None:
+    """The learner's marks as the roadmap's own Markdown, out and in."""
+    with st.expander("Your roadmap: tick lines, export, import", icon=":material/checklist:"):
+        st.download_button(
+            "Export as Markdown", curriculum.checklist(memory.ticked()), "roadmap.md", "text/markdown", on_click="ignore"
+        )
+        upload = st.file_uploader("Import a checklist you exported", type=["md", "txt"], key="import")
+        if upload is not None:
+            imported(upload.getvalue())
+        for chapter in curriculum.chapters():
+            st.markdown(f"**{chapter.number} · {chapter.title}**")
+            for line in chapter.lines:
+                label = ("\u2003" * line.depth) + line.text.replace("[", "\\[")
+                key = f"line.{line.chapter}.{line.text}"
+                value = line.text in memory.ticked()
+                if st.session_state.get(key) != value:
+                    st.session_state[key] = value
+                st.checkbox(label, key=key, on_change=toggled, args=[line.text, key])
+
+
+def toggled(text: str, key: str) -> None:
+    """The learner ticked or unticked a line by hand."""
+    memory.tick(text, st.session_state[key])
+
+
+def imported(content: bytes) -> None:
+    """Take over the ticks of an uploaded checklist, or say in one sentence why not."""
+    try:
+        ticks = curriculum.ticked(content)
+    except ValueError as error:
+        st.error(str(error))
+        return
+    for text in ticks.lines:
+        memory.tick(text)
+    unknown = f" {len(ticks.unknown)} ticked lines are not on this roadmap." if ticks.unknown else ""
+    st.success(f"{len(ticks.lines)} lines are ticked now.{unknown}")

@@ -1,0 +1,84 @@
+"""The left side of a lesson: sliders, pickers and the seed, each bound to the page's address."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.curriculum import Topic
+
+LARGEST_SEED = 9_999
+
+
+class Controls:
+    """Widgets whose values live in the URL under the page's own prefix, so that a copied link reopens the experiment.
+
+    A control's key is its label in snake case; labels therefore follow the recipe's field names ("Learning rate" is
+    ``learning_rate``), and a diagnosis can set the control that belongs to its fix.
+    """
+
+    def __init__(self, topic: Topic, place) -> None:
+        self.topic = topic
+        self.place = place.container()
+        self.last = place.container()
+        self.extra = None
+
+    def key(self, label: str) -> str:
+        """The key of a control on this page: ``optimizers.learning_rate``."""
+        return f"{self.topic.key}.{re.sub(r'[^a-z0-9]+', '_', label.lower()).strip('_')}"
+
+    def bound(self, label: str) -> dict[str, Any]:
+        """What every control shares."""
+        return {"key": self.key(label), "bind": "query-params"}
+
+    @property
+    def here(self):
+        return self.extra or self.place
+
+    def slider(self, label: str, low, high, value, step=None, help: str | None = None, format: str | None = None):
+        """A number between ``low`` and ``high``."""
+        return self.here.slider(label, low, high, value, step, format, help=help, **self.bound(label))
+
+    def scale(self, label: str, options: Sequence, value, help: str | None = None):
+        """One of ordered values that are not evenly spaced, such as step sizes."""
+        return self.here.select_slider(label, options, value, help=help, **self.bound(label))
+
+    def pick(self, label: str, options: Sequence[str], value: str | None = None, help: str | None = None) -> str:
+        """One of a few words: buttons while they fit, a list beyond."""
+        value = value or options[0]
+        if sum(len(option) + 3 for option in options) <= 34:
+            return self.here.segmented_control(
+                label, options, default=value, required=True, help=help, width="stretch", **self.bound(label)
+            )
+        return self.here.selectbox(label, options, options.index(value), help=help, **self.bound(label))
+
+    def toggle(self, label: str, value: bool = False, help: str | None = None) -> bool:
+        """On or off."""
+        return self.here.toggle(label, value, help=help, **self.bound(label))
+
+    def text(self, label: str, value: str, help: str | None = None, longest: int = 200) -> str:
+        """One line of text."""
+        return self.here.text_input(label, value, longest, help=help, **self.bound(label))
+
+    def seed(self) -> int:
+        """The experiment's seed, with a button for another one."""
+        row = self.last.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        key = self.key("seed")
+        value = row.number_input("Seed", 0, LARGEST_SEED, 0, 1, key=key, bind="query-params", help="Same seed, same run.")
+        row.button("", icon=":material/casino:", key=f"{key}.next", on_click=self.reseed, help="Another seed")
+        return int(value)
+
+    def reseed(self) -> None:
+        """Move on to the next seed."""
+        key = self.key("seed")
+        st.session_state[key] = (int(st.session_state.get(key, 0)) + 1) % (LARGEST_SEED + 1)
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Set the controls that belong to a diagnosis' changes."""
+        for name, value in changes.items():
+            st.session_state[f"{self.topic.key}.{name}"] = value
+
+    def owns(self, changes: dict[str, Any]) -> bool:
+        """Whether this page has a control for every change."""
+        return bool(changes) and all(f"{self.topic.key}.{name}" in st.session_state for name in changes)

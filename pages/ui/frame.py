@@ -1,0 +1,42 @@
+"""The frame around every page: style, and the way on."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import curriculum
+
+STYLE = Path(__file__).resolve().parents[2] / "assets" / "components" / "frame.css"
+
+
+def style() -> None:
+    """The house style, beyond what the theme in .streamlit/config.toml says."""
+    st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+
+
+def head(topic: curriculum.Topic) -> None:
+    """Where we are, the title and the promise."""
+    chapter = curriculum.chapters()[topic.chapter - 1]
+    place = [one.slug for one in chapter.topics].index(topic.slug) + 1
+    st.html(
+        f'<div class="rl-head"><p class="rl-place">{topic.chapter} · {chapter.title}'
+        f'<span> — lesson {place} of {len(chapter.topics)}</span></p>'
+        f"<h1>{topic.title}</h1><p class='rl-promise'>{topic.promise}</p></div>"
+    )
+
+
+def ways_on(topic: curriculum.Topic) -> None:
+    """Links to the page before and the page after."""
+    st.divider()
+    left, right = st.columns(2)
+    if before := curriculum.previous(topic):
+        left.page_link(before.path, label=before.title, icon=":material/arrow_back:")
+    if after := curriculum.following(topic):
+        with right.container(horizontal_alignment="right"):
+            st.page_link(after.path, label=after.title, icon=":material/arrow_forward:", icon_position="right")
+
+
+def reading(topic: curriculum.Topic) -> None:
+    """Where the page's docstring sends the reader."""
+    if topic.reading:
+        st.markdown("### Read on\n\n" + "\n".join(f"- {item}" for item in topic.reading))

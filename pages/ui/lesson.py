@@ -1,0 +1,139 @@
+"""A lesson: what every page has, built once. Layout only; the numbers come from core."""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core import curriculum
+from pages.ui import frame, memory, stage
+from pages.ui.controls import Controls
+from pages.ui.panels import code_panel, diagnosis_panel, fork_panel
+
+KEPT = 24  # experiments kept per page function, for all learners of the process together
+
+
+def cached(function: Callable) -> Callable:
+    """Keep an experiment's result for every learner of this process; its arguments must be settings and seeds."""
+    return st.cache_resource(function, max_entries=KEPT, show_spinner="Training…")
+
+
+class Page:
+    """What a lesson's body works with: controls on the left, the stage on the right."""
+
+    def __init__(self, topic: curriculum.Topic, left, right, below) -> None:
+        self.topic = topic
+        self.controls = Controls(topic, left)
+        self.right = right
+        self.below = below
+        self.counts: dict[str, int] = {}
+        self.programs: list = []
+        for name in ("slider", "scale", "pick", "toggle", "text"):
+            setattr(self, name, getattr(self.controls, name))
+
+    @functools.cached_property
+    def seed(self) -> int:
+        """The experiment's seed."""
+        return self.controls.seed()
+
+    def seeds(self, count: int) -> tuple[int, ...]:
+        """Consecutive seeds from the experiment's own, for bands."""
+        return tuple(range(self.seed, self.seed + count))
+
+    @contextmanager
+    def more(self, label: str = "More settings") -> Iterator[None]:
+        """Controls that most learners do not need at first."""
+        self.controls.extra = self.controls.place.expander(label)
+        try:
+            yield
+        finally:
+            self.controls.extra = None
+
+    def numbered(self, kind: str) -> str:
+        """A key for the next element of a kind on this page."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        return f"{self.topic.key}.{kind}.{self.counts[kind]}"
+
+    def note(self, text: str) -> None:
+        """A sentence on the stage."""
+        self.right.markdown(text)
+
+    def show(self, *pictures, source, weights: Sequence[float] = (), clickable: bool = False) -> dict | None:
+        """Draw pictures side by side with their provenance (``source`` is a run or anything with ``provenance``);
+        several with frames replay together. Returns the point just clicked, if ``clickable``."""
+        with self.right:
+            return stage.mount(pictures, source.provenance, self.numbered("stage"), weights, clickable)
+
+    def replay(self, *pictures, run, weights: Sequence[float] = ()) -> None:
+        """Show a recorded run: pictures with frames, what the diagnosis says of it, and its program below."""
+        self.show(*pictures, source=run, weights=weights)
+        with self.right:
+            diagnosis_panel(run, self.controls, self.numbered("diagnosis"))
+        self.code(run)
+
+    def fork(self, run, draw: Callable) -> None:
+        """Let the learner go on from a recorded moment with other settings; ``draw(run, fork)`` returns pictures."""
+        with self.right:
+            other = fork_panel(run, self.numbered("fork"))
+        if other is not None:
+            self.show(*draw(run, other), source=other)
+
+    def predict(self, question: str, options: Sequence[str], truth: str, because: str) -> bool:
+        """Ask before showing: False until the learner has committed to a guess. ``truth`` is the measured answer;
+        guess and truth then stand side by side with one sentence why."""
+        key = self.numbered("guess")
+        card = self.right.container(border=True, key=f"predict-{key}".replace(".", "-"))
+        state = st.session_state.setdefault(f"{key}.state", {})
+        if not state:
+            card.markdown(f"**Predict first.** {question}")
+            row = card.container(horizontal=True)
+            for option in options:
+                row.button(option, key=f"{key}.{option}", on_click=state.update, kwargs={"guess": option, "truth": truth})
+            row.button("Just show me", key=f"{key}.skip", type="tertiary", on_click=state.update, kwargs={"skipped": True})
+            return False
+        row = card.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+        if "guess" in state:
+            mark = ":material/check_circle:" if state["guess"] == state["truth"] else ":material/cancel:"
+            row.markdown(f"{mark} {question} You said **{state['guess']}**, measured: **{state['truth']}**. {because}")
+        else:
+            row.markdown(f"{question} Measured: **{truth}**. {because}")
+        row.button("Guess again", key=f"{key}.again", type="tertiary", on_click=state.clear)
+        return True
+
+    def challenge(self, goal: str, passed: bool, now: str) -> None:
+        """A goal that the program checks on the learner's own run; ``now`` says where that run stands."""
+        key = self.numbered("challenge")
+        if passed:
+            memory.keep(key, self.topic)
+        done = memory.passed(key)
+        with self.below.container(border=True, key=f"challenge-{key}".replace(".", "-")):
+            icon = ":material/trophy:" if done else ":material/flag:"
+            st.markdown(f"**{icon} Challenge{' — passed' if done else ''}**  \n{goal}")
+            st.caption(now)
+
+    def code(self, *runs) -> None:
+        """Offer the program behind what is on screen (runs, or anything ``core.script.program`` takes)."""
+        self.programs += runs
+
+
+@contextmanager
+def lesson(file: str) -> Iterator[Page]:
+    """The frame of a page: title and promise, lab, idea, challenge, code, reading, and the way on."""
+    topic = curriculum.topic(file)
+    frame.head(topic)
+    left, right = st.columns([4, 11], gap="large")
+    with st.container(key="lesson-below"):
+        idea, below = st.columns([11, 8], gap="large")
+        rest = st.container()
+    page = Page(topic, left.container(key="controls"), right, below)
+    try:
+        yield page
+    except ValueError as error:
+        right.error(str(error), icon=":material/error:")
+    with idea:
+        st.markdown(f"### The idea\n\n{topic.idea}")
+    with rest:
+        code_panel(page.programs, page.numbered("code"))
+        frame.reading(topic)
+        frame.ways_on(topic)

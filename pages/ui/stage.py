@@ -1,0 +1,36 @@
+"""The stage: the one component that draws pictures, replays them and reports clicks."""
+
+import json
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
+
+
+def component(name: str, **options):
+    """One of our own components, from assets/components/."""
+    parts = {kind: FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js")}
+    texts = {kind: path.read_text(encoding="utf-8") for kind, path in parts.items() if path.exists()}
+    return st.components.v2.component(f"roadmap_lab_{name}", **texts, **options)
+
+
+_stage = component("stage", isolate_styles=False)
+
+
+def mount(pictures, source: str, key: str, weights=(), clickable: bool = False) -> dict | None:
+    """Draw pictures side by side under one replay bar; the point just clicked as {panel, x, y}, or None."""
+    panels = [
+        {
+            "traces": picture.traces,
+            "layout": picture.layout,
+            "alt": picture.alt,
+            "frames": picture.frames,
+            "labels": picture.labels,
+            "weight": weight,
+            "click": clickable,
+        }
+        for picture, weight in zip(pictures, weights or [1] * len(pictures), strict=True)
+    ]
+    data = {"pictures": json.dumps(panels), "source": source}
+    return _stage(key=key, data=data, on_clicked_change=lambda: None).clicked
