@@ -1,0 +1,201 @@
+"""From any drawing to the 28×28 picture the network was trained on.
+
+MNIST's own recipe (LeCun et al. 1998): the ink scaled to a 20×20 box, its centre of mass in the middle of 28×28.
+Added to it: the background found, specks dropped, strokes brought to the width of MNIST's.
+"""
+
+import functools
+
+import numpy as np
+import torch
+from PIL import Image, ImageChops
+from torch import Tensor
+
+FRAME, BOX = 28, 20
+FINE = 80  # pixels of the longest side at which strokes are measured
+LARGEST = 256  # pixels of the longest side of the ink that is kept
+FAINTEST = 16  # of 255: less contrast than this is an empty canvas
+CLEAR = [255 * (level >= FAINTEST) for level in range(256)]
+STROKE = (1.5, 4.2)  # of the 20-pixel box: 97 % of MNIST's strokes are measured between these widths
+
+
+class Empty(ValueError):
+    """Nothing is drawn."""
+
+
+def digit(picture: Image.Image | np.ndarray) -> Tensor:
+    """A picture as the network sees it: (1, 28, 28), float32, ink 1 on background 0.
+
+    Takes a PIL image of any mode, or an array (height, width) or (height, width, 3 or 4) of 0…255. Light on dark, dark
+    on light and colours on a transparent ground are all ink. Raises ``Empty`` with one sentence for a bare canvas.
+    """
+    if isinstance(picture, np.ndarray):
+        picture = Image.fromarray(np.ascontiguousarray(picture).astype(np.uint8))
+    return torch.from_numpy(framed(ink(picture)))[None]
+
+
+def ink(picture: Image.Image) -> np.ndarray:
+    """How much each pixel differs from the background, (height, width) from 0 to 1, cut to where anything does.
+
+    The background is the median colour of the edge; what the edge itself varies by is noise and is subtracted.
+    Raises ``Empty`` where nothing stands out.
+    """
+    contrast, noise = standing_out(plain(picture))
+    part = contrast.point(CLEAR).getbbox()
+    if part is None:
+        raise Empty("The canvas is empty: draw one digit.")
+    contrast = contrast.crop(part)
+    counts = np.array(contrast.histogram())
+    counts[: division(counts) + 1] = 0
+    full = int((counts.cumsum() >= 0.75 * counts.sum()).argmax())
+    floor = min(noise, 0.4 * full)
+    values = largest(np.asarray(contrast), -(-max(contrast.size) // LARGEST))
+    return np.clip((values - np.float32(floor)) / np.float32(full - floor), 0, 1)
+
+
+def plain(picture: Image.Image) -> Image.Image:
+    """The picture as grey, RGB, or RGB multiplied by its opacity; at most 1,024 pixels wide and high."""
+    if picture.mode not in ("L", "RGB"):
+        picture = picture.convert("RGBA").convert("RGBa")
+    shrink = -(-max(picture.size) // 1024)
+    return picture.reduce(shrink) if shrink > 1 else picture
+
+
+def standing_out(picture: Image.Image) -> tuple[Image.Image, float]:
+    """Each pixel's largest channel difference from the background, as a grey picture, and the background's noise."""
+    (wide, high), channels = picture.size, len(picture.mode)
+    strips = [(0, 0, wide, 1), (0, high - 1, wide, high), (0, 0, 1, high), (wide - 1, 0, wide, high)]
+    edge = np.concatenate([np.asarray(picture.crop(strip)).reshape(-1, channels) for strip in strips]).astype(np.int16)
+    ground = np.median(edge, axis=0).astype(np.int16)
+    noise = float(np.percentile(np.abs(edge - ground).max(axis=1), 75))
+    colour = tuple(int(value) for value in ground) if channels > 1 else int(ground[0])
+    return functools.reduce(
+        ImageChops.lighter, ImageChops.difference(picture, Image.new(picture.mode, picture.size, colour)).split()
+    ), noise
+
+
+def division(counts: np.ndarray) -> int:
+    """The grey level that best divides pixels, counted by level, into ground and ink (Otsu 1979)."""
+    below, weighted = counts.cumsum(), (counts * np.arange(len(counts))).cumsum()
+    above = below[-1] - below
+    means = weighted / np.maximum(below, 1) - (weighted[-1] - weighted) / np.maximum(above, 1)
+    return int((below * above * means**2).argmax())
+
+
+def largest(values: np.ndarray, block: int) -> np.ndarray:
+    """The largest value of each block × block square, so that thin strokes survive shrinking."""
+    if block <= 1:
+        return values
+    height, width = (-(-side // block) * block for side in values.shape)
+    padded = np.pad(values, ((0, height - values.shape[0]), (0, width - values.shape[1])))
+    return padded.reshape(height // block, block, width // block, block).max(axis=(1, 3))
+
+
+def framed(strokes: np.ndarray) -> np.ndarray:
+    """Ink of any size as MNIST frames it: cropped, strokes normalised, 20×20 box, centre of mass in the middle."""
+    return centred(boxed(normalized(cropped(strokes))))
+
+
+def cropped(strokes: np.ndarray) -> np.ndarray:
+    """The part with ink, specks dropped. Raises ``Empty`` where specks are all there is."""
+    canvas = max(strokes.shape)
+    for _ in range(3):
+        block = -(-max(strokes.shape) // 128)
+        kept = without_specks(largest(strokes, block) > 0.4)
+        rows, columns = np.flatnonzero(kept.any(axis=1)), np.flatnonzero(kept.any(axis=0))
+        if not len(rows):
+            raise Empty("The canvas is empty: draw one digit.")
+        whole = np.repeat(np.repeat(kept, block, axis=0), block, axis=1)[: strokes.shape[0], : strokes.shape[1]]
+        top, left = rows[0] * block, columns[0] * block
+        strokes = (strokes * whole)[top : (rows[-1] + 1) * block, left : (columns[-1] + 1) * block]
+        if block == 1:
+            break
+    if max(strokes.shape) < max(4, 0.015 * canvas):
+        raise Empty("There are only specks on the canvas: draw one digit, larger.")
+    return strokes
+
+
+def without_specks(mask: np.ndarray) -> np.ndarray:
+    """The mask without its dots, with one pixel of soft edge around what stays."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(mask, np.ones((3, 3)))
+    if count > 1:
+        sizes = np.bincount(labels.ravel())[1:]
+        extents = np.array([max(part.stop - part.start for part in parts) for parts in ndimage.find_objects(labels)])
+        main = extents[sizes.argmax()]
+        keep = (sizes >= 0.05 * sizes.max()) | (extents > 0.12 * main)
+        mask = np.concatenate([[False], keep])[labels]
+    return mask
+
+
+def normalized(strokes: np.ndarray) -> np.ndarray:
+    """Strokes thinner or thicker than MNIST's brought to its range; others are returned as they are.
+
+    The width is four times the ink's mean distance from the ground, exact for a long bar.
+    """
+    fine = largest(strokes, max(strokes.shape) // FINE)
+    fine = resized(fine, max(1, FINE / max(fine.shape)))
+    distance = outward(fine > 0.5)
+    if not distance.any():
+        return strokes
+    unit = max(fine.shape) / BOX
+    width = (4 * float(distance[distance > 0].mean()) - 2) / unit
+    if width < STROKE[0]:
+        return thickened(fine, 0.5 * unit * (STROKE[0] + 0.4 - width))
+    if width > STROKE[1]:
+        return thinned(distance, 0.15 * unit * width, 0.5 * unit * (STROKE[1] - 0.6))
+    return strokes
+
+
+def outward(mask: np.ndarray) -> np.ndarray:
+    """Each ink pixel's distance from the ground, in pixels; 0 on the ground."""
+    from scipy import ndimage
+
+    return ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1].astype(np.float32)
+
+
+def thickened(strokes: np.ndarray, reach: float) -> np.ndarray:
+    """Ink grown by ``reach`` pixels on all sides."""
+    from scipy import ndimage
+
+    ground = np.pad(strokes <= 0.5, int(reach) + 2, constant_values=True)
+    return np.clip(reach + 1 - ndimage.distance_transform_edt(ground), 0, 1).astype(np.float32)
+
+
+def thinned(distance: np.ndarray, least: float, half: float) -> np.ndarray:
+    """Strokes cut back to ``half`` on either side of their ridge, so that thin parts stay whole.
+
+    The ridge is where ``distance`` from the ground is largest around, and more than ``least``.
+    """
+    from scipy import ndimage
+
+    ridge = (distance >= ndimage.maximum_filter(distance, 3)) & (distance > min(least, 0.9 * distance.max()))
+    kept = np.clip(half + 0.5 - ndimage.distance_transform_edt(~ridge), 0, 1) * (distance > 0)
+    rows, columns = np.flatnonzero(kept.any(axis=1)), np.flatnonzero(kept.any(axis=0))
+    return kept[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
+
+
+def resized(strokes: np.ndarray, scale: float) -> np.ndarray:
+    """Ink at another size, smoothly."""
+    size = [max(1, round(side * scale)) for side in strokes.shape[::-1]]
+    if size == list(strokes.shape[::-1]):
+        return strokes
+    return np.clip(np.asarray(Image.fromarray(strokes).resize(size, Image.Resampling.BICUBIC)), 0, 1)
+
+
+def boxed(strokes: np.ndarray) -> np.ndarray:
+    """Ink scaled so that its longer side is 20 pixels."""
+    return resized(strokes, BOX / max(strokes.shape))
+
+
+def centred(box: np.ndarray) -> np.ndarray:
+    """A box in a 28×28 frame, its centre of mass in the middle as far as the frame allows."""
+    total = max(float(box.sum()), 1e-6)
+    frame = np.zeros((FRAME, FRAME), np.float32)
+    place = []
+    for axis, side in enumerate(box.shape):
+        middle = float((box.sum(axis=1 - axis) * np.arange(side)).sum()) / total
+        place.append(min(max(round(FRAME / 2 - middle), 0), FRAME - side))
+    frame[place[0] : place[0] + box.shape[0], place[1] : place[1] + box.shape[1]] = box
+    return frame

@@ -1,0 +1,172 @@
+"""Train the digit recogniser: ``python -m core.projects.mnist.train``.
+
+Stops and goes on: the last checkpoint is picked up again and the result is the same. The weights that are kept are
+chosen on validation images; MNIST's test images are measured once, at the end, and the card reports what they say.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.data.data import Data
+from core.projects.mnist.augmentation import augmented
+from core.projects.mnist.network import DigitNetwork
+from core.projects.mnist.samples import samples
+from core.training import Epoch, Recipe, epochs
+
+MEASURES = tuple(part.name for part in fields(Epoch) if part.name not in ("weights", "moments", "buffers"))
+
+
+@dataclass
+class Lesson:
+    """The objective: cross-entropy on augmented digits, while a running average follows the weights.
+
+    Called once per step by the training loop; ``step`` is the loop's, so that a resumed training goes on exactly.
+    The average (Polyak and Juditsky 1992) has a memory of 1/(1 − ``memory``) steps.
+    """
+
+    seed: int
+    steps: int
+    step: int = 0
+    average: list[Tensor] = field(default_factory=list)
+    memory: float = 0.999
+    narrow: bool = False  # bfloat16 where the processor multiplies it faster
+    began: float = field(default_factory=time.perf_counter)
+    first: int = -1
+
+    def __call__(self, model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        if not model.training:
+            return functional.cross_entropy(model(x), y)
+        self.follow(state(model))
+        images = augmented(x, self.seed, self.step)
+        self.step += 1
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.narrow):
+            outputs = model(images)
+        loss = functional.cross_entropy(outputs.float(), y)
+        if self.step % 100 == 0:
+            self.tell(loss.item())
+        return loss
+
+    def follow(self, current: list[Tensor]) -> None:
+        """Move the average a little towards the current weights."""
+        if not self.average:
+            self.average = [tensor.detach().clone() for tensor in current]
+        rate = max(1 - self.memory, 1 / (1 + self.step))
+        for average, tensor in zip(self.average, current, strict=True):
+            average.copy_(average.lerp(tensor.detach(), rate) if average.is_floating_point() else tensor)
+
+    def tell(self, loss: float) -> None:
+        """Print where the training is."""
+        if self.first < 0:
+            self.first, self.began = self.step, time.perf_counter()
+        each = (time.perf_counter() - self.began) / max(self.step - self.first, 1)
+        left = each * (self.steps - self.step) / 60
+        print(f"step {self.step}/{self.steps}  loss {loss:.4f}  {1000 * each:.0f} ms a step, {left:.0f} min left", flush=True)
+
+
+def state(model: nn.Module) -> list[Tensor]:
+    """Parameters and buffers in a fixed order."""
+    return [*model.parameters(), *model.buffers()]
+
+
+def with_state(model: nn.Module, tensors: list[Tensor]) -> nn.Module:
+    """The model with these parameters and buffers."""
+    with torch.no_grad():
+        for tensor, value in zip(state(model), tensors, strict=True):
+            tensor.copy_(value)
+    return model
+
+
+def training(model: nn.Module, data: Data, recipe: Recipe, lesson: Lesson, checkpoint: Path) -> Iterator[Epoch]:
+    """Train from the checkpoint if there is one; save each recorded epoch there and yield it."""
+    start = None
+    if checkpoint.is_file():
+        start, lesson.average = restored(checkpoint, model, data.x.device)
+        lesson.step = start.step
+    for epoch in epochs(model, data, recipe, lesson, start):
+        lesson.follow(state(model)) if epoch.number == recipe.epochs else None
+        if start is None or epoch.number > start.number:
+            saved(checkpoint, epoch, lesson.average or [tensor.detach() for tensor in state(model)])
+        yield epoch
+
+
+def saved(path: Path, epoch: Epoch, average: list[Tensor]) -> None:
+    """A checkpoint: everything an exact continuation needs. Written aside first, so that a crash leaves the old one."""
+    tensors = {"weights": epoch.weights, "moments": epoch.moments}
+    tensors |= {f"buffer.{place}": tensor for place, tensor in enumerate(epoch.buffers)}
+    tensors |= {f"average.{place}": tensor for place, tensor in enumerate(average)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    measures = {name: getattr(epoch, name) for name in MEASURES}
+    save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, aside, {"epoch": json.dumps(measures)})
+    aside.replace(path)
+
+
+def restored(path: Path, model: nn.Module, device: torch.device) -> tuple[Epoch, list[Tensor]]:
+    """The epoch and the running average of a checkpoint."""
+    with safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name).to(device) for name in file.keys()}  # noqa: SIM118
+        measures = json.loads(file.metadata()["epoch"])
+    buffers = tuple(tensors[f"buffer.{place}"] for place in range(len(list(model.buffers()))))
+    average = [tensors[f"average.{place}"] for place in range(len(state(model)))]
+    measures["best"] = tuple(measures["best"])
+    return Epoch(**measures, weights=tensors["weights"], moments=tensors["moments"], buffers=buffers), average
+
+
+def multiplies_narrow() -> bool:
+    """Whether this machine multiplies bfloat16 matrices in hardware."""
+    return torch.cuda.is_available() or getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the digit recogniser.")
+    parser.add_argument("--epochs", type=int, default=22)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--runs", type=Path, default=Path("runs/mnist"), help="where checkpoints are kept")
+    parser.add_argument("--out", type=Path, default=Path("assets/mnist"), help="where weights and card go")
+    wanted = parser.parse_args()
+    torch.set_num_threads(wanted.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    began = time.process_time()
+    data = samples(wanted.seed)
+    data = Data(*(tensor.to(device) for tensor in (data.x, data.y, data.x_test, data.y_test)), data.classes, data.source)
+    model = DigitNetwork(seed=wanted.seed).to(device)
+    recipe = Recipe(
+        epochs=wanted.epochs, batch_size=128, optimizer="Nesterov", learning_rate=0.08, schedule="one-cycle",
+        weight_decay=3e-4, patience=10, seed=wanted.seed, frames=max(2, wanted.epochs // 2 + 1),
+    )  # fmt: skip
+    lesson = Lesson(wanted.seed, recipe.epochs * -(-len(data.x) // recipe.batch_size), narrow=multiplies_narrow())
+    print(f"{len(data.x)} pictures, {sum(p.numel() for p in model.parameters())} parameters, {device}", flush=True)
+    history = wanted.runs / f"history-{wanted.seed}.jsonl"
+    for epoch in training(model, data, recipe, lesson, wanted.runs / f"checkpoint-{wanted.seed}.safetensors"):
+        average = with_state(DigitNetwork().to(device), lesson.average or state(model)).eval()
+        record = {name: getattr(epoch, name) for name in MEASURES} | {"average": validated(average, data)}
+        record["seconds"] = time.process_time() - began
+        with history.open("a") as file:
+            file.write(json.dumps(record) + "\n")
+        print(f"epoch {epoch.number}: validation {epoch.test_score:.4f}, averaged {record['average'][0]:.4f}", flush=True)
+    from core.projects.mnist.release import release
+
+    release(model, average, recipe, data.source, history, wanted.out)
+
+
+@torch.no_grad()
+def validated(model: nn.Module, data: Data) -> tuple[float, float]:
+    """Accuracy among the ten digits and loss on the validation images."""
+    outputs = torch.cat([model(part) for part in data.x_test.split(1000)])
+    right = (outputs[:, :10].argmax(dim=1) == data.y_test).float().mean().item()
+    return right, functional.cross_entropy(outputs, data.y_test).item()
+
+
+if __name__ == "__main__":
+    main()
