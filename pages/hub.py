@@ -7,7 +7,10 @@ import streamlit as st
 from core import curriculum
 from pages.ui import frame, memory
 
-st.set_page_config("Roadmap Lab", layout="wide")
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+st.set_page_config("Roadmap Lab", ASSETS / "icon.png", layout="wide")
+st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.png")
 home = st.Page(Path(__file__).with_name("home.py"), title="Roadmap", icon=":material/map:", default=True)
 sections = {
     f"{chapter.number} · {chapter.title}": [

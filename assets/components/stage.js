@@ -30,6 +30,7 @@ function framed(layout, names, width) {
   const styled = { ...layout, width, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: names.font, size: 13, color: names["@ink"], ...(layout.font ?? {}) },
     hoverlabel: { bgcolor: names["@paper"], bordercolor: names["@faint"], font: { family: names.font, color: names["@ink"] } } };
+  if (layout.yaxis?.scaleanchor) styled.height = Math.min(layout.height, width + 40); // a square plane on a narrow screen
   for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) styled[key] = { ...axis, ...layout[key] };
   return styled;
 }
@@ -69,7 +70,7 @@ class Stage {
     this.panels = this.pictures.map((picture, index) => {
       const cell = grid.children[index], panel = cell.firstChild;
       cell.style.flexGrow = picture.weight ?? 1;
-      cell.style.minHeight = `${picture.layout.height}px`;
+      if (!picture.layout.yaxis?.scaleanchor) cell.style.minHeight = `${picture.layout.height}px`;
       panel.setAttribute("role", "img");
       panel.setAttribute("aria-label", picture.alt);
       return panel;
@@ -149,9 +150,10 @@ class Stage {
   resize() {
     if (!this.Plotly) return;
     cancelAnimationFrame(this.pending);
-    this.pending = requestAnimationFrame(() => this.panels.forEach(panel => {
+    this.pending = requestAnimationFrame(() => this.panels.forEach((panel, index) => {
       const width = panel.parentElement.clientWidth;
-      if (panel.layout && width && Math.abs(panel.layout.width - width) > 1) this.Plotly.relayout(panel, { width });
+      if (panel.layout && width && Math.abs(panel.layout.width - width) > 1)
+        this.Plotly.relayout(panel, framed(themed(this.pictures[index].layout, colours(this.root)), colours(this.root), width));
     }));
   }
 

@@ -1,4 +1,4 @@
-r"""What deep learning is, and why it works
+r"""What deep learning is
 
 A deep network folds its input, layer by layer, until a straight line is enough.
 

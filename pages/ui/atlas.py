@@ -65,9 +65,10 @@ def next_step() -> None:
 def chapters() -> None:
     """The ten chapters: lessons as links, roadmap lines without a lesson as coming."""
     coming = set(curriculum.coming())
-    columns = st.columns(2, gap="medium")
+    columns = []
     for chapter in curriculum.chapters():
-        with columns[(chapter.number - 1) % 2].container(border=True, key=f"chapter-{chapter.number}"):
+        columns = columns or list(st.columns(2, gap="medium"))  # a row for every two, so that a phone keeps the order
+        with columns.pop(0).container(border=True, key=f"chapter-{chapter.number}", height="stretch"):
             done = sum(is_done(topic) for topic in chapter.topics)
             count = f"{done} of {len(chapter.topics)} done" if chapter.topics else "coming"
             st.html(

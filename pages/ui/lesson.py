@@ -122,7 +122,7 @@ def lesson(file: str) -> Iterator[Page]:
     """The frame of a page: title and promise, lab, idea, challenge, code, reading, and the way on."""
     topic = curriculum.topic(file)
     frame.head(topic)
-    left, right = st.columns([4, 11], gap="large")
+    left, right = st.columns([5, 14], gap="large")
     with st.container(key="lesson-below"):
         idea, below = st.columns([11, 8], gap="large")
         rest = st.container()
