@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.training.recipe import OPTIMIZERS
 from pages.ui.controls import Controls
 
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -27,6 +26,8 @@ def forked(run, epoch: int, changes: tuple[tuple[str, object], ...]):
 
 def fork_panel(run, key: str):
     """Settings for another future of a run, from one of its recorded moments; the forked run, or None while closed."""
+    from core.training.recipe import OPTIMIZERS  # here, because importing it loads torch and Home must not wait for that
+
     if not st.toggle("Fork this run: go back, change something, see both futures", key=f"{key}.open"):
         return None
     numbers = [epoch.number for epoch in run.history[:-1]]
