@@ -26,7 +26,7 @@ def forked(run, epoch: int, changes: tuple[tuple[str, object], ...]):
 
 def fork_panel(run, key: str):
     """Settings for another future of a run, from one of its recorded moments; the forked run, or None while closed."""
-    from core.training.recipe import OPTIMIZERS  # here, because importing it loads torch and Home must not wait for that
+    from core.training.recipe import OPTIMIZERS  # loads torch, which the front page must not wait for
 
     if not st.toggle("Fork this run: go back, change something, see both futures", key=f"{key}.open"):
         return None
