@@ -1,5 +1,5 @@
 """The lesson kit: layout only, the one place where session state may be touched."""
 
-from pages.ui.lesson import Page, cached, lesson
+from pages.ui.page import Page, cached, lesson
 
 __all__ = ["Page", "cached", "lesson"]
