@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from gymnasium.envs.box2d.car_racing import CarRacing
 from torch.nn import functional
 
 from core.projects.driving.expert import Expert
 from core.projects.driving.network import ROAD, VIEW, WEIGHTS, RoadNetwork, actions, seen
+from core.projects.driving.simulator import CarRacing
 
 Driver = Callable[[np.ndarray, CarRacing], np.ndarray]
 NAMES = ("cnn", "expert")

@@ -15,10 +15,11 @@ import numpy as np
 
 from core.projects.driving.collect import _single_thread
 from core.projects.driving.disturb import COLOURS, Disturbance
-from core.projects.driving.drive import drive
+from core.projects.driving.drive import drive, visited, wheels_off
 from core.projects.driving.drivers import NAMES, Driver, Pixels, driver
+from core.projects.driving.expert import Expert
 from core.projects.driving.network import WEIGHTS, RoadNetwork
-from core.projects.driving.simulator import STEPS, checked_seed
+from core.projects.driving.simulator import STEPS, FastRacing, checked_seed
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,17 @@ def result(
         off += moment.wheels_off >= 2
     count = moment.step + 1
     return Result(seed, round(moment.score, 2), count, moment.tiles, moment.finished, off / count)
+
+
+def expert_result(seed: int, steps: int = STEPS) -> Result:
+    """What the expert makes of a track, without a single picture: a tenth of a second, the same score as with them."""
+    simulator, expert, score, off = FastRacing(pixels=False), Expert(), 0.0, 0
+    count, over = 0, False
+    simulator.reset(seed=checked_seed(seed))
+    while not over and count < steps:
+        _, reward, over, _, told = simulator.step(expert.action(simulator))
+        count, score, off = count + 1, score + reward, off + (wheels_off(simulator) >= 2)
+    return Result(seed, round(score, 2), count, visited(simulator), bool(told.get("lap_finished")), off / count)
 
 
 def drives(who, seeds: list[int], processes: int = 1, disturb=None, fast: bool = False) -> Iterator[Result]:

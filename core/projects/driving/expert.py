@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from gymnasium.envs.box2d.car_racing import CarRacing
+
+from core.projects.driving.simulator import CarRacing
 
 WHEEL_BASE = 3.24  # between the axles, simulator units
 WHEEL_RADIUS = 0.54

@@ -6,15 +6,18 @@ picture, and can leave the picture out altogether, which the expert does not nee
 """
 
 import os
+import warnings
+
+import numpy as np
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # no window and no display: pygame asks for one at import
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-
-import gymnasium
-import numpy as np
-import pygame
-from gymnasium.envs.box2d import car_racing
-from gymnasium.envs.box2d.car_racing import GRASS_DIM, PLAYFIELD, SCALE, WINDOW_H, WINDOW_W, ZOOM, CarRacing
+with warnings.catch_warnings():  # Box2D's generated bindings warn, and crash where a warning is an error
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import gymnasium
+    import pygame
+    from gymnasium.envs.box2d import car_racing
+    from gymnasium.envs.box2d.car_racing import GRASS_DIM, PLAYFIELD, SCALE, WINDOW_H, WINDOW_W, ZOOM, CarRacing
 
 SIZE, STEPS, RATE = 96, 1000, car_racing.FPS  # frame height and width, steps in an episode, steps in a second
 HALF_WIDTH = car_racing.TRACK_WIDTH  # from the centre line to the edge, in simulator units
