@@ -39,12 +39,13 @@ def bent(images: Tensor, draw: Tensor, bends: Tensor) -> Tensor:
 
 def stroked(images: Tensor, chance: Tensor, amount: Tensor) -> Tensor:
     """Some pictures mixed with their dilation or erosion by one pixel; ``chance``, ``amount`` (batch,) in [0, 1)."""
-    cross = [functional.max_pool2d(images, kernel, 1, padding) for kernel, padding in (((3, 1), (1, 0)), ((1, 3), (0, 1)))]
-    thick = torch.maximum(*cross)
-    thin = -torch.maximum(*(
-        functional.max_pool2d(-images, kernel, 1, padding) for kernel, padding in (((3, 1), (1, 0)), ((1, 3), (0, 1)))
-    ))  # fmt: skip
-    amount = amount[:, None, None, None]
-    chance = chance[:, None, None, None]
+    thick, thin = crossed(images), -crossed(-images)
+    amount, chance = amount[:, None, None, None], chance[:, None, None, None]
     changed = torch.where(chance < WIDTH / 2, images.lerp(thick, amount), images.lerp(thin, 0.7 * amount))
     return torch.where(chance < WIDTH, changed, images)
+
+
+def crossed(images: Tensor) -> Tensor:
+    """The largest value among each pixel and its four neighbours: dilation by a cross."""
+    down = functional.max_pool2d(images, (3, 1), 1, (1, 0))
+    return torch.maximum(down, functional.max_pool2d(images, (1, 3), 1, (0, 1)))

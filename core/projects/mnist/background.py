@@ -1,10 +1,11 @@
-"""What is not a digit: letters, scribbles, shapes, two digits at once, noise and sketches, drawn and framed as digits are.
+"""What is not a digit: letters, scribbles, shapes, several digits, noise and sketches, drawn and framed as digits are.
 
 The network learns its eleventh answer, "none of these", from these. Letters, typefaces and sketches are divided into
 those it may learn from and those it is measured on.
 """
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,8 @@ def letter(draw: random.Random, letters: str = LETTERS, faces: tuple[str, ...] =
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     face = ImageFont.truetype(str(folder / f"{draw.choice(faces)}.ttf"), draw.randint(44, 64))
-    picture = Image.new("L", (CANVAS, CANVAS))
-    ImageDraw.Draw(picture).text((48, 48), draw.choice(letters), 255, face, anchor="mm", stroke_width=draw.choice((0, 0, 1, 2)))
+    picture, chosen, bold = Image.new("L", (CANVAS, CANVAS)), draw.choice(letters), draw.choice((0, 0, 1, 2))
+    ImageDraw.Draw(picture).text((48, 48), chosen, 255, face, anchor="mm", stroke_width=bold)
     return inked(picture.rotate(draw.uniform(-12, 12), Image.Resampling.BILINEAR))
 
 
@@ -42,42 +43,56 @@ def scribble(draw: random.Random) -> np.ndarray:
 
 
 def shape(draw: random.Random) -> np.ndarray:
-    """A polygon, a star, a cross, a spiral, a zigzag, a ladder, a dash, a tick or a filled blot."""
+    """A polygon, a star, a cross, a spiral, a zigzag, a ladder, a dash, a tick, a blot or a wheel."""
     picture = Image.new("L", (CANVAS, CANVAS))
     kind = draw.choice(("polygon", "star", "cross", "spiral", "zigzag", "ladder", "dash", "tick", "blot", "wheel"))
     turn, wide, high = draw.uniform(0, 6.3), draw.uniform(18, 36), draw.uniform(18, 36)
-    at = lambda angle, far=1.0: (48 + far * wide * np.cos(turn + angle), 48 + far * high * np.sin(turn + angle))  # noqa: E731
     corners = draw.randint(3, 6)
-    if kind in ("polygon", "star"):
-        reach = (1, draw.uniform(0.3, 0.6)) if kind == "star" else (1, 1)
-        count = 2 * corners if kind == "star" else corners
-        stroke(picture, [at(6.283 * k / count, reach[k % 2]) for k in range(count + 1)], draw)
-    elif kind in ("cross", "wheel"):
-        for k in range(2 if kind == "cross" else 3):
-            angle = 3.1416 * k / (2 if kind == "cross" else 3)
-            stroke(picture, [at(angle), at(angle + 3.1416)], draw)
-        if kind == "wheel":
-            stroke(picture, [at(6.283 * k / 24) for k in range(25)], draw)
-    elif kind == "spiral":
-        turns = draw.uniform(1.6, 3.5)
-        stroke(picture, [at(6.283 * turns * k / 48, 0.1 + 0.9 * k / 48) for k in range(49)], draw)
-    elif kind == "zigzag":
+    if kind == "blot":
+        pen = ImageDraw.Draw(picture)
+        draw.choice((pen.ellipse, pen.rectangle))([48 - wide, 48 - high, 48 + wide, 48 + high], fill=255)
+    elif kind in ("zigzag", "ladder", "dash", "tick"):
+        for line in ruled(kind, wide, high, draw):
+            stroke(picture, line, draw)
+    else:
+        for line in round_about(kind, corners, draw):
+            points = [(far * np.cos(turn + angle), far * np.sin(turn + angle)) for angle, far in line]
+            stroke(picture, [(48 + wide * x, 48 + high * y) for x, y in points], draw)
+    return inked(picture)
+
+
+def ruled(kind: str, wide: float, high: float, draw: random.Random) -> Iterator[list[tuple[float, float]]]:
+    """The lines, as points (x, y), of a shape that has an upright position."""
+    if kind == "zigzag":
         count = draw.randint(5, 8)
-        stroke(picture, [(10 + 76 * k / count, 48 + high / 2 * (-1) ** k) for k in range(count + 1)], draw)
+        yield [(10 + 76 * k / count, 48 + high / 2 * (-1) ** k) for k in range(count + 1)]
     elif kind == "ladder":
         for k in range(draw.randint(2, 4)):
-            stroke(picture, [(48 - wide, 24 + 16 * k), (48 + wide, 24 + 16 * k)], draw)
-        stroke(picture, [(48 + draw.uniform(-wide, wide), 12), (48, 84)], draw)
+            yield [(48 - wide, 24 + 16 * k), (48 + wide, 24 + 16 * k)]
+        yield [(48 + draw.uniform(-wide, wide), 12), (48, 84)]
     elif kind == "dash":
         slope = draw.uniform(-8, 8)
-        stroke(picture, [(48 - wide, 48 - slope), (48 + wide, 48 + slope)], draw)
-    elif kind == "tick":
-        stroke(picture, [(14, 48), (34, 70), (84, draw.uniform(14, 30))], draw)
+        yield [(48 - wide, 48 - slope), (48 + wide, 48 + slope)]
     else:
-        box = [48 - wide, 48 - high, 48 + wide, 48 + high]
-        pen = ImageDraw.Draw(picture)
-        draw.choice((pen.ellipse, pen.rectangle))(box, fill=255)
-    return inked(picture)
+        yield [(14, 48), (34, 70), (84, draw.uniform(14, 30))]
+
+
+def round_about(kind: str, corners: int, draw: random.Random) -> Iterator[list[tuple[float, float]]]:
+    """The lines, as points (angle, distance), of a shape around a middle."""
+    if kind == "polygon":
+        yield [(6.283 * k / corners, 1) for k in range(corners + 1)]
+    elif kind == "star":
+        inner = draw.uniform(0.3, 0.6)
+        yield [(6.283 * k / (2 * corners), inner if k % 2 else 1) for k in range(2 * corners + 1)]
+    elif kind == "spiral":
+        turns = draw.uniform(1.6, 3.5)
+        yield [(6.283 * turns * k / 48, 0.1 + 0.9 * k / 48) for k in range(49)]
+    else:
+        spokes = 2 if kind == "cross" else 3
+        for k in range(spokes):
+            yield [(3.1416 * k / spokes, 1), (3.1416 * k / spokes + 3.1416, 1)]
+        if kind == "wheel":
+            yield [(6.283 * k / 24, 1) for k in range(25)]
 
 
 def stroke(picture: Image.Image, points: list[tuple[float, float]], draw: random.Random) -> None:
@@ -140,7 +155,7 @@ def backgrounds(count: int, digits: np.ndarray, sketches: np.ndarray | None, see
         "noise": lambda: noise(draw), "several": lambda: several(draw, digits),
         "sketch": lambda: sketches[draw.randrange(len(sketches))],
     }  # fmt: skip
-    shares = {"letter": 8, "scribble": 3, "shape": 3, "noise": 1, "several": 2, "sketch": 4 if sketches is not None else 0}
+    shares = {"letter": 8, "scribble": 3, "shape": 3, "noise": 1, "several": 2, "sketch": 0 if sketches is None else 4}
     made: list[np.ndarray] = []
     while len(made) < count:
         (kind,) = draw.choices(list(shares), list(shares.values()))

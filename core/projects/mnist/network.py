@@ -1,5 +1,7 @@
 """The digit recogniser's network: six convolutions, small enough for a page to run at every stroke."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,8 +20,7 @@ class DigitNetwork(Model):
         super().__init__()
         widths = [1, first, first, second, second, third, third]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-            for inputs, outputs in zip(widths[:-1], widths[1:], strict=True)
+            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False) for inputs, outputs in pairwise(widths)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(outputs) for outputs in widths[1:])
         self.output = nn.Linear(third, 11)

@@ -1,4 +1,4 @@
-"""What the recogniser learns from: MNIST's digits, the same digits with an even pen, typed digits, and what is no digit.
+"""What the recogniser learns from: MNIST's digits, the same with an even pen, typed digits, and what is not a digit.
 
 MNIST's strokes are soft and uneven, those of a drawing program are not; without even-penned digits beside even-penned
 letters the network would take the pen, not the shape, for the sign of a digit.
@@ -15,7 +15,7 @@ from PIL import Image
 from core.data.data import Data
 from core.data.images import mnist
 from core.projects.mnist.background import FACES, SKETCHES, backgrounds, letter
-from core.projects.mnist.drawing import BOX, framed, outward, thinned
+from core.projects.mnist.drawing import framed, outward, thinned
 
 VALIDATION = 5_000  # MNIST's last training images choose the weights; the test images are looked at once per run
 EVEN, TYPED, NONE = 10_000, 3_000, 15_000
@@ -63,7 +63,7 @@ def typed(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sketches(names: tuple[str, ...]) -> np.ndarray | None:
-    """Quick, Draw! sketches (samples, 28, 28) from 0 to 1 of the named classes, in a fixed order; None without the data."""
+    """Quick, Draw! sketches (samples, 28, 28) from 0 to 1 of the named classes; None where the data are not here."""
     path = Path(os.environ.get("ROADMAP_LAB_DATA", "")) / "quickdraw-subset" / "quickdraw8_28px.npz"
     if not path.is_file():
         return None

@@ -8,7 +8,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import torch
@@ -70,7 +70,8 @@ class Lesson:
             self.first, self.began = self.step, time.perf_counter()
         each = (time.perf_counter() - self.began) / max(self.step - self.first, 1)
         left = each * (self.steps - self.step) / 60
-        print(f"step {self.step}/{self.steps}  loss {loss:.4f}  {1000 * each:.0f} ms a step, {left:.0f} min left", flush=True)
+        pace = f"{1000 * each:.0f} ms a step, {left:.0f} min left"
+        print(f"step {self.step}/{self.steps}  loss {loss:.4f}  {pace}", flush=True)
 
 
 def state(model: nn.Module) -> list[Tensor]:
@@ -93,7 +94,6 @@ def training(model: nn.Module, data: Data, recipe: Recipe, lesson: Lesson, check
         start, lesson.average = restored(checkpoint, model, data.x.device)
         lesson.step = start.step
     for epoch in epochs(model, data, recipe, lesson, start):
-        lesson.follow(state(model)) if epoch.number == recipe.epochs else None
         if start is None or epoch.number > start.number:
             saved(checkpoint, epoch, lesson.average or [tensor.detach() for tensor in state(model)])
         yield epoch
@@ -107,7 +107,8 @@ def saved(path: Path, epoch: Epoch, average: list[Tensor]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".new")
     measures = {name: getattr(epoch, name) for name in MEASURES}
-    save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, aside, {"epoch": json.dumps(measures)})
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
+    save_file(tensors, aside, {"epoch": json.dumps(measures)})
     aside.replace(path)
 
 
@@ -139,7 +140,7 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     began = time.process_time()
     data = samples(wanted.seed)
-    data = Data(*(tensor.to(device) for tensor in (data.x, data.y, data.x_test, data.y_test)), data.classes, data.source)
+    data = replace(data, **{part: getattr(data, part).to(device) for part in ("x", "y", "x_test", "y_test")})
     model = DigitNetwork(seed=wanted.seed).to(device)
     recipe = Recipe(
         epochs=wanted.epochs, batch_size=128, optimizer="Nesterov", learning_rate=0.08, schedule="one-cycle",
@@ -147,17 +148,22 @@ def main() -> None:
     )  # fmt: skip
     lesson = Lesson(wanted.seed, recipe.epochs * -(-len(data.x) // recipe.batch_size), narrow=multiplies_narrow())
     print(f"{len(data.x)} pictures, {sum(p.numel() for p in model.parameters())} parameters, {device}", flush=True)
-    history = wanted.runs / f"history-{wanted.seed}.jsonl"
+    log, history = wanted.runs / f"history-{wanted.seed}.jsonl", {}
+    if log.is_file():
+        history = {one["number"]: one for one in map(json.loads, log.read_text().splitlines())}
+    spent = max((one["seconds"] for one in history.values()), default=0.0)
+    wanted.runs.mkdir(parents=True, exist_ok=True)
     for epoch in training(model, data, recipe, lesson, wanted.runs / f"checkpoint-{wanted.seed}.safetensors"):
         average = with_state(DigitNetwork().to(device), lesson.average or state(model)).eval()
         record = {name: getattr(epoch, name) for name in MEASURES} | {"average": validated(average, data)}
-        record["seconds"] = time.process_time() - began
-        with history.open("a") as file:
-            file.write(json.dumps(record) + "\n")
-        print(f"epoch {epoch.number}: validation {epoch.test_score:.4f}, averaged {record['average'][0]:.4f}", flush=True)
+        record["seconds"] = history.get(epoch.number, {}).get("seconds", spent + time.process_time() - began)
+        history[epoch.number] = record
+        log.write_text("".join(json.dumps(one) + "\n" for one in history.values()))
+        scores = f"validation {epoch.test_score:.4f}, averaged {record['average'][0]:.4f}"
+        print(f"epoch {epoch.number}: {scores}", flush=True)
     from core.projects.mnist.release import release
 
-    release(model, average, recipe, data.source, history, wanted.out)
+    release(model, average, recipe, list(history.values()), wanted.out)
 
 
 @torch.no_grad()

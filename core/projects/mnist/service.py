@@ -1,0 +1,134 @@
+"""The recogniser for programs: ``POST /api/mnist`` takes a picture or JSON and answers JSON; no screen involved.
+
+``answer`` is a pure function of bytes and content type; ``routes`` mounts it in any Starlette application.
+"""
+
+import json
+import math
+
+import numpy as np
+
+from core.projects.mnist.drawing import Empty
+from core.projects.mnist.recognizer import NAMES, Reading, read, read_file
+from core.projects.mnist.uploads import FORMATS, MOST_BYTES, Refused
+
+PICTURES = (*(f"image/{name.lower()}" for name in FORMATS), "application/octet-stream")
+SHAPE = 'Send 28 rows of 28 numbers as {"pixels": [[…], …]}, all from 0 to 1 or all from 0 to 255.'
+
+
+def answer(body: bytes, content_type: str) -> tuple[int, dict]:
+    """HTTP status and JSON for one request: 200 with the reading, or 4xx with ``{"error": one sentence}``."""
+    kind = content_type.split(";")[0].strip().lower()
+    if len(body) > MOST_BYTES:
+        return too_large()
+    if kind != "application/json" and kind not in PICTURES:
+        return 415, {"error": f"Send application/json or a picture: {', '.join(PICTURES)}."}
+    try:
+        reading = read(grey(body)) if kind == "application/json" else read_file(body)
+    except (Refused, Empty) as refusal:
+        return 422, {"error": str(refusal)}
+    return 200, described(reading)
+
+
+def too_large() -> tuple[int, dict]:
+    """The answer to a body over the limit."""
+    return 413, {"error": f"The body is larger than {MOST_BYTES / 1e6:.0f} MB."}
+
+
+def described(reading: Reading) -> dict:
+    """A reading as JSON."""
+    return {
+        "digit": reading.digit,
+        "sentence": reading.sentence,
+        "probabilities": {name: round(value, 6) for name, value in reading.named.items()},
+        "notes": list(reading.notes),
+    }
+
+
+def grey(body: bytes) -> np.ndarray:
+    """The 28×28 picture in a JSON body as uint8; raises ``Refused``."""
+    try:
+        pixels = json.loads(body)["pixels"]
+        values = np.array(pixels, dtype=np.float64)
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError):
+        raise Refused(SHAPE) from None
+    if values.shape != (28, 28) or not numeric(pixels):
+        raise Refused(SHAPE)
+    least, most = values.min(), values.max()
+    if not (math.isfinite(least) and math.isfinite(most) and least >= 0 and most <= 255):
+        raise Refused(SHAPE)
+    return np.round(values * (255 if most <= 1 else 1)).astype(np.uint8)
+
+
+def numeric(rows: list) -> bool:
+    """Whether these are numbers, not text that looks like numbers, nor true and false."""
+    return all(type(value) in (int, float) for row in rows for value in row)
+
+
+def routes() -> list:
+    """Starlette routes: the service and its OpenAPI description."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import ClientDisconnect, Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+
+    async def mnist(request: Request) -> Response:
+        body = bytearray()
+        try:
+            async for part in request.stream():
+                body += part
+                if len(body) > MOST_BYTES:
+                    status, reply = too_large()
+                    return JSONResponse(reply, status, {"Connection": "close"})
+        except ClientDisconnect:
+            return Response(status_code=400)
+        status, reply = await run_in_threadpool(answer, bytes(body), request.headers.get("content-type", ""))
+        return JSONResponse(reply, status)
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(description())
+
+    return [
+        Route("/api/mnist", mnist, methods=["POST"]),
+        Route("/api/openapi.json", openapi, methods=["GET"]),
+    ]
+
+
+def description() -> dict:
+    """The service in OpenAPI 3.1."""
+    picture = {"schema": {"type": "string", "format": "binary"}}
+    row = {"type": "array", "minItems": 28, "maxItems": 28, "items": {"type": "number", "minimum": 0, "maximum": 255}}
+    pixels = {"type": "array", "minItems": 28, "maxItems": 28, "items": row}
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Roadmap Lab", "version": "1", "license": {"name": "AGPL-3.0-or-later"}},
+        "paths": {"/api/mnist": {"post": {
+            "operationId": "readDigit",
+            "summary": "Read one handwritten digit",
+            "description": f"Any drawing or picture of one digit, at most {MOST_BYTES / 1e6:.0f} MB; nothing is kept.",
+            "requestBody": {"required": True, "content": {
+                "application/json": {"schema": {
+                    "type": "object", "required": ["pixels"], "properties": {"pixels": pixels},
+                }},
+                **dict.fromkeys(PICTURES, picture),
+            }},
+            "responses": {
+                "200": {"description": "The reading", "content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/Reading"}}}},
+                "413": {"description": "The body is too large", "content": error},
+                "415": {"description": "The content type is not read here", "content": error},
+                "422": {"description": "No digit can be read: empty, damaged or refused", "content": error},
+            },
+        }}},
+        "components": {"schemas": {
+            "Reading": {"type": "object", "required": ["digit", "sentence", "probabilities", "notes"], "properties": {
+                "digit": {"type": ["integer", "null"], "minimum": 0, "maximum": 9},
+                "sentence": {"type": "string"},
+                "probabilities": {"type": "object", "required": list(NAMES), "properties": {
+                    name: {"type": "number", "minimum": 0, "maximum": 1} for name in NAMES}},
+                "notes": {"type": "array", "items": {"type": "string"}},
+            }},
+            "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}},
+        }},
+    }  # fmt: skip
