@@ -11,7 +11,7 @@ RUN apt-get update \
 # PyTorch's CPU index save several gigabytes. For PyPI's own: --build-arg TORCH_INDEX=
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /home/user/app
-COPY requirements.txt .
+COPY requirements.txt constraints.txt ./
 RUN grep -E '^torch(vision)?==' requirements.txt > torch.txt \
     && pip install --no-cache-dir --no-deps ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.txt \
     && pip install --no-cache-dir -r requirements.txt \

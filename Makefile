@@ -44,10 +44,10 @@ python:
 $(BIN)/python:
 	interpreter="$$($(MAKE) --no-print-directory -s python)" && "$$interpreter" -m venv $(VENV)
 
-$(VENV)/installed: requirements.txt | $(BIN)/python
+$(VENV)/installed: requirements.txt constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/installed-for-tests: requirements-test.txt requirements.txt | $(BIN)/python
+$(VENV)/installed-for-tests: requirements-test.txt requirements.txt constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-test.txt
 	@touch $@ $(VENV)/installed

@@ -1,0 +1,197 @@
+"""The house: sizes, names, style, pins, fonts and contrast, weights with cards, and what must not be there."""
+
+import ast
+import importlib.metadata
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_arrows import CORE, HUB, KIT, PAGES, ROOT, imported, name, parsed
+
+SCRIPTS = [ROOT / "Home.py", *CORE, *KIT, *HUB, *PAGES, *sorted((ROOT / "demos").rglob("*.py"))]
+OTHERS = [*sorted((ROOT / "tests").glob("*.py")), *sorted((ROOT / "benchmarks").glob("*.py"))]
+REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
+CONSTRAINTS = ROOT / "constraints.txt"
+PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".bin", ".h5", ".npy", ".dill"}
+WEIGHTS = {".safetensors", ".onnx"}
+TEXT = {".py", ".md", ".toml", ".txt", ".css", ".js", ".html", ".json", ".yml", ".yaml", ""}
+
+
+def shipped() -> Iterator[Path]:
+    """Every file that belongs to the project: what git tracks or would track, or all of an exported copy."""
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+        yield from (path for each in filter(None, names) if (path := ROOT / each).is_file())
+    else:
+        inside = {"assets", "benchmarks", "core", "demos", "pages", "tests"}
+        yield from (path for each in inside for path in (ROOT / each).rglob("*") if path.is_file())
+
+
+def pins(path: Path) -> Iterator[str]:
+    rows = (row.partition("#")[0].strip() for row in path.read_text(encoding="utf-8").splitlines())
+    return filter(None, rows)
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, *OTHERS], ids=name)
+def test_files_stay_short(path: Path):
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= (90 if path in PAGES else 300), f"{lines} lines: which noun is missing?"
+
+
+def test_functions_are_about_ten_lines():
+    nodes = [node for path in CORE for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef)]
+    lengths = [(node.end_lineno or node.lineno) - node.lineno + 1 for node in nodes]
+    assert statistics.median(lengths) <= 12
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+def test_names_say_what_is_meant(path: Path):
+    assert not re.search(r"util|helper|manager|misc|common", path.stem)
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            assert not re.match(r"get_|do_|handle_", node.name) and "Manager" not in node.name, node.name
+
+
+@pytest.mark.parametrize("path", [*CORE, *KIT], ids=name)
+def test_public_names_are_documented(path: Path):
+    tree = parsed(path)
+    documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    public = [node for node in tree.body if isinstance(node, documented) and not node.name.startswith("_")]
+    assert ast.get_docstring(tree), "the module"
+    assert [node.name for node in public if not ast.get_docstring(node)] == []
+
+
+def test_style_and_formatting_are_clean():
+    for command in (["check"], ["format", "--check"]):
+        run = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout[-3000:] + run.stderr
+
+
+@pytest.mark.parametrize(
+    "path", [*REQUIREMENTS, CONSTRAINTS, *sorted((ROOT / "demos").glob("*/requirements.txt"))], ids=name
+)
+def test_requirements_are_pinned_and_name_no_index(path: Path):
+    for row in pins(path):
+        assert re.fullmatch(
+            r"[\w.-]+(\[[\w,-]+\])?==[\w.+]+(\s*;.*)?|-r requirements(-\w+)?\.txt|-c constraints\.txt", row
+        ), row
+
+
+def test_the_whole_run_time_set_is_pinned():
+    pinned = {re.split(r"[\[=]", row)[0].lower() for row in pins(ROOT / "requirements.txt")}
+    assert pinned >= {"streamlit", "gradio", "torch", "torchvision", "ultralytics", "diffusers", "transformers"}
+    assert pinned >= {"plotly", "pytest", "numpy"}
+
+
+def test_this_environment_is_the_pinned_one():
+    for package, version in (row.split("==") for row in pins(ROOT / "requirements.txt") if row[0] != "-"):
+        installed = importlib.metadata.version(package.partition("[")[0])
+        assert installed.partition("+")[0] == version, f"{package} {installed}, pinned {version}"
+
+
+def test_every_imported_package_is_pinned_by_name():
+    """Nothing that the project imports is there by luck, as somebody else's dependency."""
+    pinned = {re.split(r"[\[=]", row)[0].lower() for path in REQUIREMENTS for row in pins(path) if row[0] != "-"}
+    providers = importlib.metadata.packages_distributions()
+    own = {"core", "pages", "demos", "tests", "benchmarks", "Home", *sys.stdlib_module_names}
+    own |= {path.stem for path in OTHERS}
+    unnamed = set()
+    for path in [*SCRIPTS, *OTHERS]:
+        for top in {each.partition(".")[0] for each in imported(parsed(path))} - own:
+            if not {each.lower() for each in [top, *providers.get(top, [])]} & pinned:
+                unnamed.add((name(path), top))
+    assert not unnamed
+
+
+def test_no_weights_that_can_run_code_and_none_without_a_card():
+    for path in shipped():
+        assert path.suffix not in PICKLES, f"{name(path)}: weights are kept as safetensors"
+        if path.suffix in WEIGHTS:
+            cards = [card for card in path.parent.glob("*.md") if path.name in card.read_text(encoding="utf-8")]
+            assert cards, f"{name(path)} needs a card beside it: a Markdown file that names it"
+
+
+def test_no_file_is_too_large_for_a_plain_push():
+    assert {name(path): path.stat().st_size for path in shipped() if path.stat().st_size > 10_000_000} == {}
+
+
+def test_no_text_names_somebody_s_machine():
+    places = "|".join(("/" + "work/", "/" + "root/", "/" + r"Users/\w", "/" + r"home/(?!user\b)\w", "/" + "opt/wheels"))
+    for path in shipped():
+        if path.suffix in TEXT and path != Path(__file__) and "assets/vendor" not in name(path):
+            found = re.search(places, path.read_text(encoding="utf-8"))
+            assert not found, f"{name(path)}: {found}"
+
+
+def test_the_read_me_tells_both_ways_to_start():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in ("make run", "make test", "pip install -r requirements.txt", "streamlit run Home.py"):
+        assert command in text, command
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_the_documents_link_to_files_that_exist(document: str):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) if not re.match(r"https?:|mailto:", link)]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_licence_is_the_one_that_is_declared():
+    assert "GNU AFFERO GENERAL PUBLIC LICENSE" in (ROOT / "LICENSE").read_text(encoding="utf-8")[:200]
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license"] == "AGPL-3.0-or-later"
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_alone_lists_the_targets():
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {"make run", "make test", "make lint", "make bench"} <= {
+        " ".join(row.split()[:2]) for row in listed.splitlines()
+    }
+
+
+def theme() -> dict:
+    return tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+
+
+def test_every_font_is_shipped_with_its_licence():
+    files = {Path(face["url"]).name for face in theme()["fontFaces"]}
+    shipped_fonts = {path.name for path in (ROOT / "assets" / "fonts").glob("*.woff2")}
+    assert files == shipped_fonts
+    assert all(face["url"].startswith("/lab/fonts/") for face in theme()["fontFaces"])
+    licences = [path.name.removesuffix("-OFL.txt") for path in (ROOT / "assets" / "fonts").glob("*-OFL.txt")]
+    assert all(any(file.startswith(licence) for licence in licences) for file in files)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_text_and_buttons_keep_their_contrast(mode: str):
+    """WCAG AA: 4.5 to 1 for text on every surface it meets, 3 to 1 for the filled part of a control."""
+    colors = theme()[mode]
+    surfaces = [colors["backgroundColor"], colors["secondaryBackgroundColor"], *surfaces_of(colors["sidebar"])]
+    for key, color in colors.items():
+        if key.endswith(("textColor", "TextColor", "linkColor")):
+            assert min(contrast(color, surface) for surface in surfaces) >= 4.5, key
+    assert contrast("#ffffff", colors["primaryColor"]) >= 4.5
+    assert min(contrast(colors["primaryColor"], surface) for surface in surfaces) >= 3
+
+
+def surfaces_of(colors: dict[str, str]) -> list[str]:
+    return [color for key, color in colors.items() if key.endswith("ackgroundColor")]
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, after WCAG 2.1."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
