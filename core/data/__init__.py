@@ -1,11 +1,15 @@
 """Data sets: generated, shipped, downloaded, the learner's own."""
 
 from core.data.data import Data
+from core.data.digits import DIGITS, DIGITS_SOURCE, digits
+from core.data.images import FASHION_MNIST, IMAGE_SETS, MNIST, ImageSet, MissingDataError, fashion_mnist, mnist
+from core.data.own import points, table
 from core.data.planar import (
     EXTENT,
     PLANAR,
     REGRESSION,
     blobs,
+    boundary,
     circle,
     gaussians,
     moons,
@@ -15,8 +19,10 @@ from core.data.planar import (
     wave,
     xor,
 )
+from core.data.sheets import OwnDataError, Sheet, sheet
 
 __all__ = [
-    "EXTENT", "PLANAR", "REGRESSION", "Data", "blobs", "circle", "gaussians", "moons", "plane", "rings", "spiral",
-    "wave", "xor",
+    "DIGITS", "DIGITS_SOURCE", "EXTENT", "FASHION_MNIST", "IMAGE_SETS", "MNIST", "PLANAR", "REGRESSION", "Data",
+    "ImageSet", "MissingDataError", "OwnDataError", "Sheet", "blobs", "boundary", "circle", "digits", "fashion_mnist",
+    "gaussians", "mnist", "moons", "plane", "points", "rings", "sheet", "spiral", "table", "wave", "xor",
 ]  # fmt: skip

@@ -29,8 +29,6 @@ def split(
 
     A class (regression: the set) with two samples or more is on both sides, with at least ``least`` of them held out.
     """
-    if not 0 < held_out < 1:
-        raise ValueError("The held-out share must lie between 0 and 1.")
     turn = torch.randperm(len(x), generator=generator)
     x, y = x[turn].float().contiguous(), y[turn]
     held = held_out_mask(y if classes else torch.zeros(len(y), dtype=torch.long), held_out, least)
@@ -39,6 +37,8 @@ def split(
 
 def held_out_mask(group: Tensor, share: float, least: int = 1) -> Tensor:
     """Which samples are held out, (samples,) bool: the last ones of each group, by the largest-remainder rule."""
+    if not 0 < share < 1:
+        raise ValueError("The held-out share must lie between 0 and 1.")
     counts = torch.bincount(group)
     exact = counts * share
     held = exact.floor().long()
