@@ -1,0 +1,154 @@
+"""What a person does, in Chromium: open, read, move a slider, play, share a link, come back tomorrow."""
+
+import re
+from importlib.resources import files
+
+import pytest
+from browser import hub, looking, served
+
+from core import curriculum
+
+TOPICS = curriculum.topics()
+every_page = pytest.mark.parametrize("topic", TOPICS, ids=[topic.key for topic in TOPICS])
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def url():
+    with served(*hub()) as address:
+        yield address
+
+
+def drawn(page, times: int = 1) -> None:
+    """Wait until the first stage has drawn (that many times)."""
+    page.wait_for_function(
+        f"Number(document.querySelector('.rl-stage')?.dataset.drawn ?? 0) >= {times}", timeout=60_000
+    )
+
+
+def value(slider) -> int:
+    """Where a slider stands."""
+    return int(slider.evaluate("one => one.value ?? one.getAttribute('aria-valuenow')"))
+
+
+def serious(page) -> list[str]:
+    """What axe finds serious or critical, outside Streamlit's own navigation (its list has section titles inside)."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run({exclude: [['[data-testid=stSidebarNav]']]}, {resultTypes: ['violations']})")[
+        "violations"
+    ]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
+
+
+@every_page
+def test_a_cold_link_opens_the_page_in_its_frame(url, topic):
+    with looking() as (page, watch):
+        page.goto(f"{url}/{topic.slug}")
+        drawn(page)
+        assert page.locator("h1", has_text=topic.title).count() == 1
+        assert page.get_by_test_id("stSidebarNav").count() == 1 and page.get_by_role("dialog").count() == 0
+        assert not serious(page)
+        watch.clean()
+
+
+@every_page
+def test_a_phone_shows_it_without_sideways_scrolling(url, topic):
+    with looking(390, 844, dark=True, touch=True) as (page, watch):
+        page.goto(f"{url}/{topic.slug}")
+        drawn(page)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        watch.clean()
+
+
+def test_home_paints_links_and_asks_nobody(url):
+    with looking() as (page, watch):
+        page.goto(url)
+        page.wait_for_selector(".rl-chapter")
+        assert page.locator(".rl-chapter").count() == 10
+        assert not serious(page)
+        page.get_by_role("link", name=TOPICS[0].title).last.click()
+        drawn(page)
+        watch.clean()
+
+
+def test_a_copied_link_reopens_the_experiment(url):
+    topic = curriculum.topic("what-is-deep-learning")
+    with looking() as (page, _):
+        page.goto(f"{url}/{topic.slug}")
+        drawn(page)
+        slider = page.get_by_role("slider", name="Hidden layers").first
+        before = value(slider)
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(re.compile("hidden_layers"))
+        drawn(page, 2)
+        link = page.url
+    with looking() as (page, _):
+        page.goto(link)
+        drawn(page)
+        assert value(page.get_by_role("slider", name="Hidden layers").first) == before + 1
+
+
+@pytest.mark.parametrize("nonsense", ["hidden_layers=999", "hidden_layers=nan", "data=%3Cscript%3E", "seed=-4&x[]=%00"])
+def test_nonsense_in_the_address_opens_the_page_all_the_same(url, nonsense):
+    with looking() as (page, watch):
+        page.goto(f"{url}/what-is-deep-learning?what_is_deep_learning.{nonsense}")
+        drawn(page)
+        assert page.get_by_test_id("stException").count() == 0
+        watch.clean()
+
+
+def test_a_replay_plays_pauses_steps_and_scrubs_without_the_server(url):
+    with looking() as (page, watch):
+        page.goto(f"{url}/what-is-deep-learning")
+        drawn(page)
+        page.wait_for_timeout(500)
+        page.context.set_offline(True)
+        stage = page.locator(".rl-stage").first
+        bar, position = stage.locator("input"), lambda: int(stage.get_attribute("data-position"))
+        end = int(bar.get_attribute("max"))
+        assert position() == end >= 20
+        bar.focus()
+        page.keyboard.press("Home")
+        assert position() == 0
+        page.keyboard.press("ArrowRight")
+        assert position() == 1
+        stage.get_by_role("button", name="One step on").press("Enter")
+        assert position() == 2
+        stage.get_by_role("button", name="Play").press("Enter")
+        page.wait_for_function("Number(document.querySelector('.rl-stage').dataset.position) > 6")
+        stage.get_by_role("button", name="Pause").click()
+        held = position()
+        page.wait_for_timeout(400)
+        assert position() == held < end
+
+
+def test_progress_stays_in_the_browser_and_survives_a_reload(url):
+    line = curriculum.lines()[0].text
+    with looking() as (page, watch):
+        page.goto(url)
+        page.get_by_text("Your roadmap: tick lines").click()
+        page.get_by_role("checkbox", name=line).locator("xpath=ancestor::label").click()
+        page.wait_for_function("(localStorage.getItem('roadmap-lab') ?? '').includes('tick:')")
+        page.reload()
+        page.get_by_text(f"1 of {len(curriculum.lines())} roadmap lines done").wait_for()
+        page.get_by_text("Your roadmap: tick lines").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Export as Markdown").click()
+        with open(download.value.path(), encoding="utf-8") as file:
+            assert f"- [x] {line}" in file.read()
+        watch.clean()
+
+
+@pytest.mark.parametrize("damage", ["{", '{"tick:x": {"a": 1}}', "[1, 2]", '"<script>"', "null"])
+def test_damaged_progress_is_ignored(url, damage):
+    with looking() as (page, watch):
+        page.goto(url)
+        page.evaluate("text => localStorage.setItem('roadmap-lab', text)", damage)
+        page.reload()
+        page.wait_for_selector(".rl-chapter")
+        page.get_by_text(f"0 of {len(curriculum.lines())} roadmap lines done").wait_for()
+        watch.clean()
