@@ -13,7 +13,8 @@ from core import objectives
 from core.data import Data, moons, spiral, wave
 from core.models import CNN, MLP
 from core.training import OPTIMIZERS, SCHEDULES, Cancel, Recipe, epochs, learning_rate, train, train_many
-from core.training.loop import MEMORY, batches_per_epoch, recorded_epochs
+from core.training.loop import batches_per_epoch
+from core.training.recipe import MEMORY, recorded_epochs
 from core.training.updates import MOMENTS, RULES
 
 TORCH = {

@@ -1,13 +1,10 @@
 """The training loop, a generator: it yields one recorded ``Epoch`` at a time and the caller decides what to do with it.
 
-The caller draws, streams, keeps everything (``train``) or stops by leaving the loop.
+The caller draws, streams, keeps everything (``core.training.train``) or stops by leaving the loop.
 """
 
-import copy
 import math
-import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -16,13 +13,10 @@ from core.data.data import Data
 from core.metrics import score
 from core.objectives import Objective, natural
 from core.randomness import order
-from core.training.cancel import Cancel
-from core.training.recipe import Recipe, learning_rate
-from core.training.run import Epoch, Run
+from core.training.recipe import Recipe, learning_rate, recorded_epochs
+from core.training.run import Epoch
 from core.training.updates import MOMENTS, RULES
 from core.training.vector import ParameterVector, load
-
-MEMORY = 16_000_000  # bytes that one recorded run may hold
 
 
 def epochs(
@@ -100,16 +94,6 @@ def batches_per_epoch(model: nn.Module, samples: int, recipe: Recipe) -> int:
     return batches - (samples % recipe.batch_size == 1)
 
 
-def recorded_epochs(recipe: Recipe, first: int, numbers: int) -> set[int]:
-    """Which epochs are recorded: spread evenly, at most ``recipe.frames`` and at most ``MEMORY`` bytes in all.
-
-    ``numbers`` is how many float32 numbers a record holds; the first and the last epoch are always recorded.
-    """
-    frames = max(2, min(recipe.frames, MEMORY // (4 * max(numbers, 1))))
-    span = max(recipe.epochs - first, 0)
-    return {first + round(index * span / (frames - 1)) for index in range(frames)}
-
-
 def penalised(weights: Tensor, gradient: Tensor, recipe: Recipe) -> Tensor:
     """The gradient with its norm clipped and the penalties' gradients added (L2 only where not decoupled)."""
     if recipe.clip:
@@ -142,42 +126,3 @@ class Answered:
 
     def __getattr__(self, name: str):
         return getattr(self.model, name)
-
-
-def train(
-    model: nn.Module,
-    data: Data,
-    recipe: Recipe,
-    objective: Objective | None = None,
-    engine: str = "auto",
-    cancel: Cancel | None = None,
-) -> Run:
-    """Train a copy of ``model`` and keep every recorded moment.
-
-    ``engine`` "torch" forces the loop above; "auto" takes the compiled trainer where it can do the same faster.
-    ``cancel``, set from another thread, ends the training at what is recorded by then.
-    """
-    return recording(model, data, recipe, objective or natural(data.classes), None, None, engine, cancel)
-
-
-def resume(parent: Run, start: Epoch, data: Data | None, model: nn.Module | None, changes: dict) -> Run:
-    """A fork: see ``Run.fork``."""
-    recipe = replace(parent.recipe, **changes)
-    if recipe.optimizer != parent.recipe.optimizer:
-        start = replace(start, moments=start.moments[:0], age=0)
-    if data is not None:
-        start = replace(start, best=(math.inf, 0))
-    engine = "torch" if parent.engine == "torch" else "auto"
-    return recording(
-        model or parent.model, data or parent.data, recipe, parent.objective, start, (parent, start.number), engine
-    )
-
-
-def recording(model, data, recipe, objective, start, parent, engine, cancel=None) -> Run:
-    """The run of a training, kept whole."""
-    began, history = time.perf_counter(), []
-    for epoch in epochs(copy.deepcopy(model), data, recipe, objective, start):
-        history.append(epoch)
-        if cancel is not None and cancel.is_set():
-            break
-    return Run(model, data, recipe, objective, tuple(history), time.perf_counter() - began, "torch", parent)

@@ -1,12 +1,14 @@
 """Many variants of one training at once: other seeds, step sizes, penalties, data."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from torch import nn
 
 from core.data.data import Data
 from core.objectives import Objective, natural
-from core.training.loop import train
+from core.training.engines import engine_of, train
 from core.training.recipe import Recipe
 from core.training.run import Run
 from core.training.stack import likeness, stackable, train_stack
@@ -23,26 +25,34 @@ def train_many(
 ) -> list[Run]:
     """Train copies of K models at once; one model, data set or recipe stands for all K.
 
-    Variants of one architecture, with data of equal shape and the same epochs, batch size and optimizer, are trained
-    as one stack; what cannot be stacked (batch norm, dropout, convolutions) is trained one after another. Each run
-    equals ``train`` of its variant to float32 rounding; its ``seconds`` are those of the stack it was trained in.
-    Raises ``ValueError`` if the numbers of models, data sets and recipes do not fit.
+    What the compiled trainer takes is trained by it, on all cores. Otherwise variants of one architecture, with data
+    of equal shape and the same epochs, batch size and optimizer, are trained as one stack; what cannot be stacked
+    (batch norm, dropout, convolutions) is trained one after another. Each run equals ``train`` of its variant to
+    float32 rounding; the ``seconds`` of a stacked run are those of its stack. Raises ``ValueError`` if the numbers of
+    models, data sets and recipes do not fit.
     """
-    groups: dict[tuple, list[int]] = {}
     variants = [
         (model, problem, recipe, objective or natural(problem.classes))
         for model, problem, recipe in zip(*_repeated(models, data, recipes), strict=True)
     ]
+    engines = [engine_of(*variant, engine) for variant in variants]
+    groups: dict[tuple, list[int]] = {}
     for place, variant in enumerate(variants):
-        together = stackable(variant[0], variant[3])
-        groups.setdefault(likeness(*variant) if together else (place,), []).append(place)
+        alike = likeness(*variant) if stackable(variant[0], variant[3]) else (place,)
+        groups.setdefault(alike if engines[place] == "torch" else ("compiled",), []).append(place)
     runs: dict[int, Run] = {}
     for places in groups.values():
         members = [variants[place] for place in places]
-        stack = len(members) >= WORTHWHILE
-        trained = train_stack(members) if stack else [train(*member, engine) for member in members]
-        runs.update(zip(places, trained, strict=True))
+        runs.update(zip(places, _trained(members, engines[places[0]]), strict=True))
     return [runs[place] for place in range(len(variants))]
+
+
+def _trained(members: list[tuple], engine: str) -> list[Run]:
+    """One group's runs; the compiled trainer leaves Python's lock, so its variants share the cores as threads."""
+    if engine == "compiled":
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(lambda member: train(*member, engine), members))
+    return train_stack(members) if len(members) >= WORTHWHILE else [train(*member, engine) for member in members]
 
 
 def _repeated(*arguments) -> list[list]:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+MEMORY = 16_000_000  # bytes that one recorded run may hold
 OPTIMIZERS = ("SGD", "Momentum", "Nesterov", "RMSProp", "Adam", "AdamW", "Nadam", "Adagrad")
 SCHEDULES = ("constant", "step", "exponential", "cosine", "one-cycle", "warm-up")
 
@@ -68,3 +69,13 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
         "warm-up": lambda: min(1.0, (step + 1) / max(0.1 * steps, 1)),
     }[recipe.schedule]()
     return recipe.learning_rate * factor
+
+
+def recorded_epochs(recipe: Recipe, first: int, numbers: int) -> set[int]:
+    """Which epochs are recorded: spread evenly, at most ``recipe.frames`` and at most ``MEMORY`` bytes in all.
+
+    ``numbers`` is how many float32 numbers a record holds; the first and the last epoch are always recorded.
+    """
+    frames = max(2, min(recipe.frames, MEMORY // (4 * max(numbers, 1))))
+    span = max(recipe.epochs - first, 0)
+    return {first + round(index * span / (frames - 1)) for index in range(frames)}

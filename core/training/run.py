@@ -95,6 +95,6 @@ class Run:
         Without changes the future is the same, to the bit on the same engine. A new optimizer starts with an empty
         memory. Raises ``ValueError`` or ``TypeError`` for a setting ``Recipe`` does not take.
         """
-        from core.training.loop import resume
+        from core.training.engines import resume
 
         return resume(self, self.recorded(number), data, model, changes)

@@ -1,0 +1,221 @@
+"""The compiled trainer: which trainings it can do, whether it is ready, and its call.
+
+The numba code of ``core.training.native`` trains a plain multilayer perceptron from the first batch to the last
+record in one call, with the loop's weights, batches, masks and update rules. It is compiled once in the background
+and kept on disk, beside the package or, where that cannot be written, in the user's cache folder.
+"""
+
+import hashlib
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core import objectives
+from core.data.data import Data
+from core.models.layers import ACTIVATIONS, Dropout
+from core.models.mlp import MLP
+from core.objectives import Objective
+from core.training.cancel import Cancel
+from core.training.recipe import OPTIMIZERS, SCHEDULES, Recipe, recorded_epochs
+from core.training.run import Epoch
+from core.training.updates import MOMENTS
+
+OBJECTIVES = (
+    objectives.mean_squared_error, objectives.mean_absolute_error, objectives.huber, objectives.cross_entropy,
+    objectives.binary_cross_entropy, objectives.hinge,
+)  # fmt: skip
+KINDS = {module: kind for kind, module in enumerate(ACTIVATIONS.values())}
+CROSSOVER = 10_000_000  # parameters × batch beyond which torch's matrix products catch up (benchmarks/results)
+PADDING = 16  # numbers that vector loads may touch behind an array's end
+_loading = threading.Lock()
+_state: dict[str, Callable] = {}
+
+
+def ready() -> bool:
+    """Whether the compiled trainer can be called at once."""
+    return "trained" in _state
+
+
+def warm(wait: bool = True) -> None:
+    """Load the compiled trainer, compiling it first if this machine has not; ``wait`` False does so in the background.
+
+    Compiling takes some 20 s of one core. In the background a process of its own does it, at low priority, so that
+    this one goes on as if nothing happened.
+    """
+    if not wait:
+        threading.Thread(target=_compile_apart, name="compiled trainer", daemon=True).start()
+        return
+    with _loading:
+        if not ready():
+            _state["trained"] = _load()
+
+
+def _compile_apart() -> None:
+    if not any(cache_folder().glob("*.nbi")):
+        code = "import os; os.name == 'posix' and os.nice(10); from core.training import warm; warm()"
+        root = Path(__file__).resolve().parents[2]
+        subprocess.run([sys.executable, "-c", code], cwd=root, check=False, stdin=subprocess.DEVNULL)
+    warm()
+
+
+def _load() -> Callable:
+    """The compiled function, from the folder that belongs to exactly this source."""
+    from numba import config, njit
+
+    chosen = config.CACHE_DIR
+    try:
+        config.CACHE_DIR = str(cache_folder())
+        from core.training.native import kernel
+
+        return njit(kernel.SIGNATURE, nogil=True, cache=True, error_model="numpy")(kernel.trained)
+    finally:
+        config.CACHE_DIR = chosen
+
+
+def cache_folder() -> Path:
+    """Where compiled code is kept; its name changes with the source."""
+    here = Path(__file__).parent / "native"
+    source = b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))
+    name = f"roadmap-lab-{hashlib.sha256(source).hexdigest()[:12]}"
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for parent in [Path(chosen)] if chosen else [here / "__pycache__", home]:
+        folder = parent / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return Path(tempfile.gettempdir()) / name
+
+
+def layers_of(model: nn.Module) -> tuple[list[int], float] | None:
+    """Activation codes and dropout rate of a plain multilayer perceptron, None for any other network."""
+    if type(model) is not MLP or any(module._forward_hooks or module._forward_pre_hooks for module in model.modules()):
+        return None
+    kinds, rates = [], set()
+    for layer in model.hidden:
+        linear, activation, *silence = list(layer)
+        if type(linear) is not nn.Linear or type(activation) not in KINDS or len(silence) > 1:
+            return None
+        if any(type(module) is not Dropout for module in silence):
+            return None
+        if getattr(activation, "negative_slope", 0.01) != 0.01 or getattr(activation, "approximate", "none") != "none":
+            return None
+        kinds.append(KINDS[type(activation)])
+        rates.add(silence[0].rate if silence else 0.0)
+    if len(rates) > 1 or any(p.dtype != torch.float32 or not p.requires_grad for p in model.parameters()):
+        return None
+    return kinds, max(rates, default=0.0)
+
+
+def fits(data: Data, widths: tuple[int, ...], objective: Objective) -> bool:
+    """Whether inputs, targets and outputs are what the objective's compiled form expects."""
+    sets = ((data.x, data.y), (data.x_test, data.y_test))
+    if not len(data.x) or any(x.dim() != 2 or x.shape[1] != widths[0] or x.dtype != torch.float32 for x, _ in sets):
+        return False
+    if any(len(x) != len(y) for x, y in sets):
+        return False
+    outputs, kind = widths[-1], OBJECTIVES.index(objective)
+    if kind < 3:
+        return all(y.dtype == torch.float32 and y.dim() == 2 and y.shape[1] == outputs for _, y in sets)
+    classes = 2 if kind == 4 else outputs
+    if (outputs == 1) != (kind == 4):
+        return False
+    return all(
+        y.dtype == torch.int64 and y.dim() == 1 and (not len(y) or 0 <= y.min() <= y.max() < classes) for _, y in sets
+    )
+
+
+def supported(model: nn.Module, data: Data, objective: Objective) -> bool:
+    """Whether the compiled trainer does exactly what the loop would do."""
+    return objective in OBJECTIVES and layers_of(model) is not None and fits(data, model.widths, objective)
+
+
+def preferred(model: nn.Module, data: Data, recipe: Recipe, objective: Objective) -> bool:
+    """Whether the compiled trainer can be called now and is expected to be faster than torch."""
+    if not ready() or not supported(model, data, objective):
+        return False
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return parameters * min(recipe.batch_size, len(data.x)) <= CROSSOVER
+
+
+def flat(tensor: Tensor) -> np.ndarray:
+    """A tensor's numbers in one row, with padding."""
+    row = np.zeros(tensor.numel() + PADDING, tensor.numpy().dtype)
+    row[: tensor.numel()] = tensor.detach().reshape(-1).numpy()
+    return row
+
+
+def arrays(x: Tensor, y: Tensor, kind: int) -> tuple[np.ndarray, ...]:
+    """A set as the kernel reads it: columns (features × samples), targets (outputs × samples), classes (samples,)."""
+    targets = y.T if kind < 3 else y.float() if kind == 4 else y.new_empty(0, dtype=torch.float32)
+    return flat(x.T), flat(targets), y.numpy() if kind >= 3 else np.empty(0, np.int64)
+
+
+def deviation(y: Tensor) -> float:
+    """What R² is measured against (see core.metrics)."""
+    return (y - y.mean(dim=0)).square().sum().clamp_min(1e-12).item() if y.is_floating_point() and len(y) else 1.0
+
+
+def history(
+    model: nn.Module,
+    data: Data,
+    recipe: Recipe,
+    objective: Objective,
+    start: Epoch | None = None,
+    cancel: Cancel | None = None,
+) -> tuple[Epoch, ...]:
+    """The recorded moments of a training, as ``core.training.loop.epochs`` would yield them; ``warm`` comes first."""
+    kinds, dropout = layers_of(model)
+    kind, rule = OBJECTIVES.index(objective), OPTIMIZERS.index(recipe.optimizer)
+    parameters = [parameter.detach().reshape(-1) for parameter in model.parameters()]
+    weights = flat(torch.cat(parameters) if start is None else start.weights)
+    count, rows = len(weights) - PADDING, MOMENTS[recipe.optimizer]
+    moments = np.zeros(2 * len(weights), np.float32)
+    remembered = start is not None and start.moments.shape == (rows, count)
+    if remembered:
+        moments.reshape(2, -1)[:rows, :count] = start.moments.numpy()
+    first, step, age = (start.number, start.step, start.age if remembered else 0) if start else (0, 0, 0)
+    chosen = recorded_epochs(recipe, first, count * (1 + rows))
+    wanted = np.zeros(recipe.epochs - first + 1, np.uint8)
+    wanted[[number - first for number in chosen]] = 1
+    frames = len(chosen) + 1  # patience, a broken loss or a cancel may add one
+    records, memories = np.empty((frames, count), np.float32), np.empty((frames, rows, count), np.float32)
+    measures, best = np.empty((frames, 11)), np.array(start.best if start else (math.inf, 0), float)
+    seed = int(np.int64(np.uint64(recipe.seed & (1 << 64) - 1)))
+    options = [
+        kind, rule, SCHEDULES.index(recipe.schedule), recipe.batch_size, recipe.epochs, first, step, age,
+        recipe.patience, seed, len(data.x), len(data.x_test), *kinds, 0,
+    ]  # fmt: skip
+    settings = [
+        recipe.learning_rate, recipe.momentum, recipe.beta2, recipe.smoothing, recipe.weight_decay, recipe.l1,
+        recipe.clip, dropout, deviation(data.y), deviation(data.y_test), start.learning_rate if start else 0.0,
+        start.gradient_norm if start else 0.0,
+    ]  # fmt: skip
+    filled = _state["trained"](
+        np.array(model.widths, np.int64), np.array(options, np.int64), np.array(settings, np.float64),
+        data.x.detach().contiguous().reshape(-1).numpy(), *arrays(data.x, data.y, kind),
+        *arrays(data.x_test, data.y_test, kind), weights, moments, records, memories, measures, best, wanted,
+        (cancel or Cancel()).flag,
+    )  # fmt: skip
+    rows_of = zip(measures[:filled].tolist(), torch.from_numpy(records), torch.from_numpy(memories), strict=False)
+    return tuple(_epoch(row, weights, moments) for row, weights, moments in rows_of)
+
+
+def _epoch(row: list[float], weights: Tensor, moments: Tensor) -> Epoch:
+    number, step, age, train_loss, test_loss, train_score, test_score, rate, norm, best, best_number = row
+    return Epoch(
+        int(number), int(step), train_loss, test_loss, train_score, test_score, rate, norm, weights, moments, (),
+        int(age), (best, int(best_number)),
+    )  # fmt: skip

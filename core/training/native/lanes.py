@@ -1,0 +1,217 @@
+"""Sixteen float32 numbers at a time: a vector type for numba, so that arithmetic is one or two machine instructions.
+
+``a * b + c`` on vectors may be fused into one rounding; scalars spread over all lanes. LLVM splits the vectors into
+whatever registers the processor has. Loads and stores touch sixteen numbers from any place in an array, unchecked:
+arrays carry sixteen numbers of padding.
+"""
+
+import operator
+
+from llvmlite import ir
+from numba import njit, types
+from numba.core.cgutils import alloca_once, alloca_once_value, get_or_insert_function
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+LANES = 16
+FLOAT, WORD = ir.FloatType(), ir.IntType(32)
+VECTOR, WORDS = ir.VectorType(FLOAT, LANES), ir.VectorType(WORD, LANES)
+FUSED = ("contract",)
+function = njit(error_model="numpy")  # dividing by zero gives infinity, as in torch
+inlined = njit(error_model="numpy", forceinline=True)
+
+
+class Lanes(types.Type):
+    """The type of a vector of sixteen float32 numbers."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Lanes")
+
+
+lanes = Lanes()
+
+
+@register_model(Lanes)
+class LanesModel(models.PrimitiveModel):
+    """How LLVM holds it."""
+
+    def __init__(self, manager, kind) -> None:
+        super().__init__(manager, kind, VECTOR)
+
+
+def spread_over(builder, scalar, kind=VECTOR):
+    """A scalar in every lane."""
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), scalar, WORD(0))
+    return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), ir.Constant(WORDS, [0] * LANES))
+
+
+def as_vector(context, builder, kind, value):
+    """A vector as it is, a number spread over all lanes."""
+    if isinstance(kind, Lanes):
+        return value
+    return spread_over(builder, context.cast(builder, value, kind, types.float32))
+
+
+def address(context, builder, kind, array, index):
+    """Where element ``index`` of an array lies."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
+
+
+def _arithmetic(symbol, instruction) -> None:
+    """Let an operator of the language work on vectors, and on a vector and a number."""
+
+    @infer_global(symbol)
+    class Template(AbstractTemplate):
+        def generic(self, arguments, keywords):
+            if len(arguments) == 2 and any(isinstance(kind, Lanes) for kind in arguments):
+                return signature(lanes, *arguments)
+            return None
+
+    def lowered(context, builder, signature, arguments):
+        pairs = zip(signature.args, arguments, strict=True)
+        left, right = (as_vector(context, builder, kind, value) for kind, value in pairs)
+        return getattr(builder, instruction)(left, right, flags=FUSED)
+
+    for left, right in ((Lanes, Lanes), (Lanes, types.Float), (types.Float, Lanes)):
+        lower_builtin(symbol, left, right)(lowered)
+
+
+for _symbol, _instruction in (
+    (operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"), (operator.truediv, "fdiv"),
+):  # fmt: skip
+    _arithmetic(_symbol, _instruction)
+
+
+@intrinsic
+def load(typing, array, index):
+    """The sixteen numbers from ``array[index]`` on."""
+
+    def code(context, builder, signature, arguments):
+        place = address(context, builder, signature.args[0], *arguments)
+        return builder.load(builder.bitcast(place, VECTOR.as_pointer()), align=4)
+
+    return lanes(array, types.intp), code
+
+
+@intrinsic
+def store(typing, array, index, value):
+    """Write sixteen numbers to ``array[index]`` and what follows."""
+
+    def code(context, builder, signature, arguments):
+        place = address(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], builder.bitcast(place, VECTOR.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, lanes), code
+
+
+@intrinsic
+def spread(typing, array, index):
+    """One number of an array in every lane."""
+
+    def code(context, builder, signature, arguments):
+        return spread_over(builder, builder.load(address(context, builder, signature.args[0], *arguments), align=4))
+
+    return lanes(array, types.intp), code
+
+
+@intrinsic
+def every(typing, number):
+    """A number in every lane."""
+
+    def code(context, builder, signature, arguments):
+        return spread_over(builder, arguments[0])
+
+    return lanes(types.float32), code
+
+
+@intrinsic
+def where_positive(typing, condition, yes, no):
+    """``yes`` in the lanes where ``condition`` is above 0, ``no`` elsewhere (and where it is not a number)."""
+
+    def code(context, builder, signature, arguments):
+        pairs = zip(signature.args, arguments, strict=True)
+        condition, yes, no = (as_vector(context, builder, kind, value) for kind, value in pairs)
+        return builder.select(builder.fcmp_ordered(">", condition, ir.Constant(VECTOR, [0.0] * LANES)), yes, no)
+
+    return lanes(condition, yes, no), code
+
+
+@intrinsic
+def first(typing, count, value, rest):
+    """``value`` in the first ``count`` lanes, the number ``rest`` in the others."""
+
+    def code(context, builder, signature, arguments):
+        count = spread_over(builder, builder.trunc(arguments[0], WORD), WORDS)
+        inside = builder.icmp_signed("<", ir.Constant(WORDS, list(range(LANES))), count)
+        return builder.select(inside, arguments[1], spread_over(builder, arguments[2]))
+
+    return lanes(types.intp, lanes, types.float32), code
+
+
+@intrinsic
+def root(typing, value):
+    """Square roots."""
+
+    def code(context, builder, signature, arguments):
+        kind = ir.FunctionType(VECTOR, [VECTOR])
+        return builder.call(get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32"), arguments)
+
+    return lanes(lanes), code
+
+
+@intrinsic
+def power_of_two(typing, value):
+    """2 to the powers of ``value``, whole numbers from −126 to 127: the exponent's bits are written directly."""
+
+    def code(context, builder, signature, arguments):
+        biased = builder.add(builder.fptosi(arguments[0], WORDS), ir.Constant(WORDS, [127] * LANES))
+        return builder.bitcast(builder.shl(biased, ir.Constant(WORDS, [23] * LANES)), VECTOR)
+
+    return lanes(lanes), code
+
+
+@intrinsic
+def total(typing, value):
+    """The sum of all lanes, halves added to halves."""
+
+    def code(context, builder, signature, arguments):
+        vector, width = arguments[0], LANES
+        while width > 1:
+            width //= 2
+            low, high = (ir.Constant(ir.VectorType(WORD, width), list(range(k, k + width))) for k in (0, width))
+            vector = builder.fadd(*(builder.shuffle_vector(vector, vector, half) for half in (low, high)))
+        return builder.extract_element(vector, WORD(0))
+
+    return types.float32(lanes), code
+
+
+@intrinsic
+def float_mode(typing):
+    """The processor's floating-point settings, on x86; 0 elsewhere."""
+
+    def code(context, builder, signature, arguments):
+        if not builder.module.triple.startswith("x86_64"):
+            return WORD(0)
+        place = alloca_once(builder, WORD)
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
+        call = get_or_insert_function(builder.module, kind, "llvm.x86.sse.stmxcsr")
+        builder.call(call, [builder.bitcast(place, ir.IntType(8).as_pointer())])
+        return builder.load(place)
+
+    return types.int32(), code
+
+
+@intrinsic
+def use_float_mode(typing, mode):
+    """Set what ``float_mode`` returned; with 0x8040 added, numbers below 1e-38 count as 0, which is much faster."""
+
+    def code(context, builder, signature, arguments):
+        if builder.module.triple.startswith("x86_64"):
+            place = alloca_once_value(builder, arguments[0])
+            kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
+            call = get_or_insert_function(builder.module, kind, "llvm.x86.sse.ldmxcsr")
+            builder.call(call, [builder.bitcast(place, ir.IntType(8).as_pointer())])
+        return context.get_dummy_value()
+
+    return types.void(types.int32), code

@@ -1,0 +1,202 @@
+"""Fully connected layers, forward and back. Arrays are laid out unit × sample, so that samples fill the vectors.
+
+A matrix of values (units, samples) starts at a place of a flat array and has a row length. Writing a row in vectors
+runs over into the next row, which is written after it: rows are always written in rising order. Weights and
+biases are torch's: (units, inputs) row by row, then (units,), layer after layer.
+"""
+
+import numpy as np
+
+from core.training.native.lanes import LANES, first, function, inlined, load, spread, store, total
+
+GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+ONE, S24, S27, S30, S31 = np.uint64(1), np.uint64(40), np.uint64(27), np.uint64(30), np.uint64(31)
+
+
+@function
+def forward(weights, at, inputs, units, source, source_at, source_row, target, target_at, target_row, blocks):
+    """target = weights · source + biases, for ``blocks`` times sixteen samples."""
+    bias = at + inputs * units
+    unit = 0
+    while unit + 4 <= units:  # four units share each value that is read
+        for block in range(blocks):
+            a, b = spread(weights, bias + unit), spread(weights, bias + unit + 1)
+            c, d = spread(weights, bias + unit + 2), spread(weights, bias + unit + 3)
+            place, weight = source_at + block * LANES, at + unit * inputs
+            for _ in range(inputs):
+                x = load(source, place)
+                a = x * spread(weights, weight) + a
+                b = x * spread(weights, weight + inputs) + b
+                c = x * spread(weights, weight + 2 * inputs) + c
+                d = x * spread(weights, weight + 3 * inputs) + d
+                place += source_row
+                weight += 1
+            place = target_at + unit * target_row + block * LANES
+            store(target, place, a)
+            store(target, place + target_row, b)
+            store(target, place + 2 * target_row, c)
+            store(target, place + 3 * target_row, d)
+        unit += 4
+    while unit < units:
+        for block in range(blocks):
+            a = spread(weights, bias + unit)
+            place, weight = source_at + block * LANES, at + unit * inputs
+            for _ in range(inputs):
+                a = load(source, place) * spread(weights, weight) + a
+                place += source_row
+                weight += 1
+            store(target, target_at + unit * target_row + block * LANES, a)
+        unit += 1
+
+
+@function
+def backward(weights, at, inputs, units, deltas, delta_at, slopes, slope_at, target, target_at, row, blocks):
+    """target = (weightsᵀ · deltas) ⊙ slopes: the loss's gradient by the sums of the layer below."""
+    unit = 0
+    while unit + 4 <= inputs:
+        for block in range(blocks):
+            weight, place = at + unit, delta_at + block * LANES
+            x = load(deltas, place)
+            a, b = x * spread(weights, weight), x * spread(weights, weight + 1)
+            c, d = x * spread(weights, weight + 2), x * spread(weights, weight + 3)
+            for _ in range(1, units):
+                weight += inputs
+                place += row
+                x = load(deltas, place)
+                a = x * spread(weights, weight) + a
+                b = x * spread(weights, weight + 1) + b
+                c = x * spread(weights, weight + 2) + c
+                d = x * spread(weights, weight + 3) + d
+            place = unit * row + block * LANES
+            store(target, target_at + place, a * load(slopes, slope_at + place))
+            store(target, target_at + place + row, b * load(slopes, slope_at + place + row))
+            store(target, target_at + place + 2 * row, c * load(slopes, slope_at + place + 2 * row))
+            store(target, target_at + place + 3 * row, d * load(slopes, slope_at + place + 3 * row))
+        unit += 4
+    while unit < inputs:
+        for block in range(blocks):
+            weight, place = at + unit, delta_at + block * LANES
+            a = load(deltas, place) * spread(weights, weight)
+            for _ in range(1, units):
+                weight += inputs
+                place += row
+                a = load(deltas, place) * spread(weights, weight) + a
+            place = unit * row + block * LANES
+            store(target, target_at + place, a * load(slopes, slope_at + place))
+        unit += 1
+
+
+@function
+def gradients(gradient, at, inputs, units, deltas, delta_at, row, turned, turned_at, samples):
+    """The loss's gradient by one layer's weights and biases; ``turned`` is the layer's input, (samples, inputs).
+
+    Rows of weights run over into what follows them, so layers come in rising order, biases after their weights, and
+    of four rows written together the last columns first.
+    """
+    unit = 0
+    while unit + 4 <= units:
+        column = (inputs - 1) // LANES * LANES
+        while column >= 0:
+            value, place = delta_at + unit * row, turned_at + column
+            x = load(turned, place)
+            a, b = x * spread(deltas, value), x * spread(deltas, value + row)
+            c, d = x * spread(deltas, value + 2 * row), x * spread(deltas, value + 3 * row)
+            for _ in range(1, samples):
+                value += 1
+                place += inputs
+                x = load(turned, place)
+                a = x * spread(deltas, value) + a
+                b = x * spread(deltas, value + row) + b
+                c = x * spread(deltas, value + 2 * row) + c
+                d = x * spread(deltas, value + 3 * row) + d
+            place = at + unit * inputs + column
+            store(gradient, place, a)
+            store(gradient, place + inputs, b)
+            store(gradient, place + 2 * inputs, c)
+            store(gradient, place + 3 * inputs, d)
+            column -= LANES
+        unit += 4
+    while unit < units:
+        for column in range(0, inputs, LANES):
+            value, place = delta_at + unit * row, turned_at + column
+            a = load(turned, place) * spread(deltas, value)
+            for _ in range(1, samples):
+                value += 1
+                place += inputs
+                a = load(turned, place) * spread(deltas, value) + a
+            store(gradient, at + unit * inputs + column, a)
+        unit += 1
+    for unit in range(units):
+        place, left = delta_at + unit * row, samples
+        a = first(left, load(deltas, place), np.float32(0))
+        while left > LANES:
+            left -= LANES
+            place += LANES
+            a = a + first(left, load(deltas, place), np.float32(0))
+        gradient[at + inputs * units + unit] = total(a)
+
+
+@inlined
+def mixed(value):
+    """As in core.randomness."""
+    value = (value ^ (value >> S30)) * FIRST
+    value = (value ^ (value >> S27)) * SECOND
+    return value ^ (value >> S31)
+
+
+@function
+def key(seed, stream, step):
+    """As in core.randomness, on unsigned 64-bit integers."""
+    return mixed(mixed(mixed(seed) + GOLDEN * stream) + GOLDEN * step)
+
+
+@function
+def silence(values, slopes, at, row, units, samples, rate, start):
+    """Dropout's mask on a layer's activations and slopes: the mask of core.models.Dropout, from the same key."""
+    threshold = np.uint64(np.ceil(np.float32(rate) * np.float32(16777216)))
+    kept, silenced = np.float32(1) / np.float32(1 - rate), np.float32(0)
+    for unit in range(units):
+        place, position = at + unit * row, start + GOLDEN * np.uint64(unit + 1)
+        for sample in range(samples):
+            factor = kept if (mixed(position) >> S24) >= threshold else silenced
+            values[place + sample] *= factor
+            slopes[place + sample] *= factor
+            position += GOLDEN * np.uint64(units)
+
+
+@function
+def turn(values, at, row, units, samples, target, target_at):
+    """The transpose of a layer's activations: (samples, units)."""
+    for unit in range(units):
+        place, goal = at + unit * row, target_at + unit
+        for sample in range(samples):
+            target[goal + sample * units] = values[place + sample]
+
+
+@function
+def visit_order(seed, epoch, visits, counts, keys):
+    """The permutation core.randomness.order draws: positions sorted by their random bits (buckets, then insertion)."""
+    samples, buckets, shift = len(visits), 1, np.uint64(64)
+    while buckets < samples:
+        buckets *= 2
+        shift -= ONE
+    if buckets == 1:
+        visits[0] = 0
+        return
+    start = key(seed, ONE, epoch)
+    counts[: buckets + 1] = 0
+    for place in range(samples):
+        counts[np.int64(mixed(start + GOLDEN * np.uint64(place + 1)) >> shift) + 1] += 1
+    for bucket in range(buckets):
+        counts[bucket + 1] += counts[bucket]
+    for place in range(samples):
+        bits = mixed(start + GOLDEN * np.uint64(place + 1))
+        bucket = np.int64(bits >> shift)
+        keys[counts[bucket]], visits[counts[bucket]] = bits, place
+        counts[bucket] += 1
+    for place in range(1, samples):
+        bits, visit, left = keys[place], visits[place], place
+        while left > 0 and keys[left - 1] > bits:
+            keys[left], visits[left] = keys[left - 1], visits[left - 1]
+            left -= 1
+        keys[left], visits[left] = bits, visit

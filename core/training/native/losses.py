@@ -1,0 +1,185 @@
+"""Losses at the network's output: their gradients on a batch, their values and scores on a set of samples.
+
+Outputs lie unit × sample from ``at`` on, in rows of ``row``; ``targets`` (batch, …) hold numbers for regression and
+for one logit, ``classes`` (batch,) class numbers. Only the first ``samples`` columns count.
+"""
+
+import math
+
+import numpy as np
+
+from core.training.native.functions import clamped, exponential
+from core.training.native.lanes import LANES, every, first, function, inlined, load, store, total, where_positive
+
+SQUARED, ABSOLUTE, HUBER, CROSS_ENTROPY, BINARY, HINGE = range(6)
+NONE = np.float32(0)
+
+
+@inlined
+def magnitude(x):
+    """|x|; what is not a number stays so."""
+    return where_positive(x, x, 0.0 - x)
+
+
+@function
+def regression_gradient(loss, outputs, at, row, units, samples, targets, deltas, delta_at):
+    """Write ∂loss/∂outputs; return the batch's loss times units × samples."""
+    scale, sums = np.float32(1 / (units * samples)), every(NONE)
+    for unit in range(units):
+        for column in range(0, samples, LANES):
+            error = load(outputs, at + unit * row + column) - load(targets, unit * row + column)
+            if loss == SQUARED:
+                slope, value = error * 2.0, error * error
+            elif loss == ABSOLUTE:
+                slope = where_positive(error, 1.0, where_positive(0.0 - error, -1.0, error * 0.0))
+                value = magnitude(error)
+            else:
+                slope, size = clamped(error, -1.0, 1.0), magnitude(error)
+                value = where_positive(1.0 - size, error * error * 0.5, size - 0.5)
+            store(deltas, delta_at + unit * row + column, slope * scale)
+            sums = sums + first(samples - column, value, NONE)
+    return total(sums)
+
+
+@function
+def cross_entropy_gradient(outputs, at, row, units, samples, classes, deltas, delta_at):
+    """Write (softmax − one-hot)/samples; return a number that is finite exactly if the loss is."""
+    scale, sums = np.float32(1 / samples), every(NONE)
+    for column in range(0, samples, LANES):
+        largest = load(outputs, at + column)
+        for unit in range(1, units):
+            z = load(outputs, at + unit * row + column)
+            largest = where_positive(z - largest, z, largest)
+        whole = every(NONE)
+        for unit in range(units):
+            z = load(outputs, at + unit * row + column)
+            share = exponential(z - largest)
+            store(deltas, delta_at + unit * row + column, share)
+            sums, whole = sums + first(samples - column, z * 0.0, NONE), whole + share
+        whole = scale / whole
+        for unit in range(units):
+            place = delta_at + unit * row + column
+            store(deltas, place, load(deltas, place) * whole)
+    for sample in range(samples):
+        deltas[delta_at + classes[sample] * row + sample] -= scale
+    return total(sums)
+
+
+@function
+def binary_gradient(outputs, at, samples, targets, deltas, delta_at):
+    """Write (sigmoid − target)/samples; return a number that is finite exactly if the loss is."""
+    scale, sums = np.float32(1 / samples), every(NONE)
+    for column in range(0, samples, LANES):
+        z = load(outputs, at + column)
+        share = 1.0 / (1.0 + exponential(0.0 - z))
+        store(deltas, delta_at + column, (share - load(targets, column)) * scale)
+        sums = sums + first(samples - column, z * 0.0, NONE)
+    return total(sums)
+
+
+@function
+def hinge_gradient(outputs, at, row, units, samples, classes, deltas, delta_at):
+    """Write the margin loss's gradient, shared by wrong classes that tie; return the loss times samples."""
+    scale, losses = np.float32(1 / samples), NONE
+    for sample in range(samples):
+        right, most, ties = outputs[at + classes[sample] * row + sample], np.float32(-np.inf), 0
+        for unit in range(units):
+            z = outputs[at + unit * row + sample]
+            deltas[delta_at + unit * row + sample] = NONE
+            if unit != classes[sample]:
+                ties = 1 if z > most or z != z else ties + (z == most)
+                most = z if z > most or z != z else most
+        margin = np.float32(1) + most - right
+        if margin > 0 or margin != margin:
+            losses += margin
+            for unit in range(units):
+                if unit != classes[sample] and outputs[at + unit * row + sample] == most:
+                    deltas[delta_at + unit * row + sample] = scale / np.float32(ties)
+            deltas[delta_at + classes[sample] * row + sample] = -scale
+    return losses
+
+
+@function
+def output_gradient(loss, outputs, at, row, units, samples, targets, classes, deltas, delta_at):
+    """Write ∂loss/∂outputs of a batch; return a number that is finite exactly if the loss is."""
+    if loss == CROSS_ENTROPY:
+        return cross_entropy_gradient(outputs, at, row, units, samples, classes, deltas, delta_at)
+    if loss == BINARY:
+        return binary_gradient(outputs, at, samples, targets, deltas, delta_at)
+    if loss == HINGE:
+        return hinge_gradient(outputs, at, row, units, samples, classes, deltas, delta_at)
+    return regression_gradient(loss, outputs, at, row, units, samples, targets, deltas, delta_at)
+
+
+@function
+def regression_sums(loss, outputs, at, row, units, samples, targets, target_at, target_row):
+    """The loss and the squared error, both summed over outputs and samples."""
+    values, squares = every(NONE), every(NONE)
+    for unit in range(units):
+        for column in range(0, samples, LANES):
+            error = load(outputs, at + unit * row + column) - load(targets, target_at + unit * target_row + column)
+            square, size = error * error, magnitude(error)
+            value = square
+            if loss == ABSOLUTE:
+                value = size
+            elif loss == HUBER:
+                value = where_positive(1.0 - size, square * 0.5, size - 0.5)
+            values = values + first(samples - column, value, NONE)
+            squares = squares + first(samples - column, square, NONE)
+    return np.float64(total(values)), np.float64(total(squares))
+
+
+@function
+def log_sum(loss, outputs, at, row, units, samples, rights):
+    """Σ −log softmax(outputs)[right class] over samples, or the same of one logit; ``rights`` are the right outputs.
+
+    Sixteen products collect what the logarithm is taken of, so that it is taken sixteen times, not once per sample.
+    """
+    lead, products = every(NONE), every(np.float32(1))
+    for column in range(0, samples, LANES):
+        largest = load(outputs, at + column)
+        if loss == BINARY:
+            whole = exponential(0.0 - magnitude(largest)) + 1.0
+            largest = where_positive(0.0 - largest, 0.0, largest)
+        else:
+            for unit in range(1, units):
+                z = load(outputs, at + unit * row + column)
+                largest = where_positive(z - largest, z, largest)
+            whole = every(NONE)
+            for unit in range(units):
+                whole = whole + exponential(load(outputs, at + unit * row + column) - largest)
+        lead = lead + first(samples - column, largest - load(rights, column), NONE)
+        products = products * first(samples - column, whole, np.float32(1))
+    store(rights, 0, products)
+    value = np.float64(total(lead))
+    for lane in range(LANES):
+        value += math.log(rights[lane])
+    return value
+
+
+@function
+def class_sums(loss, outputs, at, row, units, samples, targets, classes, class_at, rights):
+    """The loss summed over samples, and how many are classified correctly; ``rights`` is room for the samples."""
+    correct, value = 0, 0.0
+    for sample in range(samples):
+        wanted = classes[class_at + sample]
+        if loss == BINARY:
+            z = outputs[at + sample]
+            correct += (1 if z > 0 else 0) == wanted
+            rights[sample] = z * targets[class_at + sample]
+            continue
+        right, most, best, wrong = outputs[at + wanted * row + sample], outputs[at + sample], 0, np.float32(-np.inf)
+        for unit in range(units):
+            z = outputs[at + unit * row + sample]
+            if z > most or (z != z and most == most):
+                most, best = z, unit
+            if unit != wanted and not z <= wrong:
+                wrong = z
+        correct += best == wanted
+        rights[sample] = right
+        if loss == HINGE:
+            margin = np.float32(1) + wrong - right
+            value += margin if not margin <= 0 else NONE
+    if loss != HINGE:
+        value = log_sum(loss, outputs, at, row, units, samples, rights)
+    return value, np.float64(correct)
