@@ -72,14 +72,16 @@ def app_options(widget) -> list:
 
 
 def numbers(picture: Picture) -> Iterator[np.ndarray]:
-    """Every float array inside a picture."""
+    """Every float array inside a picture; places where x and y are both nan are gaps in a line, not numbers."""
 
     def walk(value):
         if isinstance(value, dict) and "bdata" in value:
             if value["dtype"].startswith("f"):
                 yield np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
         elif isinstance(value, dict):
-            for item in value.values():
+            for name, item in value.items():
+                if name in ("x", "y") and gapped(value):
+                    continue
                 yield from walk(item)
         elif isinstance(value, list | tuple):
             floats = [item for item in value if isinstance(item, float)]
@@ -87,5 +89,9 @@ def numbers(picture: Picture) -> Iterator[np.ndarray]:
                 yield np.array(floats)
             for item in value:
                 yield from walk(item) if isinstance(item, dict | list | tuple) else ()
+
+    def gapped(value):
+        x, y = (next(walk(value.get(name)), np.zeros(0)) for name in "xy")
+        return np.isnan(x).any() and x.shape == y.shape and (np.isnan(x) == np.isnan(y)).all()
 
     yield from walk([picture.traces, picture.frames])

@@ -2,10 +2,12 @@
 
 from core.figures.curves import bands, bars, line, losses
 from core.figures.layers import representation, separability
+from core.figures.network import importances, network, silenced_boundary
 from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, square
 from core.figures.planes import boundary, heat, points
 
 __all__ = [
     "BLUE", "COLORS", "GREY", "INK", "ORANGE", "PAPER", "Picture", "bands", "bars", "boundary", "encoded", "heat",
-    "layout", "line", "losses", "points", "representation", "separability", "square",
+    "importances", "layout", "line", "losses", "network", "points", "representation", "separability",
+    "silenced_boundary", "square",
 ]  # fmt: skip

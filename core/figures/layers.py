@@ -55,10 +55,13 @@ def separability(accuracies: list[float], chosen: int, chance: float, height: in
     }  # fmt: skip
     guess = {
         "type": "scatter", "mode": "lines+text", "x": [names[0], names[-1]], "y": [chance, chance],
-        "line": {"color": INK, "width": 1.5, "dash": "dot"}, "text": ["", "guessing"], "textposition": "top left", "hoverinfo": "skip",
+        "line": {"color": INK, "width": 1.5, "dash": "dot"}, "text": ["", "guessing"],
+        "textposition": "top left", "hoverinfo": "skip",
     }  # fmt: skip
     alt = "Accuracy of a straight-line classifier after each layer: " + ", ".join(
         f"{name} {value}" for name, value in zip(names, text, strict=True)
     )
-    plan = layout("", "Accuracy of a linear probe", height, showlegend=False, yaxis={"range": [0, 1.12], "tickformat": ".0%"})
+    plan = layout(
+        "", "Accuracy of a linear probe", height, showlegend=False, yaxis={"range": [0, 1.12], "tickformat": ".0%"}
+    )
     return Picture([bar, guess], plan, alt + f"; guessing gives {100 * chance:.0f} %.")

@@ -10,9 +10,9 @@ PEAK = 20.0  # mV, how high a spike is drawn; the model only knows when it happe
 MOMENTS = 50  # frames of the replay
 
 
-def membrane(trace: Trace, unit: Unit, height: int = 430) -> Picture:
-    """The same input through both neurons, replayed in time: above the membrane voltage with its spikes, below what each
-    of them reports: the spiking neuron by its intervals, the artificial one by a number at every moment."""
+def membrane(trace: Trace, unit: Unit, height: int = 450) -> Picture:
+    """The same input through both neurons, replayed in time: above the membrane voltage with its spikes, below what
+    each of them reports: the spiking neuron by its intervals, the artificial one by a number at every moment."""
     neuron, answer = trace.neuron, unit(trace.current)
     spikes, rates = trace.spikes, 1000 / trace.intervals
     silent = {"hoverinfo": "skip", "showlegend": False}
@@ -30,8 +30,8 @@ def membrane(trace: Trace, unit: Unit, height: int = 430) -> Picture:
     plan = layout(
         "Time (ms)", "Voltage (mV)", height,
         xaxis={"range": [0, float(trace.time[-1])], "anchor": "y2", "fixedrange": True},
-        yaxis={"domain": [0.46, 1], "range": [bottom, PEAK + 3], "fixedrange": True},
-        yaxis2={"domain": [0, 0.36], "range": [0, top], "title": {"text": "Spikes per second", "standoff": 8},
+        yaxis={"domain": [0.54, 1], "range": [bottom, PEAK + 3], "fixedrange": True},
+        yaxis2={"domain": [0, 0.42], "range": [0, top], "title": {"text": "Spikes per second", "standoff": 8},
                 "zeroline": False, "automargin": True, "fixedrange": True},
     )  # fmt: skip
     moments = np.linspace(0, trace.time[-1], MOMENTS + 1)[1:]

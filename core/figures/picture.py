@@ -34,7 +34,11 @@ class Picture:
         names = {INK: "#333333", PAPER: "#ffffff", FAINT: "#cccccc"}
         frames = [
             go.Frame(
-                data=[plain({"type": trace["type"], **change}, names) for trace, change in zip(self.traces, frame, strict=True) if change],
+                data=[
+                    plain({"type": trace["type"], **change}, names)
+                    for trace, change in zip(self.traces, frame, strict=True)
+                    if change
+                ],
                 traces=[index for index, change in enumerate(frame) if change],
                 name=label,
             )

@@ -5,7 +5,19 @@ import torch
 
 from core.data.data import Data
 from core.data.planar import EXTENT
-from core.figures.picture import BLUE, COLORS, INK, ORANGE, PAPER, SYMBOLS, Picture, encoded, sampled, square, transparent
+from core.figures.picture import (
+    BLUE,
+    COLORS,
+    INK,
+    ORANGE,
+    PAPER,
+    SYMBOLS,
+    Picture,
+    encoded,
+    sampled,
+    square,
+    transparent,
+)
 from core.probes import surfaces
 from core.training.run import Run
 
@@ -22,7 +34,12 @@ def side(x: torch.Tensor, y: torch.Tensor, note: str, data: Data) -> list[dict]:
     """Traces of one side of the split."""
     x = x.numpy()
     if not data.classes:
-        color = {"color": encoded(y[:, 0].numpy()), "colorscale": [[0, ORANGE], [0.5, PAPER], [1, BLUE]], "cmin": -1, "cmax": 1}
+        color = {
+            "color": encoded(y[:, 0].numpy()),
+            "colorscale": [[0, ORANGE], [0.5, PAPER], [1, BLUE]],
+            "cmin": -1,
+            "cmax": 1,
+        }
         marker = {**color, "size": 7, "symbol": "diamond" if note else "circle", "line": {"width": 1, "color": INK}}
         hover = "%{marker.color:.2f}<extra>" + (note or "training") + "</extra>"
         return [scatter(x, marker, note or "training", hover)]
@@ -52,7 +69,8 @@ def heat(values: np.ndarray, classes: int, extent: float = EXTENT) -> dict:
     centres = np.linspace(-extent, extent, values.shape[0], dtype=np.float32)
     return {
         "type": "heatmap", "x": encoded(centres), "y": encoded(centres), "z": encoded(shade(values, classes)),
-        "zmin": 0, "zmax": 255, "colorscale": scale(classes), "showscale": False, "hoverinfo": "skip", "zsmooth": "best" if classes < 3 else False,
+        "zmin": 0, "zmax": 255, "colorscale": scale(classes), "showscale": False, "hoverinfo": "skip", 
+        "zsmooth": "best" if classes < 3 else False,
     }  # fmt: skip
 
 
@@ -69,13 +87,13 @@ def shade(values: np.ndarray, classes: int) -> np.ndarray:
 def scale(classes: int) -> list[list]:
     """The colour scale belonging to ``shade``: faint where the network is unsure."""
     if classes < 3:
-        faint = [[0.5, transparent(ORANGE, 0.06)], [0.5, transparent(BLUE, 0.06)]]
-        return [[0, transparent(ORANGE, 0.85)], *faint, [1, transparent(BLUE, 0.85)]]
+        faint = [[0.5, transparent(ORANGE, 0.03)], [0.5, transparent(BLUE, 0.03)]]
+        return [[0, transparent(ORANGE, 0.5)], *faint, [1, transparent(BLUE, 0.5)]]
     step, stops = 256 // classes, []
     for index in range(classes):
         stops.append([index * step / 255, transparent(COLORS[index], 0.05)])
-        stops.append([min((index * step + step - 1) / 255, 1), transparent(COLORS[index], 0.75)])
-    return stops if stops[-1][0] == 1 else [*stops, [1, transparent(COLORS[classes - 1], 0.75)]]
+        stops.append([min((index * step + step - 1) / 255, 1), transparent(COLORS[index], 0.5)])
+    return stops if stops[-1][0] == 1 else [*stops, [1, transparent(COLORS[classes - 1], 0.5)]]
 
 
 def boundary(run: Run, height: int = 420) -> Picture:

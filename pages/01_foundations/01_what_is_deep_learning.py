@@ -49,7 +49,11 @@ with ui.lesson(__file__) as page:
     if page.predict(
         "After which layer can a straight line separate the classes best?",
         ["the input", "a middle layer", "the last hidden layer"],
-        "the input" if best == 0 else "the last hidden layer" if accuracies[-1] >= max(accuracies) - 0.005 else "a middle layer",
+        "the input"
+        if best == 0
+        else "the last hidden layer"
+        if accuracies[-1] >= max(accuracies) - 0.005
+        else "a middle layer",
         "Each layer works on what the one before it has already untangled.",
     ):
         page.show(separability(accuracies, chosen, 1 / len(run.data.classes), 300), source=run)

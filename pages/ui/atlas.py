@@ -26,7 +26,10 @@ def title() -> None:
 def search_box() -> str:
     """What the learner looks for."""
     return st.text_input(
-        "Search the lessons", key="search", placeholder="Search lessons: dropout, gradient, ReLU …", label_visibility="collapsed"
+        "Search the lessons",
+        key="search",
+        placeholder="Search lessons: dropout, gradient, ReLU …",
+        label_visibility="collapsed",
     ).strip()
 
 
@@ -84,7 +87,9 @@ def chapters() -> None:
 
 def demos() -> None:
     """The projects that also run on their own, and how to start them."""
-    found = [folder.name for folder in sorted(DEMOS.iterdir()) if (folder / "app.py").is_file()] if DEMOS.is_dir() else []
+    found = (
+        [folder.name for folder in sorted(DEMOS.iterdir()) if (folder / "app.py").is_file()] if DEMOS.is_dir() else []
+    )
     if found:
         with st.container(border=True, key="demos"):
             st.markdown("#### Projects that run on their own")
@@ -96,7 +101,11 @@ def take_away() -> None:
     """The learner's marks as the roadmap's own Markdown, out and in."""
     with st.expander("Your roadmap: tick lines, export, import", icon=":material/checklist:"):
         st.download_button(
-            "Export as Markdown", curriculum.checklist(memory.ticked()), "roadmap.md", "text/markdown", on_click="ignore"
+            "Export as Markdown",
+            curriculum.checklist(memory.ticked()),
+            "roadmap.md",
+            "text/markdown",
+            on_click="ignore",
         )
         upload = st.file_uploader("Import a checklist you exported", type=["md", "txt"], key="import")
         if upload is not None:

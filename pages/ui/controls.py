@@ -53,6 +53,10 @@ class Controls:
             )
         return self.here.selectbox(label, options, options.index(value), help=help, **self.bound(label))
 
+    def choose(self, label: str, options: Sequence[str], help: str | None = None) -> list[str]:
+        """Any number of several words."""
+        return self.here.multiselect(label, options, help=help, **self.bound(label))
+
     def toggle(self, label: str, value: bool = False, help: str | None = None) -> bool:
         """On or off."""
         return self.here.toggle(label, value, help=help, **self.bound(label))
@@ -65,7 +69,9 @@ class Controls:
         """The experiment's seed, with a button for another one."""
         row = self.last.container(horizontal=True, vertical_alignment="bottom", gap="small")
         key = self.key("seed")
-        value = row.number_input("Seed", 0, LARGEST_SEED, 0, 1, key=key, bind="query-params", help="Same seed, same run.")
+        value = row.number_input(
+            "Seed", 0, LARGEST_SEED, 0, 1, key=key, bind="query-params", help="Same seed, same run."
+        )
         row.button("", icon=":material/casino:", key=f"{key}.next", on_click=self.reseed, help="Another seed")
         return int(value)
 

@@ -20,7 +20,7 @@ def head(topic: curriculum.Topic) -> None:
     place = [one.slug for one in chapter.topics].index(topic.slug) + 1
     st.html(
         f'<div class="rl-head"><p class="rl-place">{topic.chapter} · {chapter.title}'
-        f'<span> — lesson {place} of {len(chapter.topics)}</span></p>'
+        f"<span> — lesson {place} of {len(chapter.topics)}</span></p>"
         f"<h1>{topic.title}</h1><p class='rl-promise'>{topic.promise}</p></div>"
     )
 

@@ -29,7 +29,7 @@ class Page:
         self.below = below
         self.counts: dict[str, int] = {}
         self.programs: list = []
-        for name in ("slider", "scale", "pick", "toggle", "text"):
+        for name in ("slider", "scale", "pick", "choose", "toggle", "text"):
             setattr(self, name, getattr(self.controls, name))
 
     @functools.cached_property
@@ -59,15 +59,24 @@ class Page:
         """A sentence on the stage."""
         self.right.markdown(text)
 
-    def show(self, *pictures, source, weights: Sequence[float] = (), clickable: bool = False) -> dict | None:
+    def show(self, *pictures, source, weights: Sequence[float] = (), clickable=False, clicked=None) -> dict | None:
         """Draw pictures side by side with their provenance (``source`` is a run or anything with ``provenance``);
-        several with frames replay together. Returns the point just clicked, if ``clickable``."""
+        several with frames replay together. Returns the point just clicked, if ``clickable``; ``clicked`` is called
+        with it before the page runs again, so that it may set a control (``page.set``)."""
         with self.right:
-            return stage.mount(pictures, source.provenance, self.numbered("stage"), weights, clickable)
+            return stage.mount(pictures, source.provenance, self.numbered("stage"), weights, clickable, clicked)
 
-    def replay(self, *pictures, run, weights: Sequence[float] = ()) -> None:
+    def table(self, rows: Sequence[dict]) -> None:
+        """Rows of equal keys as a table of plain text, readable without a mouse."""
+        self.right.table({name: [row[name] for row in rows] for name in rows[0]}, border="horizontal")
+
+    def set(self, label: str, value) -> None:
+        """Set a control of this page, from a click."""
+        self.controls.apply({self.controls.key(label).split(".", 1)[1]: value})
+
+    def replay(self, *pictures, run, weights: Sequence[float] = (), clicked=None) -> None:
         """Show a recorded run: pictures with frames, what the diagnosis says of it, and its program below."""
-        self.show(*pictures, source=run, weights=weights)
+        self.show(*pictures, source=run, weights=weights, clicked=clicked)
         with self.right:
             diagnosis_panel(run, self.controls, self.numbered("diagnosis"))
         self.code(run)
@@ -89,8 +98,12 @@ class Page:
             card.markdown(f"**Predict first.** {question}")
             row = card.container(horizontal=True)
             for option in options:
-                row.button(option, key=f"{key}.{option}", on_click=state.update, kwargs={"guess": option, "truth": truth})
-            row.button("Just show me", key=f"{key}.skip", type="tertiary", on_click=state.update, kwargs={"skipped": True})
+                row.button(
+                    option, key=f"{key}.{option}", on_click=state.update, kwargs={"guess": option, "truth": truth}
+                )
+            row.button(
+                "Just show me", key=f"{key}.skip", type="tertiary", on_click=state.update, kwargs={"skipped": True}
+            )
             return False
         row = card.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
         if "guess" in state:

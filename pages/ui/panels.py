@@ -12,13 +12,22 @@ def diagnosis_panel(run, controls: Controls, key: str) -> None:
     from core.diagnosis import diagnose
 
     for index, finding in enumerate(diagnose(run)):
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"{key}-{index}".replace(".", "-")):
-            st.markdown(f":material/healing: **{finding.name}** at epoch {finding.epoch} (step {finding.step}). {finding.sentence}")
+        with st.container(
+            border=True, horizontal=True, vertical_alignment="center", key=f"{key}-{index}".replace(".", "-")
+        ):
+            st.markdown(
+                f":material/healing: **{finding.name}** at epoch {finding.epoch} (step {finding.step}). "
+                f"{finding.sentence}"
+            )
             if controls.owns(finding.changes):
                 st.button(finding.fix, key=f"{key}.fix.{index}", on_click=controls.apply, args=[finding.changes])
 
 
-@st.cache_resource(max_entries=24, show_spinner="Training the fork…", hash_funcs={"core.training.run.Run": lambda run: run.specification})
+@st.cache_resource(
+    max_entries=24,
+    show_spinner="Training the fork…",
+    hash_funcs={"core.training.run.Run": lambda run: run.specification},
+)
 def forked(run, epoch: int, changes: tuple[tuple[str, object], ...]):
     """The other future, kept for every learner who asks for the same."""
     return run.fork(epoch, **dict(changes))
@@ -37,7 +46,9 @@ def fork_panel(run, key: str):
         epoch = st.select_slider("From epoch", numbers, numbers[len(numbers) // 3], key=f"{key}.epoch")
         rates = sorted({*RATES, run.recipe.learning_rate})
         rate = st.select_slider("New learning rate", rates, run.recipe.learning_rate, key=f"{key}.rate")
-        optimizer = st.selectbox("New optimizer", OPTIMIZERS, OPTIMIZERS.index(run.recipe.optimizer), key=f"{key}.optimizer")
+        optimizer = st.selectbox(
+            "New optimizer", OPTIMIZERS, OPTIMIZERS.index(run.recipe.optimizer), key=f"{key}.optimizer"
+        )
         decay = st.select_slider("New weight decay", (0.0, 0.0001, 0.001, 0.01, 0.1), 0.0, key=f"{key}.decay")
     changes = {"learning_rate": rate, "optimizer": optimizer, "weight_decay": decay or run.recipe.weight_decay}
     return forked(run, epoch, tuple(sorted(changes.items())))
@@ -53,6 +64,11 @@ def code_panel(programs: list, key: str) -> None:
     with st.container(horizontal=True):
         st.download_button("Python file", source, "experiment.py", "text/x-python", key=f"{key}.py", on_click="ignore")
         st.download_button(
-            "Notebook", notebook(programs[-1]), "experiment.ipynb", "application/x-ipynb+json", key=f"{key}.nb", on_click="ignore"
+            "Notebook",
+            notebook(programs[-1]),
+            "experiment.ipynb",
+            "application/x-ipynb+json",
+            key=f"{key}.nb",
+            on_click="ignore",
         )
     st.code(source, language="python", line_numbers=True, height=520)

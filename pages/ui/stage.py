@@ -18,8 +18,12 @@ def component(name: str, **options):
 _stage = component("stage", isolate_styles=False)
 
 
-def mount(pictures, source: str, key: str, weights=(), clickable: bool = False) -> dict | None:
-    """Draw pictures side by side under one replay bar; the point just clicked as {panel, x, y}, or None."""
+def mount(pictures, source: str, key: str, weights=(), clickable: bool = False, clicked=None) -> dict | None:
+    """Draw pictures side by side under one replay bar; the point just clicked as {panel, x, y}, or None.
+
+    ``clicked`` is called with that point before the page runs again, so that it may set controls."""
+    if clicked:
+        clickable = True
     panels = [
         {
             "traces": picture.traces,
@@ -33,4 +37,6 @@ def mount(pictures, source: str, key: str, weights=(), clickable: bool = False) 
         for picture, weight in zip(pictures, weights or [1] * len(pictures), strict=True)
     ]
     data = {"pictures": json.dumps(panels), "source": source}
-    return _stage(key=key, data=data, on_clicked_change=lambda: None).clicked
+    return _stage(
+        key=key, data=data, on_clicked_change=lambda: clicked and clicked(st.session_state[key].clicked)
+    ).clicked

@@ -1,0 +1,162 @@
+"""A network drawn as a graph: units as circles, weights as lines whose width is size and whose colour is sign."""
+
+import numpy as np
+import torch
+
+from core.anatomy import MATTERS, Importance, crippled
+from core.data.planar import EXTENT
+from core.figures.layers import layer_name
+from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, square
+from core.figures.planes import RESOLUTION, heat, points
+from core.probes import surface
+from core.training.run import Run
+
+WIDTHS = (0.6, 1.4, 2.6, 4.2, 6.5)  # line widths, thinnest first
+SHOWN = 16  # units drawn per layer; a wider layer shows its first ones
+
+
+def unit_places(widths: tuple[int, ...]) -> list[np.ndarray]:
+    """Where the units of each layer stand, one (units, 2) array per layer, centred and evenly spaced."""
+    shown = [min(width, SHOWN) for width in widths]
+    tallest = max(shown)
+    return [
+        np.stack(
+            [np.full(count, column, float), (np.arange(count)[::-1] - (count - 1) / 2) * tallest / max(count, 2)], 1
+        )
+        for column, count in enumerate(shown)
+    ]
+
+
+def nearest_unit(widths: tuple[int, ...], x: float, y: float, panel: int = 0) -> tuple[int, int] | None:
+    """The hidden unit (layer from 0, unit from 0) nearest to a point of the drawing (panel 0), None if none is near."""
+    if panel:
+        return None
+    places = unit_places(widths)
+    column = round(x)
+    if not 1 <= column < len(widths) - 1 or abs(x - column) > 0.3:
+        return None
+    unit = int(np.abs(places[column][:, 1] - y).argmin())
+    return (column - 1, unit) if abs(places[column][unit, 1] - y) <= 0.6 else None
+
+
+def segments(weights: list[np.ndarray], places: list[np.ndarray], largest: float) -> list[dict]:
+    """Ten sets of lines (five widths, two signs), each as the x and y of one trace with gaps."""
+    found = [([], []) for _ in range(2 * len(WIDTHS))]
+    for layer, matrix in enumerate(weights):
+        ends, starts = places[layer + 1], places[layer]
+        part = matrix[: len(ends), : len(starts)]
+        size = np.nan_to_num(np.abs(part) / max(largest, 1e-12), nan=1.0).clip(0, 1)
+        kinds = np.minimum((size * len(WIDTHS)).astype(int), len(WIDTHS) - 1) + len(WIDTHS) * (part > 0)
+        for (end, start), kind in np.ndenumerate(kinds):
+            xs, ys = found[kind]
+            xs += [starts[start, 0], ends[end, 0], np.nan]
+            ys += [starts[start, 1], ends[end, 1], np.nan]
+    return [{"x": encoded(np.array(xs, "float32")), "y": encoded(np.array(ys, "float32"))} for xs, ys in found]
+
+
+def matrices(vector: torch.Tensor, model: torch.nn.Module) -> list[np.ndarray]:
+    """The weight matrices of a perceptron inside a recorded vector of weights."""
+    sizes = [parameter.numel() for parameter in model.parameters()]
+    pieces = zip(vector.split(sizes), model.parameters(), strict=True)
+    return [piece.view_as(parameter).numpy() for piece, parameter in pieces if parameter.dim() == 2]
+
+
+def network(
+    run: Run, inputs: tuple[str, ...] = ("x", "y"), off: tuple[tuple[int, int], ...] = (), height: int = 420
+) -> Picture:
+    """The network of a run at every recorded moment; units in ``off`` (layer, unit) are drawn crossed out."""
+    widths = run.model.widths
+    places, history = unit_places(widths), [matrices(epoch.weights, run.model) for epoch in run.history]
+    largest = float(np.nanmax([np.abs(matrix).max() for matrix in history[-1]]))
+    films = [segments(weights, places, largest) for weights in history]
+    lines = [
+        {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False, "opacity": 0.75,
+         "line": {"width": WIDTHS[kind % len(WIDTHS)], "color": BLUE if kind >= len(WIDTHS) else ORANGE,
+                  "dash": "solid" if kind >= len(WIDTHS) else "dot"}, **films[-1][kind]}
+        for kind in range(2 * len(WIDTHS))
+    ]  # fmt: skip
+    units = [unit_trace(widths, places, inputs, run.data.classes, set(off))]
+    frames = [(*film, None) for film in films]
+    alt = (
+        f"A network with layers of {', '.join(map(str, widths))} units drawn as a graph: blue solid lines are positive "
+        f"weights, orange dotted lines negative ones, thicker is larger; the largest weight is {largest:.2f}."
+    )
+    axis = {"visible": False, "fixedrange": True}
+    title = {"y": 1.02, "yref": "paper", "showarrow": False, "yanchor": "bottom"}
+    named = [{**title, "x": column, "text": layer_name(column, len(widths) - 2)} for column in range(len(widths))]
+    plan = layout(
+        height=height,
+        xaxis={**axis, "range": [-0.45, len(widths) - 0.55]},
+        yaxis=axis,
+        showlegend=False,
+        annotations=named,
+    )
+    return Picture([*lines, *units], plan, alt, frames, [f"epoch {epoch.number}" for epoch in run.history])
+
+
+def unit_trace(widths, places, inputs, classes, off) -> dict:
+    """The units as one trace of circles; a switched-off one is a cross."""
+    names, symbols, colors = [], [], []
+    for column, where in enumerate(places):
+        for unit in range(len(where)):
+            gone = (column - 1, unit) in off and 0 < column < len(widths) - 1
+            ends = inputs if column == 0 else classes if column == len(widths) - 1 else ()
+            names.append(ends[unit] if unit < len(ends) else f"{layer_name(column, len(widths) - 2)} · unit {unit + 1}")
+            symbols.append("x" if gone else "circle")
+            colors.append(GREY if gone else PAPER)
+    spots = np.concatenate(places)
+    size = 22 if max(widths) <= 10 else 15
+    return {
+        "type": "scatter", "mode": "markers", "x": encoded(spots[:, 0]), "y": encoded(spots[:, 1]), "text": names,
+        "hovertemplate": "%{text}<extra></extra>", "showlegend": False,
+        "marker": {"size": size, "symbol": symbols, "color": colors, "line": {"width": 2, "color": INK}},
+    }  # fmt: skip
+
+
+def importances(measured: Importance, height: int = 300) -> Picture:
+    """By how much held-out accuracy falls without each hidden unit, one bar per unit, coloured by layer."""
+    names, colors = [], []
+    for layer, scores in enumerate(measured.alone):
+        names += [f"{layer + 1}.{unit + 1}" for unit in range(len(scores))]
+        colors += [COLORS[layer % len(COLORS)]] * len(scores)
+    falls = measured.falls
+    bar = {
+        "type": "bar", "x": names, "y": falls, "marker": {"color": colors},
+        "hovertemplate": "unit %{x}: %{y:.1%}<extra></extra>",
+    }  # fmt: skip
+    line = {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": MATTERS,
+        "y1": MATTERS,
+        "line": {"color": INK, "width": 1, "dash": "dot"},
+    }
+    matter = sum(fall > MATTERS for fall in falls)
+    alt = (
+        f"Accuracy lost without each of {len(falls)} hidden units: {matter} of them cost more than 2 points, "
+        f"at most {max(falls):.0%}."
+    )
+    axis = {"tickformat": ".0%"}
+    return Picture(
+        [bar],
+        layout(
+            "hidden layer . unit",
+            "Accuracy lost without it",
+            height,
+            yaxis=axis,
+            xaxis={"type": "category"},
+            shapes=[line],
+        ),
+        alt,
+    )
+
+
+def silenced_boundary(run: Run, off: tuple[tuple[int, int], ...], height: int = 420) -> Picture:
+    """What the network answers everywhere in the plane with some units switched off, at the end of its training."""
+    model, data = crippled(run.at(), off), run.data
+    answers = surface(model, bool(data.classes), EXTENT, RESOLUTION).unflatten(0, (RESOLUTION, RESOLUTION)).numpy()
+    share = f" with {len(off)} units switched off" if off else ""
+    alt = f"The plane coloured by what the trained network answers{share}, with its training and held-out points."
+    return Picture([heat(answers, len(data.classes)), *points(data)], square(EXTENT, height), alt)
