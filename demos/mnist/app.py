@@ -11,18 +11,32 @@ from core.projects.mnist.screen import (
     LIMIT,
     MOST_FILES,
     changed,
+    example,
     examples,
     explained,
+    pad,
     read_drawing,
     read_files,
 )
 
+SCRIPT, STYLE = pad()
+CONNECT = """
+let own = "";
+const pad = drawingPad(element.querySelector(".pad"), (picture) => { props.value = own = picture; trigger("input"); });
+watch("value", () => { if (props.value && props.value !== own) pad.show(props.value); });
+"""
 LAUNCH = {
     "max_file_size": LIMIT,
     "run_history": False,
     "footer_links": ["api"],
     "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
 }
+
+
+def started(chosen: gr.SelectData) -> str:
+    """The training digit that was clicked, for the pad."""
+    return example(chosen.index)
+
 
 with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(600, 600)) as demo:
     gr.Markdown(
@@ -32,20 +46,23 @@ with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(
     with gr.Tab("Draw"):
         with gr.Row():
             with gr.Column():
-                pad = gr.Sketchpad(
-                    type="pil", image_mode="RGBA", layers=False, fixed_canvas=True, canvas_size=(400, 400), height=520,
-                    sources=(), transforms=(), label="Draw here", elem_id="pad", buttons=[],
-                    brush=gr.Brush(default_size=18, colors=["#1b1b1b", "#c2185b", "#1565c0"], default_color="#1b1b1b"),
+                drawing = gr.HTML(
+                    html_template='<div class="pad"></div>', css_template=STYLE, elem_id="pad", label="Drawing",
+                    js_on_load=SCRIPT + CONNECT,
                 )  # fmt: skip
-                gr.Examples(examples(), pad, label="Or start from one of these")
+                seen = gr.Image(label="What the network sees: 28 × 28", height=224, interactive=False, buttons=[])
+                given = gr.Gallery(
+                    examples(), label="Or start from a training digit", columns=5, height=240, object_fit="contain",
+                    allow_preview=False, buttons=[],
+                )  # fmt: skip
             with gr.Column():
                 sentence = gr.Textbox(label="Answer", interactive=False, elem_id="answer")
                 chances = gr.Label(label="Probabilities", num_top_classes=11, elem_id="chances")
-                seen = gr.Image(label="What the network sees: 28 × 28", height=224, interactive=False, buttons=[])
-        pad.change(
-            read_drawing, pad, [sentence, chances, seen],
+        drawing.input(
+            read_drawing, drawing, [sentence, chances, seen],
             api_name="read_drawing", trigger_mode="always_last", show_progress="hidden", concurrency_limit=2,
         )  # fmt: skip
+        given.select(started, None, drawing, api_name=False, show_progress="hidden")
         gr.Markdown("## Why?")
         with gr.Row():
             wanted = gr.Dropdown(DIGITS, value=DIGITS[3], label="Change it into")
@@ -58,8 +75,8 @@ with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(
             )  # fmt: skip
             edit = gr.Image(label="The smallest edit", height=224, interactive=False, buttons=[])
         alike = gr.Gallery(label="Training digits most like it", columns=8, height=200, buttons=[])
-        ask.click(explained, pad, [words, speaking, alike], api_name="explain")
-        ask.click(changed, [pad, wanted], [words, edit], api_name="smallest_edit")
+        ask.click(explained, drawing, [words, speaking, alike], api_name="explain")
+        ask.click(changed, [drawing, wanted], [words, edit], api_name="smallest_edit")
     with gr.Tab("Many pictures"):
         gr.Markdown(f"PNG, JPEG, WebP, GIF or BMP, at most {LIMIT.upper()} each and {MOST_FILES} at once.")
         files = gr.File(file_count="multiple", file_types=["image"], label="Pictures of one digit each", height=180)

@@ -88,7 +88,7 @@ def read_file(file: bytes) -> Reading:
     return read(picture, notes)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def probabilities(images: Tensor) -> Tensor:
     """Images as the network wants them, (batch, 1, 28, 28), to probabilities (batch, 11)."""
     model, calibration = recognizer()

@@ -1,15 +1,17 @@
 """The recogniser in the forms that screens show: sentences, tables, enlarged pictures. Knows no screen library."""
 
+import base64
+import binascii
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
 from core.projects.mnist.drawing import Empty
-from core.projects.mnist.recognizer import NAMES, Reading, read, read_file
+from core.projects.mnist.recognizer import FOLDER, NAMES, Reading, read_file
 from core.projects.mnist.uploads import MOST_BYTES, Refused
 from core.projects.mnist.why import index, neighbours, saliency, smallest_edit
 
@@ -20,47 +22,49 @@ COLUMNS = ["File", "Answer", "Sure", "Remark"]
 BLUE, ORANGE = np.array([0, 90, 181]), np.array([230, 97, 0])
 
 
-def sketch(drawing: dict | None) -> Image.Image:
-    """The strokes of a drawing pad's value (background, layers, composite; PIL or None). Raises ``Empty``."""
-    drawing = drawing or {}
-    background, layers = drawing.get("background"), drawing.get("layers") or []
-    if background is not None and background.getextrema() != ((0, 0),) * len(background.getbands()):
-        whole = background.convert("RGBA")
-        for layer in layers:
-            whole = Image.alpha_composite(whole, layer.convert("RGBA").resize(whole.size))
-        return whole
-    if layers:
-        return layers[0]
-    if drawing.get("composite") is not None:
-        return drawing["composite"]
-    raise Empty("The canvas is empty: draw one digit.")
+def pad() -> tuple[str, str]:
+    """The drawing pad's script, which defines ``drawingPad(root, tell, options)``, and its style for class ``pad``."""
+    return tuple((FOLDER / name).read_text(encoding="utf-8") for name in ("pad.js", "pad.css"))
 
 
-def read_drawing(drawing: dict | None) -> tuple[str, dict[str, float], np.ndarray | None]:
+def reading_of(picture: str | None) -> Reading:
+    """What a drawing pad's picture, a data URL, reads as. Raises ``Empty`` or ``Refused``."""
+    if not picture:
+        raise Empty("The canvas is empty: draw one digit.")
+    head, _, body = picture.partition(",")
+    if not (head.startswith("data:image/") and head.endswith(";base64")):
+        raise Refused("Send a picture as a data URL: data:image/png;base64,…")
+    try:
+        return read_file(base64.b64decode(body, validate=True))
+    except binascii.Error:
+        raise Refused("The data URL is damaged: its picture is not base64.") from None
+
+
+def read_drawing(picture: str | None) -> tuple[str, dict[str, float], np.ndarray | None]:
     """The answer in words, the eleven probabilities by name, and what the network sees (enlarged)."""
     try:
-        reading = read(sketch(drawing))
-    except Empty as nothing:
+        reading = reading_of(picture)
+    except (Empty, Refused) as nothing:
         return str(nothing), {}, None
     return reading.sentence, reading.named, enlarged(reading.seen)
 
 
-def explained(drawing: dict | None) -> tuple[str, np.ndarray | None, list[tuple[np.ndarray, str]]]:
+def explained(picture: str | None) -> tuple[str, np.ndarray | None, list[tuple[np.ndarray, str]]]:
     """Why this answer: words, the speaking pixels, and the training digits most like it with captions."""
     try:
-        reading = read(sketch(drawing))
-    except Empty as nothing:
+        reading = reading_of(picture)
+    except (Empty, Refused) as nothing:
         return str(nothing), None, []
     answer = 10 if reading.digit is None else reading.digit
     alike = [(enlarged(one.picture), f"{one.digit} ({one.likeness:.2f})") for one in neighbours(reading.seen)]
     return reading.sentence, two_coloured(saliency(reading.seen, answer), reading.seen), alike
 
 
-def changed(drawing: dict | None, wanted: str) -> tuple[str, np.ndarray | None]:
+def changed(picture: str | None, wanted: str) -> tuple[str, np.ndarray | None]:
     """What the smallest edit into ``wanted`` takes, in words, and the edited picture: ink added blue, taken orange."""
     try:
-        reading = read(sketch(drawing))
-    except Empty as nothing:
+        reading = reading_of(picture)
+    except (Empty, Refused) as nothing:
         return str(nothing), None
     if reading.digit == int(wanted):
         return f"It already reads as {wanted}.", enlarged(reading.seen)
@@ -72,7 +76,8 @@ def edit_in_words(reading: Reading, edit, wanted: str) -> str:
     """One sentence on an edit."""
     if not edit.reached:
         return f"{reading.sentence} No edit was found that turns it into {wanted}."
-    return f"{reading.sentence} Changing its grey levels by {100 * edit.size:.0f} % of the drawing's own strength makes it a {wanted}."
+    share = f"{100 * edit.size:.0f} %"
+    return f"{reading.sentence} Changing its grey levels by {share} of the drawing's own strength makes it a {wanted}."
 
 
 def read_files(paths: Sequence[str] | None) -> list[list[str]]:
@@ -109,7 +114,14 @@ def two_coloured(values: Tensor, seen: Tensor, times: int = 8) -> np.ndarray:
     return np.kron(mixed.round().astype(np.uint8), np.ones((times, times, 1), np.uint8))
 
 
-def examples() -> list[list[np.ndarray]]:
-    """One training digit of each class, dark on light and large, as a drawing pad takes them."""
+def examples() -> list[tuple[np.ndarray, str]]:
+    """A training digit of each class, dark on light, with its name."""
     pictures, digits, _ = index()
-    return [[255 - enlarged(pictures[int(torch.nonzero(digits == one)[3]), 0], 14)] for one in range(10)]
+    return [(255 - enlarged(pictures[int((digits == one).nonzero()[3]), 0], 14), str(one)) for one in range(10)]
+
+
+def example(place: int) -> str:
+    """One of ``examples`` as a data URL, as a drawing pad gives its picture."""
+    file = io.BytesIO()
+    Image.fromarray(examples()[place][0]).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
