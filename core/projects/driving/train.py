@@ -111,7 +111,7 @@ def validated(folder: Path, name: str, network: RoadNetwork, processes: int, tra
     say(f"{name}: {scores.get(name, 'not validated')}")
 
 
-def trained(folder: Path, rounds: int = 5, processes: int = 2, final: int = 8, validate: int = 10) -> RoadNetwork:
+def trained(folder: Path, rounds: int = 3, processes: int = 2, final: int = 8, validate: int = 10) -> RoadNetwork:
     """The whole course: clone, ``rounds`` rounds of DAgger, a longer last training. Deterministic by its arguments."""
     folder.mkdir(parents=True, exist_ok=True)
     network = RoadNetwork(seed=1)
@@ -138,7 +138,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Train the self-driving network.")
     parser.add_argument("--work", type=Path, default=Path("runs/driving"), help="where stages are kept")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of DAgger")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of DAgger")
     parser.add_argument("--processes", type=int, default=2, help="simulators at the same time")
     parser.add_argument("--final", type=int, default=8, help="epochs of the last training")
     parser.add_argument("--validate", type=int, default=10, help="validation tracks after every round, 0 for none")
