@@ -50,6 +50,19 @@ class Page:
         finally:
             self.controls.extra = None
 
+    def points(self, classes: int = 2) -> tuple[tuple[float, float, int], ...]:
+        """The learner's own points, rows of (x, y, class), kept in the link: set by a click in a picture shown with
+        ``clicked=page.add_point``, by coordinates or as text, at most 200."""
+        from pages.ui import points  # needs the data sets, which the front page can do without
+
+        return points.editor(self.controls, classes)
+
+    def add_point(self, click: dict) -> None:
+        """Set a point where the learner clicked, in the chosen colour."""
+        from pages.ui import points
+
+        points.add(self.controls, click["x"], click["y"])
+
     def numbered(self, kind: str) -> str:
         """A key for the next element of a kind on this page."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -108,7 +121,9 @@ class Page:
         row = card.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
         if "guess" in state:
             mark = ":material/check_circle:" if state["guess"] == state["truth"] else ":material/cancel:"
-            row.markdown(f"{mark} {question} You said **{state['guess']}**, measured: **{state['truth']}**. {because}")
+            since = "" if truth == state["truth"] else f" With the present settings: **{truth}**."
+            said = f"{mark} {question} You said **{state['guess']}**, measured: **{state['truth']}**. {because}"
+            row.markdown(said + since)
         else:
             row.markdown(f"{question} Measured: **{truth}**. {because}")
         row.button("Guess again", key=f"{key}.again", type="tertiary", on_click=state.clear)
