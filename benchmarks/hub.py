@@ -1,0 +1,184 @@
+"""The hub under measurement: a slider's answer on every page, the first paint of Home, memory per session.
+
+PYTHONPATH=. python benchmarks/hub.py            # writes benchmarks/results/hub.md
+PYTHONPATH=. python benchmarks/hub.py --quick    # fewer repetitions, prints only
+"""
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks.session import Session, served
+from core import curriculum
+
+RESULTS = Path(__file__).resolve().parent / "results" / "hub.md"
+HUB = (sys.executable, "-m", "streamlit", "run", "Home.py")
+HELLO = (sys.executable, "-m", "streamlit", "hello")
+# Milliseconds since navigation until the page's first heading has text, noted inside the page.
+HEADING = """new MutationObserver((_, seen) => {
+    if (!document.querySelector("h1")?.innerText.trim()) return;
+    seen.disconnect();
+    requestAnimationFrame(() => { window.headingAt = performance.now() });
+}).observe(document, {childList: true, subtree: true, characterData: true})"""
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+def main() -> None:
+    """Measure everything and write the tables."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--quick", action="store_true", help="few repetitions, print instead of write")
+    quick = options.parse_args().quick
+    start = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    parts = [
+        "# The hub: answers, first paint, memory",
+        "Made by `PYTHONPATH=. python benchmarks/hub.py`. " + machine(start),
+        paint_table(rounds=3 if quick else 12, cold=1 if quick else 4),
+        answer_table(rounds=3 if quick else 12),
+        memory_table(sessions=4 if quick else 12),
+    ]
+    report = "\n\n".join(parts) + "\n"
+    print(report)
+    if not quick:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(report, encoding="utf-8")
+
+
+def machine(load: str) -> str:
+    """What the numbers were measured on."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("streamlit", "torch", "plotly"))
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}, "
+        f"{versions}; {time.strftime('%B %Y')}; load average at the start {load} (other work on the machine adds to "
+        "every number below)."
+    )
+
+
+def table(title: str, note: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table with a heading and a sentence on how it was measured."""
+    lines = [" | ".join(map(str, row)) for row in rows]
+    rule = " | ".join(["---", *["---:"] * (len(head) - 1)])
+    return "\n".join(
+        [f"## {title}", "", note, "", f"| {' | '.join(head)} |", f"| {rule} |", *(f"| {x} |" for x in lines)]
+    )
+
+
+def quantiles(seconds: Sequence[float]) -> tuple[str, str]:
+    """Median and 95th percentile in milliseconds."""
+    ranked = sorted(seconds)
+    return f"{1000 * statistics.median(ranked):.0f}", f"{1000 * ranked[round(0.95 * (len(ranked) - 1))]:.0f}"
+
+
+def answer_table(rounds: int) -> str:
+    """Server time from a slider's new value to the end of the script's run, page by page."""
+    with served(*HUB, ready="/healthz") as (url, _):
+        rows = [row for topic in curriculum.topics() for row in answers(url, topic.slug, rounds)]
+    note = (
+        "Milliseconds from sending a slider's new value until the server has sent the whole answer, over the page's "
+        f"first slider, {rounds} seeds. Computed: a setting nobody has asked for, so the network is trained. Seen: "
+        "back to a setting that this server has computed before."
+    )
+    head = ["Page", "Slider", "Computed: median", "p95", "Seen: median", "p95", "Kilobytes"]
+    return table("A slider's answer", note, head, rows)
+
+
+def answers(url: str, slug: str, rounds: int) -> Iterator[tuple[object, ...]]:
+    """One row for a page with a slider, none for a page without."""
+    with Session(url, slug) as session:
+        if not session.sliders:
+            return
+        slider, computed, seen = session.sliders[0], [], []
+        session.moved(slider, 1)  # whatever is imported on first use is not the slider's cost
+        for seed in range(1_000, 1_000 + rounds):
+            session.reseeded(seed)
+            computed.append(session.moved(slider, 1))
+            seen.append(session.moved(slider, 0))
+        size = session.answer()[1]
+    yield slug, slider.label, *quantiles(computed), *quantiles(seen), f"{size / 1000:.0f}"
+
+
+def paint_table(rounds: int, cold: int) -> str:
+    """Home against Streamlit's own demo, visited in turn by browsers with empty caches."""
+    paths = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=next(paths, None), args=["--no-sandbox"])
+        fresh = [first_visits(browser, command) for _ in range(cold) for command in (HUB, HELLO)]
+        with ExitStack() as stack:
+            urls = [stack.enter_context(served(*HUB, ready="/healthz"))[0], stack.enter_context(served(*HELLO))[0]]
+            visits = [visited(browser, url) for _ in range(rounds + 1) for url in urls][2:]
+        browser.close()
+    rows = []
+    for place, label in enumerate(("Home", "`streamlit hello`")):
+        paints, headings = zip(*visits[place::2], strict=True)
+        rows.append((label, *quantiles(paints), *quantiles(headings), quantiles(fresh[place::2])[0]))
+    note = (
+        "Milliseconds from navigation to the first contentful paint and to the page's heading with its text, in "
+        f"Chromium with an empty cache, {rounds} visits each, in turn. Last column: from starting the server's process "
+        f"to the heading, median of {cold}."
+    )
+    head = ["Page", "First paint: median", "p95", "Heading: median", "p95", "From process start"]
+    return table("First paint", note, head, rows)
+
+
+def first_visits(browser: Browser, command: Sequence[str]) -> float:
+    """Seconds from starting a server to the heading of its first visit."""
+    start = time.perf_counter()
+    with served(*command) as (url, _):
+        opened = time.perf_counter() - start
+        return opened + visited(browser, url)[1]
+
+
+def visited(browser: Browser, url: str) -> tuple[float, float]:
+    """Seconds until the first contentful paint and until the heading, in a browser profile of its own."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script(HEADING)
+        page.goto(url)
+        heading = page.wait_for_function("() => window.headingAt", timeout=120_000).json_value()
+        return page.evaluate(PAINTED) / 1000, heading / 1000
+
+
+def memory_table(sessions: int) -> str:
+    """Growth of the server's memory per open session, and what is left of it after they have closed."""
+    rows = []
+    with served(*HUB, ready="/healthz") as (url, process):
+        watched = psutil.Process(process.pid)
+        for slug in ["", *(topic.slug for topic in curriculum.topics())]:
+            rows.append((slug or "Home", *growth(url, slug, watched, sessions)))
+    note = (
+        f"Growth of the server's resident memory per session, {sessions} sessions on one page at once, after one that "
+        "filled the shared caches. The process as a whole is the last column."
+    )
+    return table("Memory per session", note, ["Page", "Megabytes per session", "Process, megabytes"], rows)
+
+
+def growth(url: str, slug: str, process: psutil.Process, sessions: int) -> tuple[str, str]:
+    """Megabytes per session and of the whole process, on one page."""
+    with Session(url, slug) as first:
+        first.answer()
+        before = resident(process)
+        with ExitStack() as stack:
+            for _ in range(sessions):
+                stack.enter_context(Session(url, slug))
+            after = resident(process)
+    return f"{(after - before) / sessions:.1f}", f"{after:.0f}"
+
+
+def resident(process: psutil.Process) -> float:
+    """Megabytes of resident memory, once they have settled."""
+    time.sleep(1)
+    return process.memory_info().rss / 1e6
+
+
+if __name__ == "__main__":
+    main()
