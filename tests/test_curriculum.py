@@ -119,6 +119,14 @@ def test_a_malformed_page_is_named(site: Path, text: str, complaint: str):
     assert "01_broken.py" in str(raised.value)
 
 
+def test_the_page_that_the_contributors_guide_shows_is_a_page(site: Path):
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = re.search(r"( +)```python\n(.*?)```", guide, re.DOTALL)
+    assert block
+    write(site, "10_bonus/09_example.py", re.sub(rf"(?m)^{block[1]}", "", block[2]))
+    assert curriculum.topic("example", site).title == "Dropout"
+
+
 def test_two_pages_of_one_name_are_refused(site: Path):
     write(site, "10_bonus/01_ml_vs_dl.py", page("Twin", "Normalize your inputs"))
     with pytest.raises(ValueError, match="/ml-vs-dl"):
