@@ -107,7 +107,7 @@ def targets(page: Sheet, goal: str, task: str) -> tuple[Tensor, tuple[str, ...]]
     """Class numbers (rows,) and the classes' names, or targets (rows, 1) and no names."""
     cells = page.cells(goal)
     values = [page.number(cell) for cell in cells]
-    if (task or suggested(cells, values)) == "regression":
+    if (task or suggested(values)) == "regression":
         y = torch.tensor(page.numbers(goal), dtype=torch.float64)[:, None]
         if y.max() == y.min():
             raise OwnDataError(f"Column {short(goal)} has the same value in every row: there is nothing to learn.")
@@ -126,14 +126,13 @@ def targets(page: Sheet, goal: str, task: str) -> tuple[Tensor, tuple[str, ...]]
     return y, classes
 
 
-def suggested(cells: list[str], values: list[float | None]) -> str:
-    """What a target column looks like."""
+def suggested(values: list[float | None]) -> str:
+    """What a target column looks like, going by its numbers if most cells are numbers."""
     known = [value for value in values if value is not None]
-    if len(known) == len(cells):
-        few = len(set(known)) <= min(CLASSES, len(known) // 2)
-        return "classification" if few and all(value.is_integer() for value in known) else "regression"
-    mistyped = 2 * len(known) > len(cells) and len(set(cells)) > CLASSES
-    return "regression" if mistyped else "classification"
+    if 2 * len(known) <= len(values):
+        return "classification"
+    few = len(set(known)) <= min(CLASSES, len(known) // 2)
+    return "classification" if few and all(value.is_integer() for value in known) else "regression"
 
 
 def check_classes(y: Tensor, classes: tuple[str, ...], what: str) -> None:

@@ -133,6 +133,8 @@ def sheet(source: str | bytes | BinaryIO, header: bool | None = None, decimal: s
     rows = rows[header:]
     if not rows:
         raise OwnDataError("The table has a header and no rows.")
+    if len(rows) > ROWS:
+        raise too_long()
     kept = [place for place in range(len(columns)) if any(cells[place] for _, cells in rows)]
     table = tuple(tuple(cells[place] for place in kept) for _, cells in rows)
     names = tuple(columns[place] for place in kept)
@@ -200,11 +202,15 @@ def split_rows(text: str, sign: str) -> list[tuple[int, list[str]]]:
             if any(cells):
                 rows.append((place, cells))
             if len(rows) > ROWS + 1 or place > 5 * ROWS:
-                raise OwnDataError(f"The table has more than {ROWS:,} rows, the most that are read here.")
+                raise too_long()
     except csv.Error as error:
         why = "a cell is too long" if "limit" in str(error) else "a quotation mark is not closed or misplaced"
         raise OwnDataError(f"Row {place + 1} cannot be read: {why}.") from error
     return rows
+
+
+def too_long() -> OwnDataError:
+    return OwnDataError(f"The table has more than {ROWS:,} rows, the most that are read here.")
 
 
 def check_widths(rows: list[tuple[int, list[str]]]) -> None:
