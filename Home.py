@@ -29,8 +29,10 @@ def warm() -> None:
     from core.data import moons
     from core.models import MLP
     from core.training import Recipe, train
+    from core.training import warm as warm_compiled
 
     train(MLP(2, 4, 2), moons(samples=20), Recipe(epochs=1))
+    warm_compiled(wait=False)  # until it is ready, torch serves
     gc.collect()
     gc.freeze()
     warmed.set()

@@ -89,11 +89,18 @@ def area(points: np.ndarray, color: str, opacity: float, name: str = "", **more)
     }  # fmt: skip
 
 
+def plane(height: int) -> dict:
+    """The layout of a plane with a frame around it."""
+    plan = square(EXTENT, height)
+    frame = {"showline": True, "mirror": True}
+    return plan | {"xaxis": plan["xaxis"] | frame, "yaxis": plan["yaxis"] | frame}
+
+
 def unjudged(rows: Sequence[Row], height: int = 440) -> Picture:
     """Points (x, y, class) and nothing else."""
     blue = np.array([row[2] for row in rows])
     alt = f"{len(rows)} points in the plane, {int((blue == 0).sum())} orange and {int((blue == 1).sum())} blue."
-    return Picture(dots(placed(rows)[0][:, :2], blue), square(EXTENT, height), alt)
+    return Picture(dots(placed(rows)[0][:, :2], blue), plane(height), alt)
 
 
 def mistakes(learning: Learning, height: int = 440) -> Picture:
@@ -110,7 +117,7 @@ def mistakes(learning: Learning, height: int = 440) -> Picture:
     traces = [{**trace, **change} if change else trace for trace, change in zip(fixed, frames[-1], strict=True)]
     end = "every point is on its side" if learning.ended else "it was stopped with points still on the wrong side"
     alt = f"{len(points)} points in the plane and a straight line that moves at each of {count} mistakes; {end}."
-    return Picture(traces, square(EXTENT, height), alt, frames, [f"{index} mistakes" for index in shown])
+    return Picture(traces, plane(height), alt, frames, [f"{index} mistakes" for index in shown])
 
 
 def moment(learning: Learning, points: np.ndarray, index: int) -> tuple[dict | None, ...]:
@@ -142,7 +149,7 @@ def judgement(learning: Learning, verdict: Verdict, height: int = 440) -> Pictur
             f"The convex hulls of both classes cross at ({verdict.crossing[0]:.2f}, {verdict.crossing[1]:.2f}); "
             f"{len(verdict.witnesses)} ringed points prove that no straight line separates the classes."
         )
-    return Picture([*areas, *found, *dots(points, blue)], square(EXTENT, height), alt)
+    return Picture([*areas, *found[:-1], *dots(points, blue), found[-1]], plane(height), alt)
 
 
 def witness_areas(points: np.ndarray, blue: np.ndarray, verdict: Verdict) -> list[dict]:
@@ -177,7 +184,7 @@ def squeeze(learning: Learning, verdict: Verdict, height: int = 400) -> Picture:
         f"Length of the weights over {count[-1]} mistakes, ending at {lengths[-1]:.2f}, above a straight line and "
         f"below a square root of their number; these two meet at {verdict.bound:.0f} mistakes."
     )
-    logarithmic = {"xaxis": {"type": "log", "dtick": 1}, "yaxis": {"type": "log"}}
+    logarithmic = {"xaxis": {"type": "log", "dtick": 1}, "yaxis": {"type": "log", "dtick": 1}}
     return Picture(traces, layout("Mistakes k", "Length of the weights", height, **logarithmic), alt)
 
 

@@ -69,7 +69,7 @@ def heat(values: np.ndarray, classes: int, extent: float = EXTENT) -> dict:
     centres = np.linspace(-extent, extent, values.shape[0], dtype=np.float32)
     return {
         "type": "heatmap", "x": encoded(centres), "y": encoded(centres), "z": encoded(shade(values, classes)),
-        "zmin": 0, "zmax": 255, "colorscale": scale(classes), "showscale": False, "hoverinfo": "skip", 
+        "zmin": 0, "zmax": 255, "colorscale": scale(classes), "showscale": False, "hoverinfo": "skip",
         "zsmooth": "best" if classes < 3 else False,
     }  # fmt: skip
 

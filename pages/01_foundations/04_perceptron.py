@@ -64,7 +64,7 @@ with ui.lesson(__file__) as page:
         else:
             run, starts = network(rows, page.seed)
             page.note(
-                f"Two hidden units, trained from {starts} random starts: the plane, and what the units make of it."
+                f"Two hidden units fold the plane; beside it, what they make of it. Random starts tried: {starts}."
             )
             page.replay(folded(run), lifted(run), run=run)
     page.challenge(

@@ -27,7 +27,7 @@ def editor(controls: Controls, classes: int) -> tuple[Row, ...]:
         help = "o is orange, b is blue: o-1.2_0.5b1_1 are two points."
         text = st.text_input("All points", key=key, bind="query-params", max_chars=14 * MOST, help=help)
     rows = from_text(text or "")
-    controls.here.caption(f"{len(rows)} of at most {MOST} own points.")
+    controls.here.caption(f"Click in the picture to set points: {len(rows)} of at most {MOST}.")
     return rows
 
 

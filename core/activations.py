@@ -1,0 +1,119 @@
+"""Activation functions side by side: their shape, their slope, and the same network trained with each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.data.data import Data
+from core.models.layers import ACTIVATIONS
+from core.models.mlp import MLP
+from core.models.typed import Formula, TypedMLP
+from core.probes import dead_share, gradient_norms
+from core.training import Recipe, Run
+from core.training.many import train_many
+
+NAMES = ("sigmoid", "tanh", "ReLU", "LeakyReLU", "GELU")
+OWN = "your formula"
+EXAMPLE = "x * sigmoid(1.7 * x)"
+
+
+def activation(name: str, formula: str = EXAMPLE) -> nn.Module:
+    """The activation of a name, or the typed one; raises ``ExpressionError`` for a formula that is none."""
+    return Formula(formula) if name == OWN else ACTIVATIONS[name]()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A function's values and its derivative (by autograd) at points x, each (points,)."""
+
+    x: np.ndarray
+    value: np.ndarray
+    slope: np.ndarray
+
+    @property
+    def steepest(self) -> float:
+        """The largest slope in sight, in absolute value."""
+        return float(np.nanmax(np.abs(self.slope)))
+
+
+def shape(name: str, formula: str = EXAMPLE, reach: float = 5.0, points: int = 401) -> Shape:
+    """An activation and its derivative over [−reach, reach]."""
+    x = torch.linspace(-reach, reach, points, requires_grad=True)
+    value = activation(name, formula)(x)
+    slope = torch.autograd.grad(value.sum(), x, allow_unused=True)[0] if value.requires_grad else None
+    slope = torch.zeros_like(x) if slope is None else slope
+    return Shape(x.detach().numpy(), value.detach().numpy(), slope.numpy())
+
+
+def network(name: str, formula: str, depth: int, units: int, outputs: int, seed: int) -> MLP:
+    """The same network with another activation."""
+    widths = (2, *[units] * depth, outputs)
+    return TypedMLP(*widths, formula=formula, seed=seed) if name == OWN else MLP(*widths, activation=name, seed=seed)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same training with each activation, over several seeds: ``runs[name]`` has one run per seed."""
+
+    runs: dict[str, list[Run]]
+
+    @property
+    def epochs(self) -> list[int]:
+        """The recorded epochs that all runs reached."""
+        return min((run.curve("train_loss")[0] for runs in self.runs.values() for run in runs), key=len)
+
+    def losses(self) -> dict[str, np.ndarray]:
+        """Training loss, (seeds, epochs) per activation."""
+        count = len(self.epochs)
+        return {
+            name: np.array([run.curve("train_loss")[1][:count] for run in runs]) for name, runs in self.runs.items()
+        }
+
+    def accuracies(self) -> dict[str, list[float]]:
+        """Final held-out accuracy per activation and seed."""
+        return {name: [run.last.test_score for run in runs] for name, runs in self.runs.items()}
+
+    def gradients(self, moment: int = 0) -> dict[str, np.ndarray]:
+        """Gradient norm of each layer's weights at a recorded moment (0: before training), (seeds, layers)."""
+        return {name: np.array([layer_gradients(run, moment) for run in runs]) for name, runs in self.runs.items()}
+
+    def dead(self) -> dict[str, list[float]]:
+        """Share of hidden units that answer 0 to every training sample at the end, per seed, of those that can die."""
+        found = {name: [dead_units(run) for run in runs] for name, runs in self.runs.items()}
+        return {name: shares for name, shares in found.items() if None not in shares}
+
+    def lead(self, name: str, other: str) -> float:
+        """By how much one activation's mean held-out accuracy exceeds another's."""
+        means = self.accuracies()
+        return float(np.mean(means[name]) - np.mean(means[other]))
+
+    def weakest_start(self) -> str:
+        """The activation with which the smallest share of the last layer's gradient arrives at the first."""
+        shares = {name: float(np.nanmean(g[:, 0] / g[:, -1])) for name, g in self.gradients().items() if name != OWN}
+        return min(shares, key=shares.get)
+
+
+def layer_gradients(run: Run, moment: int) -> tuple[float, ...]:
+    """Gradient norms by layer at one recorded moment of a run."""
+    model = run.at(run.history[moment].number)
+    return gradient_norms(model, run.data.x, run.data.y, run.objective).weights
+
+
+def dead_units(run: Run) -> float | None:
+    """Share of a trained network's ReLU units that never answer; None without ReLU layers."""
+    shares = dead_share(run.at(), run.data.x)
+    return sum(shares.values()) / len(shares) if shares else None
+
+
+def compare(
+    data: list[Data], formula: str, depth: int, units: int, learning_rate: float, seeds: tuple[int, ...]
+) -> Comparison:
+    """Train the same network with every activation on one data set per seed, all in one batch."""
+    names = [*NAMES, *([OWN] if formula else [])]
+    cases = [(name, seed, one) for name in names for seed, one in zip(seeds, data, strict=True)]
+    models = [network(name, formula, depth, units, one.outputs, seed) for name, seed, one in cases]
+    recipes = [Recipe(epochs=80, learning_rate=learning_rate, seed=seed, frames=30) for _, seed, _ in cases]
+    runs = train_many(models, [one for _, _, one in cases], recipes)
+    return Comparison({name: [run for run, case in zip(runs, cases, strict=True) if case[0] == name] for name in names})

@@ -1,0 +1,66 @@
+r"""Activation functions
+
+Between any two layers stands one small bend; its slope decides how much of the error signal gets through.
+
+Without a bend, layers collapse into one: $W_2(W_1 x) = (W_2 W_1)x$. An activation $\varphi$ between them prevents that:
+
+$$h = \varphi(W x + b), \qquad \frac{\partial L}{\partial W} \propto \varphi'(W x + b)$$
+
+Going back, the error signal of loss $L$ is multiplied by the slope $\varphi'$ at every layer. The sigmoid's slope is at
+most ¼, so deep sigmoid networks starve their first layers. ReLU has slope 1 where it answers and 0 where it is silent;
+a unit that is always silent never learns again: it is dead. LeakyReLU and GELU let a little through. Type a function of
+your own and train it against the others.
+
+Roadmap:
+- Learn about activation functions: Sigmoid, Tanh, ReLU, LeakyReLU, GELU
+
+Reading:
+- Goodfellow, Bengio and Courville, *Deep Learning*, chapter 6.3
+- Nielsen, *Neural Networks and Deep Learning*, chapter 5
+- CS231n, *Neural Networks Part 1: commonly used activation functions*
+- *Dive into Deep Learning*, chapter 5.1
+"""
+
+from core.activations import EXAMPLE, NAMES, OWN, Comparison, compare, shape
+from core.data import circle, moons, spiral
+from core.figures import bands, bars, boundary, function_and_slope
+from pages import ui
+
+DATA = {"moons": moons, "circle": circle, "spiral": spiral}
+
+
+@ui.cached
+def experiment(data: str, formula: str, depth: int, units: int, rate: float, seeds: tuple[int, ...]) -> Comparison:
+    return compare([DATA[data](seed=seed) for seed in seeds], formula, depth, units, rate, seeds)
+
+
+with ui.lesson(__file__) as page:
+    name = page.pick("Activation", [*NAMES, OWN], "sigmoid")
+    formula = page.text("Your formula in x", EXAMPLE, help="For example max(0, x) - 0.1*x, sin(x), x/(1+abs(x))")
+    depth = page.slider("Hidden layers", 1, 10, 6)
+    data = page.pick("Data", list(DATA))
+    rate = page.scale("Learning rate", [0.001, 0.003, 0.01, 0.03, 0.1], 0.01)
+    with page.more():
+        units = page.slider("Units per layer", 4, 24, 12)
+    race = experiment(data, formula, depth, units, rate, page.seeds(3))
+    run = race.runs[name][0]
+    page.replay(function_and_slope(shape(name, formula), name), boundary(run, 360), run=run)
+    if page.predict(
+        "Before training: with which activation does the smallest share of the gradient arrive at the first layer?",
+        list(NAMES),
+        race.weakest_start(),
+        "Every layer multiplies the error signal by the activation's slope on its way back.",
+    ):
+        layers = list(range(1, depth + 2))
+        page.show(
+            bands(layers, race.gradients(), ("layer, from the input", "Gradient norm"), log="y"),
+            bands(race.epochs, race.losses(), ("Epoch", "Training loss")),
+            source=run,
+        )
+        page.show(bars(race.accuracies(), ("", "Held-out accuracy")), source=run)
+        page.show(bars(race.dead(), ("", "Dead units, share")), source=run)
+    page.challenge(
+        "**Beat the ReLU** with 6 layers or more: type a formula whose mean held-out accuracy is at least one point higher.",
+        depth >= 6 and race.lead(OWN, "ReLU") >= 0.01,
+        f"Now, {depth} layers on {data}: your formula leads the ReLU by {100 * race.lead(OWN, 'ReLU'):+.1f} points.",
+    )

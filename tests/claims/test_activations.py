@@ -1,0 +1,63 @@
+"""What the page “Activation functions” states."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.activations import NAMES, OWN, activation, compare, shape
+from core.data import moons
+from core.expressions import ExpressionError
+from core.models import MLP
+
+
+@pytest.mark.parametrize("name", [*NAMES, OWN])
+def test_autograd_equals_the_finite_difference(name, seed):
+    x = torch.empty(200, dtype=torch.float64).uniform_(-4, 4, generator=torch.Generator().manual_seed(seed))
+    x = x[x.abs() > 1e-3].requires_grad_()  # away from the kinks
+    function, step = activation(name), 1e-6
+    slope = torch.autograd.grad(function(x).sum(), x)[0]
+    with torch.no_grad():
+        difference = (function(x + step) - function(x - step)) / (2 * step)
+    assert (slope - difference).abs().max() < 1e-4
+
+
+def test_without_a_bend_layers_collapse_into_one(seed):
+    model = MLP(3, 7, 5, 2, activation="linear", seed=seed).double()
+    x = torch.randn(50, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    one = model.output.weight @ model.hidden[1][0].weight @ model.hidden[0][0].weight
+    offset = model(torch.zeros(1, 3, dtype=torch.float64))
+    assert torch.allclose(model(x), x @ one.T + offset, atol=1e-12)
+
+
+def test_the_slopes_are_what_the_text_says():
+    assert shape("sigmoid").steepest == pytest.approx(0.25, abs=1e-4)
+    relu = shape("ReLU")
+    assert set(np.unique(relu.slope)) <= {0.0, 1.0}
+    for name in ("LeakyReLU", "GELU"):
+        curve = shape(name)
+        assert np.abs(curve.slope[(curve.x < -0.5) & (curve.x > -0.7)]).max() > 0, "a little comes through"
+
+
+def test_sigmoid_gradients_shrink_with_depth_faster_than_relus(seeds):
+    for depth in (4, 8):
+        race = compare([moons(seed=seed) for seed in seeds[:3]], "", depth, 12, 0.01, tuple(seeds[:3]))
+        shares = {name: g[:, 0] / g[:, -1] for name, g in race.gradients().items()}
+        assert (shares["sigmoid"] < 0.5 * shares["ReLU"]).all()
+        assert race.weakest_start() == "sigmoid"
+
+
+def test_the_challenge_can_be_met(seeds):
+    leads = []
+    for start in seeds:
+        three = (start, start + 1, start + 2)
+        race = compare([moons(seed=seed) for seed in three], "tanh(x)", 8, 6, 0.03, three)
+        leads.append(race.lead(OWN, "ReLU"))
+        if leads[-1] >= 0.01:
+            return
+    raise AssertionError(leads)
+
+
+@pytest.mark.parametrize("hostile", ["__import__('os')", "x.__class__", "9**9**9", "(" * 300, "lambda: 1", ""])
+def test_a_hostile_formula_gets_one_sentence(hostile):
+    with pytest.raises(ExpressionError):
+        activation(OWN, hostile)

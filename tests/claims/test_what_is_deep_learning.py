@@ -1,0 +1,46 @@
+"""What the page “What deep learning is” states."""
+
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from core.data import circle, spiral
+from core.models import MLP
+from core.probes import activations, layer_accuracies
+from core.training import Recipe, train
+
+
+def trained(data, depth, units, seed):
+    model = MLP(2, *[units] * depth, 2, activation="tanh", seed=seed)
+    return train(model, data, Recipe(epochs=150, learning_rate=0.02, seed=seed, frames=4))
+
+
+def test_on_the_raw_spiral_a_line_does_little_better_than_guessing_and_with_depth_the_classes_come_apart(seeds):
+    for seed in seeds[:10]:
+        run = trained(spiral(seed=seed), 4, 12, seed)
+        accuracies = layer_accuracies(run.at(), run.data)
+        assert accuracies[0] < 0.75
+        assert accuracies[-1] >= accuracies[0] + 0.2
+        assert accuracies[-1] >= accuracies[1] - 0.01, "the last hidden layer is at least as separable as the first"
+        assert accuracies[-1] >= 0.95
+
+
+def test_probe_accuracy_rises_with_depth_on_average(seeds):
+    rows = []
+    for seed in seeds[:8]:
+        run = trained(spiral(seed=seed), 4, 8, seed)
+        rows.append(layer_accuracies(run.at(), run.data))
+    means = torch.tensor(rows).mean(dim=0)
+    assert (means.diff() > -0.01).all() and means[-1] > means[0] + 0.2, means
+
+
+def test_the_probe_is_what_scikit_learn_calls_logistic_regression(seed):
+    run = trained(circle(seed=seed), 2, 6, seed)
+    for layer in range(2):
+        seen = activations(run.at(), run.data.x)[layer].numpy()
+        held_out = activations(run.at(), run.data.x_test)[layer].numpy()
+        oracle = LogisticRegression(max_iter=2000).fit(seen, run.data.y).score(held_out, run.data.y_test)
+        assert abs(layer_accuracies(run.at(), run.data)[layer + 1] - oracle) <= 0.03
+
+
+def test_the_challenge_can_be_met(seeds):
+    assert any(trained(spiral(seed=seed), 2, 10, seed).last.test_score >= 0.95 for seed in seeds)
