@@ -30,8 +30,8 @@ knows the track's geometry, which the network does not; it is driven without pic
 ## Rounds of DAgger
 
 Round 0 clones the expert from drives that are disturbed at random moments; from round 1 on the network drives and the
-expert answers for every frame. Validation: the same {validation} tracks (seeds from 500,000), undisturbed. "driver" is
-the last, longer training on all frames.
+expert answers for every frame. Validation: the same {validation} tracks (seeds from 500,000), undisturbed. The last
+round's weights are the ones shipped.
 
 | weights | lessons (tracks, frames) | score in lessons | expert took over | validation score | laps completed |
 |---|---|---|---|---|---|
@@ -69,7 +69,7 @@ def card(record: dict) -> str:
     return TEXT.format(
         parameters=record["parameters"], kilobytes=record["bytes"] / 1000, date=record["date"],
         official="\n".join(official(name, record[key]) for name, key in (("network", "cnn"), ("expert", "expert"))),
-        deviation=record["cnn"]["standard_deviation"], validation=record["rounds"]["driver"]["tracks"],
+        deviation=record["cnn"]["standard_deviation"], validation=record["rounds"]["round-0"]["tracks"],
         rounds="\n".join(of_round(name, record) for name in record["rounds"]),
         disturbed="\n".join(disturbed(name, one) for name, one in record["disturbed"].items()),
         **record["pace"],

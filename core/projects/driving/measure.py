@@ -71,7 +71,7 @@ def record(work: Path, weights: Path, processes: int) -> dict:
     official = notes.measured("cnn", TEST, lambda seeds: drives(network, seeds, processes))
     expert = notes.measured("expert", TEST, lambda seeds: map(expert_result, seeds))
     rounds, tracks = {}, range(VALIDATION, VALIDATION + 10)
-    for path in [*sorted(work.glob("round-*.safetensors")), weights]:
+    for path in sorted(work.glob("round-*.safetensors")):
         of_round = loaded(path)
         results = notes.measured(
             f"weights {path.stem}", tracks, lambda seeds: drives(of_round, seeds, processes, fast=True)

@@ -111,16 +111,14 @@ def validated(folder: Path, name: str, network: RoadNetwork, processes: int, tra
     say(f"{name}: {scores.get(name, 'not validated')}")
 
 
-def trained(folder: Path, rounds: int = 3, processes: int = 2, final: int = 8, validate: int = 10) -> RoadNetwork:
-    """The whole course: clone, ``rounds`` rounds of DAgger, a longer last training. Deterministic by its arguments."""
+def trained(folder: Path, rounds: int = 2, processes: int = 2, validate: int = 10) -> RoadNetwork:
+    """The whole course: clone, then ``rounds`` rounds of DAgger. Deterministic by its arguments."""
     folder.mkdir(parents=True, exist_ok=True)
     network = RoadNetwork(seed=1)
     for number in range(rounds + 1):
         collected(folder, number, 60 if number == 0 else 16, network if number else None, processes)
         fitted(folder, f"round-{number}", network, number, course(8 if number == 0 else 2, number))
         validated(folder, f"round-{number}", network, processes, validate)
-    fitted(folder, "driver", network, rounds, course(final, 99))
-    validated(folder, "driver", network, processes, validate)
     return network
 
 
@@ -138,14 +136,13 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Train the self-driving network.")
     parser.add_argument("--work", type=Path, default=Path("runs/driving"), help="where stages are kept")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of DAgger")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of DAgger")
     parser.add_argument("--processes", type=int, default=2, help="simulators at the same time")
-    parser.add_argument("--final", type=int, default=8, help="epochs of the last training")
     parser.add_argument("--validate", type=int, default=10, help="validation tracks after every round, 0 for none")
     parser.add_argument("--ship", action="store_true", help="replace the shipped weights")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    network = trained(chosen.work, chosen.rounds, chosen.processes, chosen.final, chosen.validate)
+    network = trained(chosen.work, chosen.rounds, chosen.processes, chosen.validate)
     if chosen.ship:
         WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
         save_file(network.state_dict(), WEIGHTS)
