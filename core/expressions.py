@@ -1,56 +1,19 @@
-"""The one parser for formulas that learners type: a value, a gradient, a graph, Python source and LaTeX.
+"""Formulas that learners type, through one safe parser: a value, a gradient, a graph, Python source and LaTeX.
 
-Grammar, weakest first: one comparison (where allowed), + and −, * and /, sign, power (``**`` or ``^``, from the
-right), then numbers, names, pi, e, function calls and parentheses. Nothing typed is ever executed as Python.
+``parse("y > sin(2*x)", ("x", "y"), comparison=True)`` is a function of two tensors; ``core.grammar`` says what can be
+written. Nothing typed is ever executed as Python.
 """
 
-import math
-import operator
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from core.grammar import APPLY, COMPARISONS, CONSTANTS, FUNCTIONS, ExpressionError, Node, Parser
 from core.notation import latex_of, python_of
 
-LENGTH, DEPTH, LARGEST, EXPONENT = 200, 30, 1e12, 100
-CONSTANTS = {"pi": math.pi, "e": math.e}
-COMPARISONS = {">": "greater", "<": "less", ">=": "at least", "<=": "at most"}
-OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power", "^": "power"}
-TOKEN = re.compile(
-    r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
-    r"|(?P<sign>\*\*|<=|>=|[-+*/^()<>,])|(?P<space>\s+)",
-    re.ASCII,
-)
-
-
-class ExpressionError(ValueError):
-    """A formula that cannot be read: one sentence, its ``position`` in the text (from 0), and in ``caret`` two lines
-    that point at the place."""
-
-    def __init__(self, message: str, position: int, text: str = "") -> None:
-        super().__init__(message)
-        self.position = position
-        self.caret = re.sub(r"[^ -~]", " ", text[: 2 * LENGTH]) + "\n" + " " * position + "^"
-
-
-@dataclass(frozen=True)
-class Node:
-    """One operation of a formula: "number", "name", "add", "subtract", "multiply", "divide", "power", "negative", a
-    function's name, or "greater", "less", "at least", "at most".
-
-    ``name`` is set for names and for pi and e, ``value`` for whatever contains no name. Equal nodes compute the same,
-    wherever in the text they stand (``position``).
-    """
-
-    operation: str
-    children: tuple["Node", ...] = ()
-    name: str = ""
-    value: float | None = None
-    position: int = field(default=0, compare=False)
+__all__ = ["CONSTANTS", "FUNCTIONS", "Expression", "ExpressionError", "Node", "Step", "parse"]
 
 
 @dataclass(frozen=True)
@@ -60,33 +23,6 @@ class Step:
     node: Node
     inputs: tuple[int, ...]
     value: Tensor
-
-
-def larger(a: Tensor | float, b: Tensor | float) -> Tensor:
-    """The larger of two of which one is a tensor; a number is a lower bound."""
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return torch.maximum(a, b)
-    return a.clamp(min=b) if isinstance(a, Tensor) else b.clamp(min=a)
-
-
-def smaller(a: Tensor | float, b: Tensor | float) -> Tensor:
-    """The smaller of two of which one is a tensor; a number is an upper bound."""
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return torch.minimum(a, b)
-    return a.clamp(max=b) if isinstance(a, Tensor) else b.clamp(max=a)
-
-
-FUNCTIONS: dict[str, Callable[..., Tensor]] = {
-    "sin": torch.sin, "cos": torch.cos, "tan": torch.tan, "tanh": torch.tanh, "exp": torch.exp, "log": torch.log,
-    "sqrt": torch.sqrt, "abs": torch.abs, "sigmoid": torch.sigmoid, "relu": torch.relu,
-    "softplus": functional.softplus, "erf": torch.erf, "max": larger, "min": smaller,
-}  # fmt: skip
-PAIRS = ("max", "min")  # functions of two arguments
-APPLY: dict[str, Callable[..., Tensor]] = FUNCTIONS | {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "power": operator.pow, "negative": operator.neg,
-    "greater": operator.gt, "less": operator.lt, "at least": operator.ge, "at most": operator.le,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -175,150 +111,3 @@ def parse(text: str, names: Sequence[str] = ("x",), comparison: bool = False) ->
         if not name.isidentifier() or name in CONSTANTS or name in FUNCTIONS:
             raise ValueError(f"A variable cannot be called {name!r}.")
     return Expression(text, tuple(names), Parser(text, tuple(names), comparison).formula())
-
-
-class Parser:
-    """Reads one formula by precedence climbing."""
-
-    def __init__(self, text: str, names: tuple[str, ...], comparison: bool) -> None:
-        self.text, self.names, self.comparison, self.depth = text, names, comparison, 0
-        self.tokens, self.place = self.cut(), 0
-
-    def fail(self, message: str, position: int) -> ExpressionError:
-        return ExpressionError(message, position, self.text)
-
-    def cut(self) -> list[tuple[str, str, int]]:
-        """The text as (kind, text, position), with an end mark."""
-        if len(self.text) > LENGTH:
-            raise self.fail(f"A formula may have at most {LENGTH} characters; this has {len(self.text):,}.", LENGTH)
-        tokens, position = [], 0
-        while position < len(self.text):
-            match = TOKEN.match(self.text, position)
-            if match is None:
-                character = self.text[position]
-                shown = f"'{character}'" if character.isprintable() else f"U+{ord(character):04X}"
-                raise self.fail(f"The character {shown} cannot be used in a formula.", position)
-            if match.lastgroup != "space":
-                tokens.append((match.lastgroup, match.group(), position))
-            position = match.end()
-        return [*tokens, ("end", "", len(self.text))]
-
-    @property
-    def sign(self) -> str:
-        """The sign that is next, or nothing."""
-        kind, text, _ = self.tokens[self.place]
-        return text if kind == "sign" else ""
-
-    def take(self) -> tuple[str, str, int]:
-        self.place += 1
-        return self.tokens[self.place - 1]
-
-    def expect(self, sign: str, why: str) -> None:
-        if self.sign != sign:
-            raise self.fail(f"{sign!r} is missing {why}.", self.tokens[self.place][2])
-        self.take()
-
-    def formula(self) -> Node:
-        """The whole text."""
-        if self.tokens[0][0] == "end":
-            raise self.fail("The formula is empty.", 0)
-        node = self.sum()
-        if self.sign in COMPARISONS:
-            _, sign, position = self.take()
-            if not self.comparison:
-                raise self.fail(f"A comparison ({sign}) has no place here: a number is wanted.", position)
-            node = self.node(COMPARISONS[sign], (node, self.sum()), position)
-        kind, text, position = self.tokens[self.place]
-        if text in COMPARISONS:
-            raise self.fail("Only one comparison is possible.", position)
-        if kind in ("number", "name") or text == "(":
-            raise self.fail(f"An operator such as * is missing before {text[:20]!r}.", position)
-        if kind != "end":
-            raise self.fail(f"{text!r} has no place here.", position)
-        return node
-
-    def sum(self) -> Node:
-        node = self.product()
-        while self.sign in ("+", "-"):
-            _, sign, position = self.take()
-            node = self.node(OPERATORS[sign], (node, self.product()), position)
-        return node
-
-    def product(self) -> Node:
-        node = self.signed()
-        while self.sign in ("*", "/"):
-            _, sign, position = self.take()
-            node = self.node(OPERATORS[sign], (node, self.signed()), position)
-        return node
-
-    def signed(self) -> Node:
-        """A power with signs before it: −x**2 is −(x**2)."""
-        self.depth += 1
-        if self.depth > DEPTH:
-            raise self.fail(f"The formula is nested more than {DEPTH} deep.", self.tokens[self.place][2])
-        if self.sign in ("+", "-"):
-            _, sign, position = self.take()
-            node = self.signed()
-            node = self.node("negative", (node,), position) if sign == "-" else node
-        else:
-            node = self.power()
-        self.depth -= 1
-        return node
-
-    def power(self) -> Node:
-        base = self.primary()
-        if self.sign not in ("**", "^"):
-            return base
-        _, _, position = self.take()
-        exponent = self.signed()
-        if exponent.value is not None and abs(exponent.value) > EXPONENT:
-            raise self.fail(f"An exponent may be at most {EXPONENT}.", exponent.position)
-        return self.node("power", (base, exponent), position)
-
-    def primary(self) -> Node:
-        kind, text, position = self.take()
-        if kind == "number":
-            return self.checked(Node("number", value=float(text), position=position))
-        if kind == "name":
-            return self.named(text, position)
-        if text == "(":
-            node = self.sum()
-            self.expect(")", "to close the parenthesis")
-            return node
-        if kind == "end":
-            raise self.fail("The formula ends too early.", position)
-        raise self.fail(f"A number, a name or a parenthesis is wanted before {text!r}.", position)
-
-    def named(self, name: str, position: int) -> Node:
-        """A variable, a constant or a function call."""
-        if name in self.names:
-            return Node("name", name=name, position=position)
-        if name in CONSTANTS:
-            return Node("name", name=name, value=CONSTANTS[name], position=position)
-        if name not in FUNCTIONS:
-            known = ", ".join([*self.names, *CONSTANTS, *FUNCTIONS])
-            raise self.fail(f"{name[:20]!r} is not known here; there are {known}.", position)
-        self.expect("(", f"after {name}")
-        arguments = [self.sum()]
-        while self.sign == ",":
-            self.take()
-            arguments.append(self.sum())
-        self.expect(")", f"to close {name}")
-        wanted = 2 if name in PAIRS else 1
-        if len(arguments) != wanted:
-            raise self.fail(f"{name} takes {wanted} argument{'s' * (wanted > 1)}, not {len(arguments)}.", position)
-        return self.node(name, tuple(arguments), position)
-
-    def node(self, operation: str, children: tuple[Node, ...], position: int) -> Node:
-        """An operation, computed at once if it contains no name."""
-        if any(child.value is None for child in children):
-            return Node(operation, children, position=position)
-        numbers = [torch.tensor(child.value, dtype=torch.float64) for child in children]
-        return self.checked(Node(operation, children, value=float(APPLY[operation](*numbers)), position=position))
-
-    def checked(self, node: Node) -> Node:
-        if not math.isfinite(node.value) and node.operation != "number":
-            raise self.fail("This part has no finite value.", node.position)
-        if abs(node.value) > LARGEST:
-            raise self.fail(f"This number is larger than {LARGEST:.0e}.", node.position)
-        return node

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.expressions import Node
+    from core.grammar import Node
 
 COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 SIGNS = {
