@@ -16,7 +16,7 @@ from core.models import MLP
 from core.provenance import Measured
 from core.training import Recipe, Run, train
 
-MOST_MISTAKES = 1000  # where a training that may never end is stopped
+MOST_MISTAKES = 999  # where a training that may never end is stopped
 CORNERS = ((-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0))
 GAPS = {"narrow gap": 0.05, "wide gap": 0.3, "overlap": -0.5}  # how far both sides are moved apart
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
@@ -53,6 +53,11 @@ class Learning:
     wrong: np.ndarray
     passes: int
     ended: bool
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the last weights came up before, so that everything repeats."""
+        return bool((self.lines[:-1] == self.lines[-1]).all(axis=1).any())
 
 
 def rosenblatt(rows: Sequence[Row], seed: int = 0, most: int = MOST_MISTAKES) -> Learning:
@@ -157,7 +162,8 @@ class Trial:
         if not self.learning.ended:
             x, sides = placed(self.learning.rows)
             left = int(((x @ self.learning.lines[-1]) * sides <= 0).sum())
-            return f"Stopped after {count:,} mistakes: {left} of {len(x)} points are still on the wrong side."
+            circles = " It goes in circles: these weights were there before." if self.learning.repeats else ""
+            return f"Stopped after {count:,} mistakes: {left} of {len(x)} points are still on the wrong side.{circles}"
         often = "1 mistake" if count == 1 else f"{count:,} mistakes"
         most = f" In no order are there more than {self.verdict.bound:,.0f}." if count else ""
         return f"{often}, then every point is on its side.{most}"
