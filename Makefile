@@ -9,7 +9,7 @@ TRIED := python3.11 python3.12 python3.13 python3 python
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean python
+.PHONY: help run test lint bench train demo space publish clean python
 
 help: ## list the targets
 	@echo "Roadmap Lab"
@@ -28,6 +28,18 @@ lint: $(VENV)/installed-for-tests ## check style and formatting
 
 bench: $(VENV)/installed-for-tests ## measure speed and memory again, writing benchmarks/results
 	for script in benchmarks/[a-z]*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
+
+train: $(VENV)/installed ## train a project's network again (PROJECT=mnist, ARGS="--seed 1")
+	$(BIN)/python -m core.projects.$(or $(PROJECT),$(error say which: make train PROJECT=mnist)).train $(ARGS)
+
+demo: $(VENV)/installed ## open a demo in the browser (DEMO=mnist)
+	$(BIN)/python -m demos.$(or $(DEMO),$(error say which: make demo DEMO=mnist)).app
+
+space: $(VENV)/installed ## make a demo, or the hub, a complete Hugging Face Space (DEMO=mnist OUT=folder)
+	$(BIN)/python -m demos.spaces assemble $(or $(DEMO),$(error say which: DEMO=mnist)) $(or $(OUT),$(error say where: OUT=folder))
+
+publish: $(VENV)/installed ## upload a Space (DEMO=mnist REPO=owner/name, with HF_TOKEN set)
+	$(BIN)/python -m demos.spaces publish $(or $(DEMO),$(error say which: DEMO=mnist)) $(or $(REPO),$(error say where: REPO=owner/name))
 
 clean: ## remove the environment and the caches
 	rm -rf $(VENV) .ruff_cache .pytest_cache

@@ -1,6 +1,7 @@
 """What a Hugging Face Space would stumble over, found before it is uploaded."""
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -84,11 +85,17 @@ def requirement_faults(folder: Path) -> Iterator[str]:
             yield f"requirements.txt: {line!r} is not pinned with ==."
     if "gradio" in wanted:
         yield "requirements.txt names gradio: on a Space sdk_version decides its version."
-    known = packages_distributions()
+    known = distributions()
     for package in sorted(outside(folder)):
         names = {one.lower().replace("_", "-") for one in known.get(package, [package])}
         if not names & (wanted | {"gradio"}):
             yield f"{package} is imported, but requirements.txt does not name {' or '.join(sorted(names))}."
+
+
+@functools.lru_cache(maxsize=1)
+def distributions() -> dict[str, list[str]]:
+    """Which installed distributions bring a top-level package."""
+    return dict(packages_distributions())
 
 
 def outside(folder: Path) -> set[str]:

@@ -79,25 +79,35 @@ class Edit:
     size: float
 
 
-def smallest_edit(seen: Tensor, wanted: int, rounds: int = 60) -> Edit:
+def smallest_edit(seen: Tensor, wanted: int, rounds: int = 30) -> Edit:
     """The smallest change of grey levels, within 0 and 1, after which the network answers ``wanted`` (0…9).
 
-    Step by step to the nearest point of the linearised boundary, as DeepFool does (Moosavi-Dezfooli, Fawzi and Frossard
-    2016), from the original each time, so that early detours are forgotten; then shortened by bisection.
+    First across the boundary by linearised steps (DeepFool; Moosavi-Dezfooli, Fawzi and Frossard 2016), then along it
+    towards the original for as long as that shortens the way. A local minimum: a smaller edit may exist.
     """
     model, calibration = recognizer()
     offset = torch.zeros(11)
     offset[10] = calibration.shift
     original = seen.view(1, 1, SIDE, SIDE)
-    now, best = original.clone(), None
+    best, reach = shortened(model, original, crossed(model, original, wanted, offset), wanted, offset), 0.5
     for _ in range(rounds):
-        behind, slope = lag(model, now, wanted, offset)
-        if behind <= 0 and (best is None or (now - original).norm() < (best - original).norm()):
-            best = now.clone()
-        now = projected(original, now, behind + 0.05, slope)
-    picture = shortened(model, original, now if best is None else best, wanted, offset)
-    reached = lag(model, picture, wanted, offset)[0] <= 0
-    return Edit(picture[0, 0], reached, float((picture - original).norm() / original.norm().clamp_min(1e-6)))
+        if reach < 0.02:
+            break
+        slope = lag(model, best, wanted, offset)[1]
+        back = original - best
+        along = back - (back * slope).sum() / slope.square().sum().clamp_min(1e-12) * slope
+        across = crossed(model, (best + reach * along).clamp(0, 1), wanted, offset)
+        tried = shortened(model, original, across, wanted, offset)
+        nearer = (tried - original).norm() < (best - original).norm()
+        if nearer and answered(model, tried, wanted, offset):
+            best = tried
+        else:
+            reach /= 2
+    return Edit(
+        best[0, 0],
+        answered(model, best, wanted, offset),
+        float((best - original).norm() / original.norm().clamp_min(1e-6)),
+    )
 
 
 def lag(model: nn.Module, image: Tensor, wanted: int, offset: Tensor) -> tuple[float, Tensor]:
@@ -110,30 +120,28 @@ def lag(model: nn.Module, image: Tensor, wanted: int, offset: Tensor) -> tuple[f
     return behind.item(), slope
 
 
-def projected(original: Tensor, now: Tensor, behind: float, slope: Tensor) -> Tensor:
-    """The point nearest the original where the linearised lag is zero, within 0 and 1.
-
-    Pixels already at 0 or 1 that would leave the range are held, and the others go further for them.
-    """
-    target = (slope * now).sum() - behind  # all points p with slope·p = target
-    free = torch.ones_like(slope, dtype=torch.bool)
-    point = original
-    for _ in range(6):
-        missing = (slope * torch.where(free, original, point)).sum() - target
-        strength = slope[free].square().sum().clamp_min(1e-9)
-        step = torch.where(free, original - missing / strength * slope, point)
-        point = step.clamp(0, 1)
-        free = free & (step == point)
-        if not bool(free.any()):
+def crossed(model: nn.Module, image: Tensor, wanted: int, offset: Tensor, most: int = 100) -> Tensor:
+    """The image moved, within 0 and 1, until the network answers ``wanted``, or after ``most`` steps as it is then."""
+    for _ in range(most):
+        behind, slope = lag(model, image, wanted, offset)
+        if behind <= 0:
             break
-    return point
+        length = slope.norm().clamp_min(1e-9)
+        image = (image - min((behind + 0.05) / float(length), 0.5) * slope / length).clamp(0, 1)
+    return image
+
+
+@torch.no_grad()
+def answered(model: nn.Module, image: Tensor, wanted: int, offset: Tensor) -> bool:
+    """Whether the network answers ``wanted``."""
+    return int((model(image)[0] + offset).argmax()) == wanted
 
 
 def shortened(model: nn.Module, original: Tensor, edited: Tensor, wanted: int, offset: Tensor) -> Tensor:
     """The edit cut back along its own line to where the answer just changes."""
     low, high = 0.0, 1.0
-    for _ in range(12):
+    for _ in range(8):
         middle = (low + high) / 2
-        reached = lag(model, original.lerp(edited, middle), wanted, offset)[0] <= 0
+        reached = answered(model, original.lerp(edited, middle), wanted, offset)
         low, high = (low, middle) if reached else (middle, high)
     return original.lerp(edited, high)
