@@ -104,9 +104,15 @@ def layers_of(model: nn.Module) -> tuple[list[int], float] | None:
     if type(model) is not MLP or any(module._forward_hooks or module._forward_pre_hooks for module in model.modules()):
         return None
     kinds, rates = [], set()
+    linears = [*(layer[0] for layer in model.hidden), model.output]
+    shapes = [(units, inputs) for inputs, units in zip(model.widths[:-1], model.widths[1:], strict=True)]
+    if [tuple(getattr(linear, "weight", torch.empty(0)).shape) for linear in linears] != shapes:
+        return None
+    if any(type(linear) is not nn.Linear or linear.bias is None for linear in linears):
+        return None
     for layer in model.hidden:
-        linear, activation, *silence = list(layer)
-        if type(linear) is not nn.Linear or type(activation) not in KINDS or len(silence) > 1:
+        _, activation, *silence = layer
+        if type(activation) not in KINDS or len(silence) > 1:
             return None
         if any(type(module) is not Dropout for module in silence):
             return None

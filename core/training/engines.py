@@ -30,7 +30,7 @@ def train(
 
     ``engine`` "torch" forces the loop of core.training.loop, "compiled" the compiled trainer, waiting for its
     compilation; "auto" takes the compiled one where it does the same, faster, and is ready. ``cancel``, set from
-    another thread, ends the training at what is recorded by then. Raises ``ValueError`` for what the engine cannot train.
+    another thread, ends the training at what is recorded by then. Raises ``ValueError`` for what an engine cannot do.
     """
     return recording(model, data, recipe, objective or natural(data.classes), None, None, engine, cancel)
 

@@ -139,14 +139,14 @@ def where_positive(typing, condition, yes, no):
 
 @intrinsic
 def first(typing, count, value, rest):
-    """``value`` in the first ``count`` lanes, the number ``rest`` in the others."""
+    """``value`` in the first ``count`` lanes, ``rest`` in the others."""
 
     def code(context, builder, signature, arguments):
         count = spread_over(builder, builder.trunc(arguments[0], WORD), WORDS)
         inside = builder.icmp_signed("<", ir.Constant(WORDS, list(range(LANES))), count)
-        return builder.select(inside, arguments[1], spread_over(builder, arguments[2]))
+        return builder.select(inside, arguments[1], as_vector(context, builder, signature.args[2], arguments[2]))
 
-    return lanes(types.intp, lanes, types.float32), code
+    return lanes(types.intp, lanes, rest), code
 
 
 @intrinsic

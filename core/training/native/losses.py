@@ -59,7 +59,8 @@ def cross_entropy_gradient(outputs, at, row, units, samples, classes, deltas, de
         whole = scale / whole
         for unit in range(units):
             place = delta_at + unit * row + column
-            store(deltas, place, load(deltas, place) * whole)
+            share = load(deltas, place)
+            store(deltas, place, first(samples - column, share * whole, share))  # the next row is not scaled twice
     for sample in range(samples):
         deltas[delta_at + classes[sample] * row + sample] -= scale
     return total(sums)
