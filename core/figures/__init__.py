@@ -1,34 +1,13 @@
-"""Values in, pictures out: Plotly traces with a text alternative and, where there is a history, frames."""
+"""Values in, pictures out: Plotly traces with a text alternative and, where there is a history, frames.
+
+Here is what every page may need; what shows one subject is imported from its own module (``core.figures.network``).
+"""
 
 from core.figures.curves import bands, bars, line, losses
-from core.figures.layers import representation, separability
-from core.figures.network import importances, network, silenced_boundary
 from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, square
 from core.figures.planes import boundary, heat, points
-from core.figures.shapes import function_and_slope
 
 __all__ = [
-    "BLUE",
-    "COLORS",
-    "GREY",
-    "INK",
-    "ORANGE",
-    "PAPER",
-    "Picture",
-    "bands",
-    "bars",
-    "boundary",
-    "encoded",
-    "function_and_slope",
-    "heat",
-    "importances",
-    "layout",
-    "line",
-    "losses",
-    "network",
-    "points",
-    "representation",
-    "separability",
-    "silenced_boundary",
-    "square",
+    "BLUE", "COLORS", "GREY", "INK", "ORANGE", "PAPER", "Picture", "bands", "bars", "boundary", "encoded", "heat",
+    "layout", "line", "losses", "points", "square",
 ]  # fmt: skip

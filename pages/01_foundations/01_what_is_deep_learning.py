@@ -21,7 +21,8 @@ Reading:
 """
 
 from core.data import circle, moons, spiral
-from core.figures import boundary, representation, separability
+from core.figures import boundary
+from core.figures.layers import representation, separability
 from core.models import MLP
 from core.probes import layer_accuracies
 from core.training import Recipe, Run, train

@@ -47,6 +47,7 @@ with ui.lesson(__file__) as page:
     own = page.points()
     found = perceptron(data, own, page.seed)
     rows, learning, verdict = found.learning.rows, found.learning, found.verdict
+    page.code(experiment(rosenblatt, rows, seed=page.seed))
     if not page.predict(
         "Can one straight line separate these points?",
         ["yes", "no"],
@@ -70,11 +71,10 @@ with ui.lesson(__file__) as page:
     page.challenge(
         "Take the **wide gap** and make it impossible for a line with **one** point of your own.",
         data == "wide gap" and len(own) == 1 and not verdict.separable,
-        f"Now: {data}, {len(own)} own points, a line {'exists' if verdict.separable else 'is impossible'}.",
+        f"Now: {data}, own points: {len(own)}, a line {'exists' if verdict.separable else 'is impossible'}.",
     )
     page.challenge(
         "Make it hard: at least **100 mistakes** before the line is found.",
         learning.ended and len(learning.wrong) >= 100,
         f"Now: {len(learning.wrong):,} mistakes{'' if learning.ended else ', and no end'}.",
     )
-    page.code(experiment(rosenblatt, rows, seed=page.seed))

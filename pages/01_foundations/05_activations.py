@@ -23,7 +23,8 @@ Reading:
 
 from core.activations import EXAMPLE, NAMES, OWN, Comparison, compare, shape
 from core.data import circle, moons, spiral
-from core.figures import bands, bars, boundary, function_and_slope
+from core.figures import bands, bars, boundary
+from core.figures.shapes import function_and_slope
 from pages import ui
 
 DATA = {"moons": moons, "circle": circle, "spiral": spiral}
@@ -60,7 +61,7 @@ with ui.lesson(__file__) as page:
         page.show(bars(race.accuracies(), ("", "Held-out accuracy")), source=run)
         page.show(bars(race.dead(), ("", "Dead units, share")), source=run)
     page.challenge(
-        "**Beat the ReLU** with 6 layers or more: type a formula whose mean held-out accuracy is at least one point higher.",
+        "**Beat the ReLU** with 6 layers or more: type a formula whose mean held-out accuracy is one point higher.",
         depth >= 6 and race.lead(OWN, "ReLU") >= 0.01,
         f"Now, {depth} layers on {data}: your formula leads the ReLU by {100 * race.lead(OWN, 'ReLU'):+.1f} points.",
     )

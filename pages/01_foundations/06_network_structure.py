@@ -23,8 +23,7 @@ Reading:
 
 from core.anatomy import importance, ledger_rows, silenced, toggled, unit_names, verdict
 from core.data import circle, moons, spiral
-from core.figures import importances, network, silenced_boundary
-from core.figures.network import nearest_unit
+from core.figures.network import importances, nearest_unit, network, silenced_boundary
 from core.models import ACTIVATIONS, MLP
 from core.training import Recipe, Run, train
 from pages import ui

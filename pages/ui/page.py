@@ -10,6 +10,7 @@ from core import curriculum
 from pages.ui import frame, memory, stage
 from pages.ui.controls import Controls
 from pages.ui.panels import code_panel, diagnosis_panel, fork_panel
+from pages.ui.work import job_panel
 
 KEPT = 24  # experiments kept per page function, for all learners of the process together
 
@@ -93,6 +94,12 @@ class Page:
         with self.right:
             diagnosis_panel(run, self.controls, self.numbered("diagnosis"))
         self.code(run)
+
+    def job(self, label: str, function: Callable, *arguments):
+        """Offer work that takes longer than a slider's answer: a button, then progress and a way to stop, then the
+        result; None until it is there. ``function`` may be a generator that yields (fraction, message)."""
+        with self.right:
+            return job_panel(label, function, arguments, self.numbered("job"))
 
     def fork(self, run, draw: Callable) -> None:
         """Let the learner go on from a recorded moment with other settings; ``draw(run, fork)`` returns pictures."""

@@ -1,0 +1,57 @@
+r"""Machine learning or deep learning
+
+With few examples a forest wins, with many a deep network does: find the point where they cross.
+
+Classic learners see an image as a list of numbers and draw borders between lists: logistic regression by straight
+lines, nearest neighbours by distance, a forest by asking yes-no questions. A convolutional network (CNN) first learns
+*features*: small filters $k$ slid over the image $x$,
+
+$$(k * x)_{ij} = \sum_{u,v} k_{uv}\, x_{i+u,\,j+v}$$
+
+with the same weights at every place $i, j$. That built-in knowledge (nearby pixels belong together, position matters
+little) pays off once there are enough examples to learn good filters. Until then a simpler learner is often as good, and
+far quicker.
+
+Roadmap:
+- Learn the difference between ML and DL
+
+Reading:
+- Goodfellow, Bengio and Courville, *Deep Learning*, chapters 1.2 and 5.11
+- CS231n, *Image Classification: data-driven approach, k-nearest neighbour*
+- *Dive into Deep Learning*, chapters 1.1 and 8.1
+"""
+
+from core.figures.races import race_bars, race_curves
+from core.learners import CHOICES, LIVE_SIZES, SIZES, compared, live, recorded
+from core.script import experiment
+from pages import ui
+
+
+@ui.cached
+def record():
+    return recorded()
+
+
+with ui.lesson(__file__) as page:
+    size = page.scale("Training images", SIZES, 100)
+    small = page.scale("Training images, live", LIVE_SIZES, 100, help="The live measurement uses 8×8 digits.")
+    race = record()
+    page.show(race_bars(race, size), source=race.source)
+    page.note(race.sentence(size))
+    if page.predict(
+        "From how many images on does the CNN stay ahead of every classic learner?",
+        CHOICES,
+        race.answer(),
+        "Its filters have to be learned from examples; a forest needs only good questions.",
+    ):
+        page.show(race_curves(race, size), source=race.source)
+    page.note("The record is MNIST, five seeds each. Now measure yourself, on smaller digits, with three seeds:")
+    mine = page.job("Train all five learners now", live, small, page.seeds(3))
+    if mine:
+        page.show(race_bars(mine, small), source=mine.source)
+    page.code(experiment(compared, small, page.seed))
+    page.challenge(
+        "Reach **90 %** held-out accuracy in your own measurement with at most **200 images**. Which learner does it?",
+        bool(mine) and small <= 200 and mine.best(small) >= 0.9,
+        f"Now: {mine.winner(small)} {mine.best(small):.1%} with {small}." if mine else "Now: nothing measured yet.",
+    )
