@@ -60,6 +60,6 @@ $(VENV)/installed: requirements.txt constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/installed-for-tests: requirements-test.txt requirements.txt constraints.txt | $(BIN)/python
+$(VENV)/installed-for-tests: requirements-test.txt requirements-extra.txt requirements.txt constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-test.txt
 	@touch $@ $(VENV)/installed

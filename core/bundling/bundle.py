@@ -16,9 +16,8 @@ from core.bundling.known import Known, answers
 from core.bundling.links import REPLACED, External, Link, links, reexported
 from core.bundling.pruning import Optional, Pruned, pruned
 from core.bundling.sources import Definition, Span, source_of
-from core.bundling.text import render, spaced, tidied
+from core.bundling.text import SECTIONS, heading, render, spaced, tidied
 
-SECTIONS = (("core.data", "Data"), ("core.models", "Network"), ("core.objectives", "Loss"), ("core.metrics", "Loss"))
 LIBRARIES = {  # names that a main text may use without more ado
     "torch": External("torch", "", "torch"),
     "nn": External("torch", "nn", "nn"),
@@ -50,8 +49,8 @@ class Bundle:
 
     def sections(self) -> Iterator[tuple[str, str]]:
         """Headings with the text below them."""
-        for heading in dict.fromkeys(heading for heading, _ in self.definitions):
-            yield heading, spaced([text for at, text in self.definitions if at == heading])
+        for title in dict.fromkeys(title for title, _ in self.definitions):
+            yield title, spaced([text for at, text in self.definitions if at == title])
 
 
 class Use(NamedTuple):
@@ -296,11 +295,3 @@ class _Bundler:
             here = self.renamed(Link(Span(0, 0), name, False, False, target)).decode()
             lines += f"{indent}{local} = {here}\n" if here != local else ""
         return lines.encode()
-
-
-def heading(module: str) -> str:
-    """The heading that a module's definitions stand under."""
-    for prefix, title in SECTIONS:
-        if module == prefix or module.startswith(prefix + "."):
-            return title
-    return "Training" if module.startswith("core.training") or module == "core.randomness" else "Definitions"

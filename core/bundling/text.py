@@ -1,4 +1,4 @@
-"""Text with edits made: stretches cut or replaced, look-up tables shortened to the entries in use."""
+"""Text with edits made: stretches cut or replaced, look-up tables shortened to the entries in use; headings."""
 
 import ast
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from core.bundling.sources import Source, Span
 
+SECTIONS = (("core.data", "Data"), ("core.models", "Network"), ("core.objectives", "Loss"), ("core.metrics", "Loss"))
 FORMATTER = re.compile(rb"  # (fmt: skip|noqa)\b[^\n]*")
 
 
@@ -55,3 +56,11 @@ def tidied(text: bytes) -> str:
 def closing(source: Source, span: Span) -> bytes:
     """The brackets that close an entry's value: a value's own stretch does not include those around it."""
     return re.match(rb"(\s*\))*", source.text[span.end :])[0]
+
+
+def heading(module: str) -> str:
+    """The heading that a module's definitions stand under."""
+    for prefix, title in SECTIONS:
+        if module == prefix or module.startswith(prefix + "."):
+            return title
+    return "Training" if module.startswith("core.training") or module == "core.randomness" else "Definitions"
