@@ -47,7 +47,7 @@ class Controls:
     def pick(self, label: str, options: Sequence[str], value: str | None = None, help: str | None = None) -> str:
         """One of a few words: buttons while they fit, a list beyond."""
         value = value or options[0]
-        if sum(len(option) + 3 for option in options) <= 34:
+        if sum(len(option) + 3 for option in options) <= 24:
             return self.here.segmented_control(
                 label, options, default=value, required=True, help=help, width="stretch", **self.bound(label)
             )

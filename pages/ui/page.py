@@ -163,7 +163,8 @@ def lesson(file: str) -> Iterator[Page]:
         rest = st.container()
     page = Page(topic, left.container(key="controls"), right, below)
     try:
-        yield page
+        with right:  # so that a spinner turns where the picture will be
+            yield page
     except ValueError as error:
         right.error(str(error), icon=":material/error:")
     with idea:
