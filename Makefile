@@ -3,6 +3,7 @@
 VENV ?= .venv
 PORT ?= 8501
 SEED ?=
+WORKERS ?= 2
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 TRIED := python3.11 python3.12 python3.13 python3 python
@@ -19,8 +20,8 @@ help: ## list the targets
 run: $(VENV)/installed ## open the hub in the browser (PORT=8501)
 	$(BIN)/python -m streamlit run Home.py --server.port $(PORT)
 
-test: $(VENV)/installed-for-tests ## run the tests (SEED=random or a number, PYTEST_ARGS="-k curriculum")
-	$(BIN)/python -m pytest $(if $(SEED),--seed $(SEED)) $(PYTEST_ARGS)
+test: $(VENV)/installed-for-tests ## run the tests (SEED=random or a number, WORKERS=2, PYTEST_ARGS="-k curriculum")
+	$(BIN)/python -m pytest -n $(WORKERS) $(if $(SEED),--seed $(SEED)) $(PYTEST_ARGS)
 
 lint: $(VENV)/installed-for-tests ## check style and formatting
 	$(BIN)/python -m ruff check .

@@ -143,6 +143,20 @@ def test_progress_stays_in_the_browser_and_survives_a_reload(url):
         watch.clean()
 
 
+def test_an_exported_checklist_comes_back_and_can_then_be_changed_by_hand(url, tmp_path):
+    first, second = (line.text for line in curriculum.lines()[:2])
+    file = tmp_path / "roadmap.md"
+    file.write_text(curriculum.checklist({first, second}), encoding="utf-8")
+    with looking() as (page, watch):
+        page.goto(url)
+        page.get_by_text("Your roadmap: tick lines").click()
+        page.locator("input[type=file]").set_input_files(file)
+        page.get_by_text("2 ticked lines were taken over").wait_for()
+        page.get_by_role("checkbox", name=first).locator("xpath=ancestor::label").click()
+        page.get_by_text(f"1 of {len(curriculum.lines())} roadmap lines done").wait_for()
+        watch.clean()
+
+
 @pytest.mark.parametrize("damage", ["{", '{"tick:x": {"a": 1}}', "[1, 2]", '"<script>"', "null"])
 def test_damaged_progress_is_ignored(url, damage):
     with looking() as (page, watch):

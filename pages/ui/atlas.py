@@ -109,7 +109,7 @@ def take_away() -> None:
         )
         upload = st.file_uploader("Import a checklist you exported", type=["md", "txt"], key="import")
         if upload is not None:
-            imported(upload.getvalue())
+            imported(upload.file_id, upload.getvalue())
         for chapter in curriculum.chapters():
             st.markdown(f"**{chapter.number} · {chapter.title}**")
             for line in chapter.lines:
@@ -126,14 +126,16 @@ def toggled(text: str, key: str) -> None:
     memory.tick(text, st.session_state[key])
 
 
-def imported(content: bytes) -> None:
-    """Take over the ticks of an uploaded checklist, or say in one sentence why not."""
+def imported(name: str, content: bytes) -> None:
+    """Take over the ticks of an uploaded checklist, once, or say in one sentence why not."""
     try:
         ticks = curriculum.ticked(content)
     except ValueError as error:
         st.error(str(error))
         return
-    for text in ticks.lines:
-        memory.tick(text)
+    if st.session_state.get("imported") != name:  # the file stays in its box; later changes by hand must hold
+        st.session_state["imported"] = name
+        for text in ticks.lines:
+            memory.tick(text)
     unknown = f" {len(ticks.unknown)} ticked lines are not on this roadmap." if ticks.unknown else ""
-    st.success(f"{len(ticks.lines)} lines are ticked now.{unknown}")
+    st.success(f"{len(ticks.lines)} ticked lines were taken over.{unknown}")
