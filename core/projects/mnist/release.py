@@ -101,7 +101,7 @@ def drawn(make: Callable[[], np.ndarray], count: int) -> Tensor:
     return torch.from_numpy(np.stack(made))[:, None]
 
 
-def release(model, average, recipe, history: list[dict], out: Path) -> dict:
+def release(model, average, recipe, history: list[dict], out: Path, remark: str = "") -> dict:
     """Keep the better of the last and the averaged weights, write everything to ``out``, return the card's record."""
     known = mnist(60_000, test_samples=10_000)
     model, average = model.cpu().eval(), average.cpu().eval()
@@ -113,6 +113,7 @@ def release(model, average, recipe, history: list[dict], out: Path) -> dict:
     out.mkdir(parents=True, exist_ok=True)
     tensors = {key: tensor.contiguous() for key, tensor in kept.state_dict().items() if "tracked" not in key}
     save_file(tensors, out / "weights.safetensors", {"settings": json.dumps(settings)})
+    (out / "weights.safetensors").chmod(0o644)
     sheet(known.x[:-VALIDATION, 0], known.y[:-VALIDATION]).save(out / "neighbours.png", optimize=True)
     record = measured(kept, known, outputs, y, settings)
     record |= {
@@ -120,7 +121,7 @@ def release(model, average, recipe, history: list[dict], out: Path) -> dict:
         "kilobytes": (out / "weights.safetensors").stat().st_size / 1000, "history": history,
         "sketches learned": background.SKETCHES if sketches(background.SKETCHES) is not None else (),
         "machine": f"Python {platform.python_version()}, PyTorch {torch.__version__}",
-        "date": date.today().isoformat(),
+        "date": date.today().isoformat(), "remark": remark,
     }  # fmt: skip
     (out / "measures.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     from core.projects.mnist.card import card

@@ -135,6 +135,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--runs", type=Path, default=Path("runs/mnist"), help="where checkpoints are kept")
     parser.add_argument("--out", type=Path, default=Path("assets/mnist"), help="where weights and card go")
+    parser.add_argument("--remark", default="", help="a sentence for the card, on what this run did differently")
     wanted = parser.parse_args()
     torch.set_num_threads(wanted.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -163,7 +164,7 @@ def main() -> None:
         print(f"epoch {epoch.number}: {scores}", flush=True)
     from core.projects.mnist.release import release
 
-    release(model, average, recipe, list(history.values()), wanted.out)
+    release(model, average, recipe, list(history.values()), wanted.out, wanted.remark)
 
 
 @torch.no_grad()
