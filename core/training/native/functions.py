@@ -1,6 +1,6 @@
 """Activations on vectors, accurate to float32 rounding, with their slopes."""
 
-from core.training.native.lanes import LANES, function, inlined, load, power_of_two, store, where_positive
+from core.training.native.lanes import LANES, inlined, load, power_of_two, store, where_positive
 
 LINEAR, SIGMOID, TANH, RELU, LEAKY, GELU = range(6)
 CODES = {"linear": LINEAR, "sigmoid": SIGMOID, "tanh": TANH, "ReLU": RELU, "LeakyReLU": LEAKY, "GELU": GELU}
@@ -48,7 +48,7 @@ def error_function(x):
     return x * p / ((q * s + 4.993271449e-01) * s + 1.0)
 
 
-@function
+@inlined
 def activate(kind, values, slopes, at, count):
     """Replace the ``count`` sums from ``values[at]`` on by activations, and write their slopes beside them."""
     end = at + count

@@ -13,49 +13,49 @@ GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E
 ONE, S24, S27, S30, S31 = np.uint64(1), np.uint64(40), np.uint64(27), np.uint64(30), np.uint64(31)
 
 
-@function
-def forward(weights, at, inputs, units, source, source_at, source_row, target, target_at, target_row, blocks):
-    """target = weights · source + biases, for ``blocks`` times sixteen samples."""
+@inlined
+def forward(weights, at, inputs, units, values, below, above, row, blocks):
+    """values[above] = weights · values[below] + biases, for ``blocks`` times sixteen samples."""
     bias = at + inputs * units
     unit = 0
     while unit + 4 <= units:  # four units share each value that is read
         for block in range(blocks):
             a, b = spread(weights, bias + unit), spread(weights, bias + unit + 1)
             c, d = spread(weights, bias + unit + 2), spread(weights, bias + unit + 3)
-            place, weight = source_at + block * LANES, at + unit * inputs
+            place, weight = below + block * LANES, at + unit * inputs
             for _ in range(inputs):
-                x = load(source, place)
+                x = load(values, place)
                 a = x * spread(weights, weight) + a
                 b = x * spread(weights, weight + inputs) + b
                 c = x * spread(weights, weight + 2 * inputs) + c
                 d = x * spread(weights, weight + 3 * inputs) + d
-                place += source_row
+                place += row
                 weight += 1
-            place = target_at + unit * target_row + block * LANES
-            store(target, place, a)
-            store(target, place + target_row, b)
-            store(target, place + 2 * target_row, c)
-            store(target, place + 3 * target_row, d)
+            place = above + unit * row + block * LANES
+            store(values, place, a)
+            store(values, place + row, b)
+            store(values, place + 2 * row, c)
+            store(values, place + 3 * row, d)
         unit += 4
     while unit < units:
         for block in range(blocks):
             a = spread(weights, bias + unit)
-            place, weight = source_at + block * LANES, at + unit * inputs
+            place, weight = below + block * LANES, at + unit * inputs
             for _ in range(inputs):
-                a = load(source, place) * spread(weights, weight) + a
-                place += source_row
+                a = load(values, place) * spread(weights, weight) + a
+                place += row
                 weight += 1
-            store(target, target_at + unit * target_row + block * LANES, a)
+            store(values, above + unit * row + block * LANES, a)
         unit += 1
 
 
-@function
-def backward(weights, at, inputs, units, deltas, delta_at, slopes, slope_at, target, target_at, row, blocks):
-    """target = (weightsᵀ · deltas) ⊙ slopes: the loss's gradient by the sums of the layer below."""
+@inlined
+def backward(weights, at, inputs, units, deltas, above, slopes, below, row, blocks):
+    """deltas[below] = (weightsᵀ · deltas[above]) ⊙ slopes[below]: the loss's gradient by the sums of the layer below."""
     unit = 0
     while unit + 4 <= inputs:
         for block in range(blocks):
-            weight, place = at + unit, delta_at + block * LANES
+            weight, place = at + unit, above + block * LANES
             x = load(deltas, place)
             a, b = x * spread(weights, weight), x * spread(weights, weight + 1)
             c, d = x * spread(weights, weight + 2), x * spread(weights, weight + 3)
@@ -68,25 +68,25 @@ def backward(weights, at, inputs, units, deltas, delta_at, slopes, slope_at, tar
                 c = x * spread(weights, weight + 2) + c
                 d = x * spread(weights, weight + 3) + d
             place = unit * row + block * LANES
-            store(target, target_at + place, a * load(slopes, slope_at + place))
-            store(target, target_at + place + row, b * load(slopes, slope_at + place + row))
-            store(target, target_at + place + 2 * row, c * load(slopes, slope_at + place + 2 * row))
-            store(target, target_at + place + 3 * row, d * load(slopes, slope_at + place + 3 * row))
+            store(deltas, below + place, a * load(slopes, below + place))
+            store(deltas, below + place + row, b * load(slopes, below + place + row))
+            store(deltas, below + place + 2 * row, c * load(slopes, below + place + 2 * row))
+            store(deltas, below + place + 3 * row, d * load(slopes, below + place + 3 * row))
         unit += 4
     while unit < inputs:
         for block in range(blocks):
-            weight, place = at + unit, delta_at + block * LANES
+            weight, place = at + unit, above + block * LANES
             a = load(deltas, place) * spread(weights, weight)
             for _ in range(1, units):
                 weight += inputs
                 place += row
                 a = load(deltas, place) * spread(weights, weight) + a
             place = unit * row + block * LANES
-            store(target, target_at + place, a * load(slopes, slope_at + place))
+            store(deltas, below + place, a * load(slopes, below + place))
         unit += 1
 
 
-@function
+@inlined
 def gradients(gradient, at, inputs, units, deltas, delta_at, row, turned, turned_at, samples):
     """The loss's gradient by one layer's weights and biases; ``turned`` is the layer's input, (samples, inputs).
 
@@ -164,7 +164,7 @@ def silence(values, slopes, at, row, units, samples, rate, start):
             position += GOLDEN * np.uint64(units)
 
 
-@function
+@inlined
 def turn(values, at, row, units, samples, target, target_at):
     """The transpose of a layer's activations: (samples, units)."""
     for unit in range(units):
