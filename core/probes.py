@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.data.data import Data
+from core.data.features import seen
 from core.data.planar import EXTENT
 from core.metrics import score
 from core.objectives import Objective
@@ -245,7 +246,7 @@ def surface(model: nn.Module, classes: bool = True, extent: float = EXTENT, reso
 def surfaces(run: Run, epochs: Sequence[Epoch] | None = None, extent: float = EXTENT, resolution: int = 60) -> Tensor:
     """``surface`` at all recorded moments of a run (or given ones) in one batch, (moments, resolution², outputs)."""
     weights, buffers = moments(epochs or run.history)
-    outputs = answers(run.model, weights, grid(extent, resolution), buffers)
+    outputs = answers(run.model, weights, seen(run.data, grid(extent, resolution)), buffers)
     return probabilities(outputs) if run.data.classes else outputs
 
 

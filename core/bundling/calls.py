@@ -47,14 +47,21 @@ def made(source: str, what: str, package: str, kind: type | None) -> Made:
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and is_plain(call)):
         raise ValueError(f"There is no program for this {what}: it does not say by which call it was made.")
     name = call.func.id
-    function = kind or getattr(import_module(package), name, None) or (package == "core.data" and own(name)) or None
+    function = kind or shared(name, package)
     if function is None:
         raise ValueError(f"There is no program for this {what}: {name} is not part of the shared module.")
+    inner = [made(ast.unparse(part), what, package, None) for part in parts(call) if isinstance(part, ast.Call)]
     text = source
     if "download" in inspect.signature(function).parameters:
         text = source[:-1] + (", " if parts(call) else "") + "download=True)"
     root = root_of(function)
-    return Made(name, broken(text), (root._replace(settings=settings_of(function, call)),))
+    nested = tuple(one for each in inner for one in each.roots)
+    return Made(name, broken(text), (root._replace(settings=settings_of(function, call)), *nested))
+
+
+def shared(name: str, package: str) -> Callable | None:
+    """A function of the shared module by name."""
+    return getattr(import_module(package), name, None) or (own(name) if package == "core.data" else None)
 
 
 def own(name: str) -> Callable | None:
@@ -68,8 +75,13 @@ def parts(call: ast.Call) -> list[ast.expr]:
 
 
 def is_plain(call: ast.Call) -> bool:
-    """Whether every argument is a literal."""
-    return all(keyword.arg for keyword in call.keywords) and all(map(is_literal, parts(call)))
+    """Whether every argument is a literal, or a call like this one: ``with_inputs(spiral(seed=1), ("x", "xy"))``."""
+    return all(keyword.arg for keyword in call.keywords) and all(map(is_taken, parts(call)))
+
+
+def is_taken(node: ast.expr) -> bool:
+    """Whether an argument is a literal or a call by name of literals."""
+    return is_plain(node) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else is_literal(node)
 
 
 def is_literal(node: ast.expr) -> bool:

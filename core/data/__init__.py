@@ -2,6 +2,7 @@
 
 from core.data.data import Data
 from core.data.digits import DIGITS, DIGITS_SOURCE, digits
+from core.data.features import FEATURES, Featured, with_inputs
 from core.data.images import FASHION_MNIST, IMAGE_SETS, MNIST, ImageSet, MissingDataError, fashion_mnist, mnist
 from core.data.own import points, table
 from core.data.planar import (
@@ -22,7 +23,36 @@ from core.data.planar import (
 from core.data.sheets import OwnDataError, Sheet, sheet
 
 __all__ = [
-    "DIGITS", "DIGITS_SOURCE", "EXTENT", "FASHION_MNIST", "IMAGE_SETS", "MNIST", "PLANAR", "REGRESSION", "Data",
-    "ImageSet", "MissingDataError", "OwnDataError", "Sheet", "blobs", "boundary", "circle", "digits", "fashion_mnist",
-    "gaussians", "mnist", "moons", "plane", "points", "rings", "sheet", "spiral", "table", "wave", "xor",
+    "DIGITS",
+    "DIGITS_SOURCE",
+    "EXTENT",
+    "FASHION_MNIST",
+    "FEATURES",
+    "IMAGE_SETS",
+    "MNIST",
+    "PLANAR",
+    "REGRESSION",
+    "Data",
+    "Featured",
+    "ImageSet",
+    "MissingDataError",
+    "OwnDataError",
+    "Sheet",
+    "blobs",
+    "boundary",
+    "circle",
+    "digits",
+    "fashion_mnist",
+    "gaussians",
+    "mnist",
+    "moons",
+    "plane",
+    "points",
+    "rings",
+    "sheet",
+    "spiral",
+    "table",
+    "wave",
+    "with_inputs",
+    "xor",
 ]  # fmt: skip

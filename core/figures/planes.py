@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from core.data.data import Data
+from core.data.features import in_plane
 from core.data.planar import EXTENT
 from core.figures.picture import (
     BLUE,
@@ -26,6 +27,7 @@ RESOLUTION = 60
 
 def points(data: Data, held_out: bool = True) -> list[dict]:
     """The samples as traces: filled symbols were trained on, open ones were held out; one symbol per class."""
+    data = in_plane(data)
     sides = [(data.x, data.y, "")] + ([(data.x_test, data.y_test, "held out")] if held_out else [])
     return [trace for x, y, note in sides for trace in (side(x, y, note, data) if len(x) else [])]
 
@@ -110,3 +112,21 @@ def boundary(run: Run, height: int = 420) -> Picture:
     )
     labels = [f"epoch {epoch.number}" for epoch in run.history]
     return Picture([base, *samples], square(EXTENT, height), alt, frames, labels)
+
+
+def canvas(rows: tuple[tuple[float, float, int], ...], height: int = 420) -> Picture:
+    """Points (x, y, class) that a learner has set so far, on an empty plane."""
+    places = np.array([row[:2] for row in rows], dtype=np.float32).reshape(-1, 2)
+    colours = np.array([row[2] for row in rows], dtype=int)
+    kinds = sorted(set(colours.tolist())) or [0]
+    traces = [
+        scatter(
+            places[colours == kind],
+            {"symbol": SYMBOLS[kind], "size": 8, "color": COLORS[kind]},
+            f"class {kind + 1}",
+            "(%{x:.2f}, %{y:.2f})<extra></extra>",
+        )
+        for kind in kinds
+    ]
+    alt = f"An empty plane with {len(rows)} points of your own, of {len(set(colours.tolist()))} classes."
+    return Picture(traces, square(EXTENT, height, showlegend=False), alt)

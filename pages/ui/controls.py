@@ -23,6 +23,8 @@ class Controls:
         self.place = place.container()
         self.last = place.container()
         self.extra = None
+        self.hidden = {name for name in st.query_params.get("hide", "").split(",") if name}
+        self.unseen = place.container(key="controls-hidden")  # a teacher's link hides controls; they keep their values
 
     def key(self, label: str) -> str:
         """The key of a control on this page: ``optimizers.learning_rate``."""
@@ -36,34 +38,43 @@ class Controls:
     def here(self):
         return self.extra or self.place
 
+    def spot(self, label: str):
+        """Where a control is drawn: out of sight if the address says ``hide=`` and its name."""
+        return self.unseen if self.key(label).split(".", 1)[1] in self.hidden else self.here
+
     def slider(self, label: str, low, high, value, step=None, help: str | None = None, format: str | None = None):
         """A number between ``low`` and ``high``."""
-        return self.here.slider(label, low, high, value, step, format, help=help, **self.bound(label))
+        return self.spot(label).slider(label, low, high, value, step, format, help=help, **self.bound(label))
 
     def scale(self, label: str, options: Sequence, value, help: str | None = None):
         """One of ordered values that are not evenly spaced, such as step sizes."""
-        return self.here.select_slider(label, options, value, help=help, **self.bound(label))
+        key = self.key(label)
+        if st.session_state.get(key, value) not in options:  # a fix asked for a value between two of them
+            st.session_state[key] = min(options, key=lambda option: abs(option - st.session_state[key]))
+        return self.spot(label).select_slider(label, options, value, help=help, **self.bound(label))
 
     def pick(self, label: str, options: Sequence[str], value: str | None = None, help: str | None = None) -> str:
         """One of a few words: buttons while they fit, a list beyond."""
         value = value or options[0]
         if sum(len(option) + 3 for option in options) <= 24:
-            return self.here.segmented_control(
+            return self.spot(label).segmented_control(
                 label, options, default=value, required=True, help=help, width="stretch", **self.bound(label)
             )
-        return self.here.selectbox(label, options, options.index(value), help=help, **self.bound(label))
+        return self.spot(label).selectbox(label, options, options.index(value), help=help, **self.bound(label))
 
-    def choose(self, label: str, options: Sequence[str], help: str | None = None) -> list[str]:
+    def choose(
+        self, label: str, options: Sequence[str], help: str | None = None, value: Sequence[str] = ()
+    ) -> list[str]:
         """Any number of several words."""
-        return self.here.multiselect(label, options, help=help, **self.bound(label))
+        return self.spot(label).multiselect(label, options, list(value), help=help, **self.bound(label))
 
     def toggle(self, label: str, value: bool = False, help: str | None = None) -> bool:
         """On or off."""
-        return self.here.toggle(label, value, help=help, **self.bound(label))
+        return self.spot(label).toggle(label, value, help=help, **self.bound(label))
 
     def text(self, label: str, value: str, help: str | None = None, longest: int = 200) -> str:
         """One line of text."""
-        return self.here.text_input(label, value, longest, help=help, **self.bound(label))
+        return self.spot(label).text_input(label, value, longest, help=help, **self.bound(label))
 
     def seed(self) -> int:
         """The experiment's seed, with a button for another one."""

@@ -1,6 +1,7 @@
 """A lesson: what every page has, built once. Layout only; the numbers come from core."""
 
 import functools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -50,6 +51,39 @@ class Page:
             yield
         finally:
             self.controls.extra = None
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Controls that belong to the stage are drawn there."""
+        self.controls.extra = self.right.container(horizontal=True, vertical_alignment="bottom")
+        try:
+            yield
+        finally:
+            self.controls.extra = None
+
+    def form(self, groups: Sequence) -> dict:
+        """Controls that core describes (core.controls), those of labelled groups folded; all values by name."""
+        from pages.ui import form
+
+        return form.form(self, groups)
+
+    def presets(self, groups, named) -> None:
+        """A list of named settings (core.controls.Preset); choosing one sets every control of the groups."""
+        from pages.ui import form
+
+        form.presets(self.controls, groups, named)
+
+    def view(self, options: Sequence[str]) -> str:
+        """What the stage shows, of several things: only that is computed."""
+        return self.right.segmented_control(
+            "View", options, default=options[0], required=True, label_visibility="collapsed",
+            **self.controls.bound("View"),
+        )  # fmt: skip
+
+    def upload(self, label: str, kinds: Sequence[str], help: str | None = None) -> bytes | None:
+        """The content of a file that the learner brings; None until there is one."""
+        file = self.controls.here.file_uploader(label, list(kinds), key=self.controls.key(label), help=help)
+        return None if file is None else file.getvalue()
 
     def points(self, classes: int = 2) -> tuple[tuple[float, float, int], ...]:
         """The learner's own points, rows of (x, y, class), kept in the link: set by a click in a picture shown with
@@ -152,6 +186,11 @@ class Page:
         self.programs += runs
 
 
+def literal(text: str) -> str:
+    """Text as Markdown that shows it as it is: an error may quote what a learner's file says."""
+    return re.sub(r"([\\`*_\[\]<>$~#|]|:(?=\w|//))", r"\\\1", text)
+
+
 @contextmanager
 def lesson(file: str) -> Iterator[Page]:
     """The frame of a page: title and promise, lab, idea, challenge, code, reading, and the way on."""
@@ -166,7 +205,7 @@ def lesson(file: str) -> Iterator[Page]:
         with right:  # so that a spinner turns where the picture will be
             yield page
     except ValueError as error:
-        right.error(str(error), icon=":material/error:")
+        right.error(literal(str(error)), icon=":material/error:")
     with idea:
         st.markdown(f"### The idea\n\n{topic.idea}")
     with rest:
