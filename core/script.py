@@ -10,7 +10,7 @@ import math
 import re
 import tokenize
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -48,10 +48,14 @@ class Experiment:
 
 
 def experiment(function: Callable, *arguments, **settings) -> Experiment:
-    """The program of one call: ``experiment(leaky_integrate_and_fire, current=1.2)`` prints what it returns."""
+    """The program of one call: ``experiment(leaky_integrate_and_fire, current=1.2)`` prints what it returns.
+
+    Arguments are numbers, words, lists and the like of them, or dataclasses of such: what ``repr`` writes as Python.
+    """
     name = function.__name__
     main = f"result = {broken(written(function, arguments, settings))}\nprint(result)"
-    return Experiment((function,), main, name.replace("_", " ").capitalize())
+    kinds = {type(one) for one in (*arguments, *settings.values()) if is_dataclass(one)}
+    return Experiment((function, *kinds), main, name.replace("_", " ").capitalize())
 
 
 def program(subject: Run | Experiment) -> str:

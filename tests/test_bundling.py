@@ -13,8 +13,9 @@ from test_script import final_loss, printed
 from core import data as sets
 from core.data.own import points, table
 from core.models import MLP
-from core.script import Experiment, notebook, program
-from core.training import Recipe, train
+from core.models.typed import TypedMLP
+from core.script import Experiment, experiment, notebook, program
+from core.training import Recipe, learning_rate, train
 
 HOSTILE = ("'); import os; open('pwned', 'w')#", 'a"""b', "line\nbreak\u2028end", "back\\", "{0}%s", "\N{PILE OF POO}")
 
@@ -41,6 +42,22 @@ def test_hostile_data_stay_data(seed: int, tmp_path: Path) -> None:
             if isinstance(node, ast.Call) and hasattr(node.func, "id")
         }
         assert not calls & {"eval", "exec", "__import__"}
+
+
+def test_words_that_are_read_and_settings_that_are_things(seed: int, tmp_path: Path) -> None:
+    """Functions named inside a formula, dataclasses as arguments, a training within an experiment."""
+    data, recipe = sets.boundary("y**2 + sin(2*x) > 0.5", samples=60, seed=seed), Recipe(epochs=2, seed=seed)
+    typed = train(TypedMLP(2, 4, 2, formula="x*sigmoid(1.7*x) + tanh(x)", seed=seed), data, recipe, engine="torch")
+    call = "train(MLP(2, 3, 2), moons(samples=40), Recipe(epochs=1), engine='torch').last.train_loss"
+    inner = Experiment((train, MLP, sets.moons, Recipe), f"print({call})")
+    texts = [program(typed), program(experiment(learning_rate, Recipe(schedule="cosine"), 3, 10)), program(inner)]
+    outputs = printed(texts, tmp_path)
+    assert final_loss(outputs[0]) == typed.last.train_loss
+    assert float(outputs[1]) == learning_rate(Recipe(schedule="cosine"), 3, 10)
+    run = train(MLP(2, 3, 2), sets.moons(samples=40), Recipe(epochs=1), engine="torch")
+    assert float(outputs[2]) == run.last.train_loss
+    with pytest.raises(ValueError, match=r"^There is no program for this.*\.$"):
+        program(experiment(learning_rate, object(), 3, 10))
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from core.bundling.known import Known, answers
 from core.bundling.links import REPLACED, External, Link, links, reexported
-from core.bundling.pruning import Optional, Pruned, pruned
+from core.bundling.pruning import Optional, Pruned, pruned, spelled
 from core.bundling.sources import Definition, Span, source_of
 from core.bundling.text import SECTIONS, heading, render, spaced, tidied
 
+LONGEST = 1000  # characters of a text that may be a name or a formula; longer ones are tables
 LIBRARIES = {  # names that a main text may use without more ado
     "torch": External("torch", "", "torch"),
     "nn": External("torch", "nn", "nn"),
@@ -63,8 +64,11 @@ class Use(NamedTuple):
 
 
 def used(main: str) -> Use:
-    """What a main text mentions. Raises SyntaxError if it is no Python."""
-    nodes = list(ast.walk(ast.parse(main)))
+    """What a main text mentions. Raises ValueError if it is no Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(main)))
+    except SyntaxError as error:
+        raise ValueError("There is no program for this: one of its settings cannot be written as Python.") from error
     names = [node for node in nodes if isinstance(node, ast.Name)]
     keywords = [node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg]
     words = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
@@ -72,7 +76,7 @@ def used(main: str) -> Use:
         frozenset(node.id for node in names),
         frozenset(node.id for node in names if isinstance(node.ctx, ast.Store)),
         frozenset([*keywords, *(node.attr for node in nodes if isinstance(node, ast.Attribute))]),
-        frozenset(word for word in words if len(word) < 100),
+        frozenset(part for word in words if len(word) < LONGEST for part in spelled(word)),
     )
 
 
@@ -268,12 +272,11 @@ class _Bundler:
         for span, node in part.tables.items():
             if any(one.table is not None and span.holds(one.span) and one.span not in kept for one in part.optional):
                 edits[span] = (node, kept)
-        edits |= {
-            span: self.inner_names(aliases, part.definition.source.indent(span)) for span, aliases in part.inner_imports
-        }
+        imports = dict(part.inner_imports)
         for link in self.live(part):
-            if link.span not in dict(part.inner_imports):
-                edits[link.span] = self.renamed(link)
+            inner = imports.get(link.span)
+            indent = definition.source.indent(link.span) if inner else ""
+            edits[link.span] = self.inner_names(inner, indent) if inner else self.renamed(link)
         for name, span in definition.names.items():
             edits[span] = self.names[definition.source.name, name].encode()
         return tidied(render(definition.source, definition.span, edits))

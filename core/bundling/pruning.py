@@ -7,6 +7,7 @@ Optional, decided later by what the rest of the program mentions: methods, a rec
 
 import ast
 import builtins
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -235,7 +236,13 @@ class _Pruner:
             elif isinstance(part, ast.keyword) and part.arg:
                 yield Mention("attribute", part.arg, self.source.span(part))
             elif isinstance(part, ast.Constant) and isinstance(part.value, str) and id(part) not in silent:
-                yield Mention("word", part.value, self.source.span(part))
+                for word in spelled(part.value):
+                    yield Mention("word", word, self.source.span(part))
+
+
+def spelled(text: str) -> set[str]:
+    """A text and the words in it: a formula names functions that are looked up once it is read."""
+    return {text, *re.findall(r"\w+", text)}
 
 
 @lru_cache(maxsize=1024)
