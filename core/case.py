@@ -5,6 +5,7 @@ import inspect
 import math
 from collections.abc import Callable
 from functools import cached_property
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -65,6 +66,17 @@ class Case:
     def moved(self) -> float:
         """How far the weights have moved, as a share of their size at the start."""
         return ((self.sound.weights - self.first.weights).norm() / self.first.weights.norm().clamp_min(1e-12)).item()
+
+    def leap(self, until: Epoch) -> tuple[float, Epoch]:
+        """The largest move between two recorded moments up to a given one, as a share of the weights' size, and the
+        moment after it."""
+        moments = [epoch for epoch in self.moments if epoch.number <= until.number]
+        moves = [
+            ((after.weights - before.weights).norm() / torch.max(before.weights.norm(), after.weights.norm())).item()
+            for before, after in pairwise(moments)
+        ]
+        largest = max(range(len(moves)), key=lambda place: moves[place], default=None)
+        return (0.0, until) if largest is None else (moves[largest], moments[largest + 1])
 
     @cached_property
     def falling(self) -> bool:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.case import Case, neighbours, rebuilt
 from core.probes import dead_share, gradient_norms, saturation
 from core.stability import bounds, safe_rate
-from core.training import Run, train
+from core.training import Epoch, Run, train
 
 GROWTH = 1.2  # divergence: the loss ends above this many times where it started (or where guessing stands) …
 JUMP = 3.0  # … or has been above this many times that, and the run has not recovered
@@ -24,6 +24,7 @@ STILL = 0.1  # weights that moved less than this share of their size have hardly
 SHRUNK = 0.8  # too much regularization: the weights fell below this share of their starting size
 RISE = 0.25  # overfitting: held-out loss above its lowest by this share of a guesser's loss …
 GAP = 0.06  # … and the held-out score below the training score by this much (and by two standard errors)
+LEAP = 0.4  # weights that move this share of their size between two recorded moments were thrown, not trained
 LARGE = 10.0  # outputs of an untrained network this many times too large mean exploding weights
 
 
@@ -96,6 +97,19 @@ def because(case: Case) -> str:
     return f", although {case.step.sentence}; single batches can be steeper than all samples together."
 
 
+def thrown(case: Case, since: Epoch) -> str:
+    """Why the step was too large for what happened up to a moment, as half a sentence; empty if it was not."""
+    if case.step.too_large:
+        return case.step.sentence
+    move, epoch = case.leap(since)
+    if move < LEAP:
+        return ""
+    return (
+        f"within one recorded interval, to epoch {epoch.number}, the weights moved by {move:.0%} of their size, so the "
+        f"learning rate {case.run.recipe.learning_rate:.3g} is too large"
+    )
+
+
 def slower(case: Case) -> tuple[str, dict]:
     """The label and the change that make the step safe."""
     return f"Lower the learning rate to {case.step.safe:g}", {"learning_rate": case.step.safe}
@@ -155,8 +169,8 @@ def dead_units(case: Case) -> Finding | None:
     severity = "serious" if case.behind else "warning"
     if since is case.first and case.takes("init") and case.argument("init") not in ("He", "Xavier"):
         fix = ("Start from He initialization", {}, {"init": "He"})
-    elif case.behind and case.step.too_large:
-        sentence, fix = f"{sentence}: {case.step.sentence}", slower(case)
+    elif case.behind and (reason := thrown(case, since)):
+        sentence, fix = f"{sentence}: {reason}", slower(case)
     else:
         fix = ("Use LeakyReLU", {}, {"activation": "LeakyReLU"}) if case.takes("activation") else ("Use LeakyReLU",)
     fix = (*fix, {}, {})[:3]
@@ -178,8 +192,8 @@ def saturated_units(case: Case) -> Finding | None:
     elif since is case.first and case.takes("init") and case.argument("init") not in ("He", "Xavier"):
         sentence += " from the start: the initial weights are too large"
         fix = ("Start from Xavier initialization", {}, {"init": "Xavier"})
-    elif case.step.too_large:
-        sentence, fix = f"{sentence}: {case.step.sentence}", slower(case)
+    elif reason := thrown(case, since):
+        sentence, fix = f"{sentence}: {reason}", slower(case)
     return Finding("saturation", since.number, since.step, sentence + ".", *fix)
 
 
