@@ -10,7 +10,18 @@ import pytest
 import torch
 from torch.nn import functional
 
-from core.projects.driving import Disturbance, Pixels, RoadNetwork, Teacher, attention, drive, driver, mirrored, seen
+from core.projects.driving import (
+    Disturbance,
+    Pixels,
+    RoadNetwork,
+    Teacher,
+    attention,
+    drive,
+    driver,
+    film,
+    mirrored,
+    seen,
+)
 from core.projects.driving.collect import lesson
 from core.projects.driving.disturb import spoiled
 from core.projects.driving.evaluate import drives, expert_result, main, result, seeds_of, summary
@@ -18,12 +29,13 @@ from core.projects.driving.expert import Style, racing_line
 from core.projects.driving.simulator import FastRacing, environment
 from core.projects.driving.train import Imitation
 
-UNSEEN = 100  # tests drive tracks 100 … 500,099: no track of training, validation or tuning
-EXPERT_FLOOR, DRIVER_FLOOR = 920, 880  # mean scores that 20 unseen tracks must reach
+UNSEEN = 100  # tests drive tracks 100 … 190,099: none of training, validation, tuning or the card
+EXPERT_FLOOR, DRIVER_FLOOR = 920, 900  # mean scores: the expert's over 20 unseen tracks, the network's over 4
+KEEPS_UP = 0.95  # the network's share of the tiles that the expert reaches in the same time, mean of 20 unseen tracks
 
 
 def tracks(seeds: list[int], count: int) -> list[int]:
-    return [UNSEEN + seed % 400_000 % 190_000 for seed in seeds[:count]]
+    return [UNSEEN + seed % 190_000 for seed in seeds[:count]]
 
 
 def test_fast_simulator_returns_the_same_pixels_and_rewards(seed):
@@ -73,9 +85,22 @@ def bending(line) -> float:
 
 
 def test_driver_finishes_unseen_tracks(seeds):
-    results = list(drives(driver("cnn"), tracks(seeds, 20), processes=2, fast=True))
+    results = [result("cnn", seed, fast=True) for seed in tracks(seeds, 4)]
     assert summary(results)["score"] >= DRIVER_FLOOR
-    assert sum(one.finished for one in results) >= 18
+    assert all(one.finished for one in results)
+
+
+def test_driver_keeps_up_with_the_expert_on_unseen_tracks(seeds):
+    shares = []
+    for seed in tracks(seeds, 20):  # the first 200 steps of each: whole laps of all would take minutes
+        shares.append(result("cnn", seed, steps=200, fast=True).tiles / expert_result(seed, steps=200).tiles)
+    assert np.mean(shares) >= KEEPS_UP
+    assert min(shares) >= KEEPS_UP / 2
+
+
+def test_several_processes_return_what_one_does(seed):
+    pair = tracks([seed, seed + 1], 2)
+    assert list(drives("expert", pair, 2, steps=60)) == [result("expert", one, steps=60) for one in pair]
 
 
 def test_driver_sees_pixels_only(seed):
@@ -228,3 +253,28 @@ def test_the_command_reports_every_track(tmp_path, capsys, seed):
 def test_teacher_advises_beside_the_network(seed):
     moment = next(drive(Pixels(RoadNetwork(seed=seed)), seed, teacher=Teacher(), steps=1, fast=True))
     assert moment.advice.shape == (3,) and moment.advice[1] > 0.5
+
+
+def test_a_film_holds_the_frames(seed, tmp_path):
+    import cv2
+
+    frames = [moment.frame for moment in drive("expert", seed, steps=12, fast=True)]
+    path = tmp_path / "drive.webm"
+    path.write_bytes(film(frames, enlarge=2))
+    video = cv2.VideoCapture(str(path))
+    read = []
+    while (got := video.read())[0]:
+        read.append(got[1][::2, ::2, ::-1])
+    video.release()
+    assert len(read) == len(frames)
+    assert np.abs(read[-1].astype(float) - frames[-1]).mean() < 15  # compressed, but the same picture
+
+
+@pytest.mark.parametrize("wrong", [{"enlarge": 0}, {"enlarge": 1000}, {"rate": 0}, {"rate": float("nan")}])
+def test_absurd_films_get_a_sentence(wrong):
+    with pytest.raises(ValueError, match="A film"):
+        film([np.zeros((96, 96, 3), np.uint8)], **wrong)
+    with pytest.raises(ValueError, match="1 to 2,000 frames"):
+        film([])
+    with pytest.raises(ValueError, match="A frame is"):
+        film([np.zeros((5, 5, 3), np.uint8)])

@@ -3,6 +3,7 @@
 from core.projects.driving.disturb import COLOURS, Disturbance
 from core.projects.driving.drive import Moment, drive
 from core.projects.driving.drivers import NAMES, Driver, Pixels, Teacher, attention, driver, trained_network
+from core.projects.driving.film import film
 from core.projects.driving.network import RoadNetwork, actions, mirrored, seen
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "attention",
     "drive",
     "driver",
+    "film",
     "mirrored",
     "seen",
     "trained_network",

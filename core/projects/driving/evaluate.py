@@ -57,9 +57,9 @@ def expert_result(seed: int, steps: int = STEPS) -> Result:
     return Result(seed, round(score, 2), count, visited(simulator), bool(told.get("lap_finished")), off / count)
 
 
-def drives(who, seeds: list[int], processes: int = 1, disturb=None, fast: bool = False) -> Iterator[Result]:
+def drives(who, seeds: list[int], processes: int = 1, disturb=None, fast=False, steps=STEPS) -> Iterator[Result]:
     """One result per seed, in their order, ``processes`` simulators at a time."""
-    jobs = [(who, seed, disturb, STEPS, fast) for seed in seeds]
+    jobs = [(who, seed, disturb, steps, fast) for seed in seeds]
     if processes <= 1:
         yield from (result(*job) for job in jobs)
         return
