@@ -15,10 +15,9 @@ def membrane(trace: Trace, unit: Unit, height: int = 450) -> Picture:
     each of them reports: the spiking neuron by its intervals, the artificial one by a number at every moment."""
     neuron, answer = trace.neuron, unit(trace.current)
     spikes, rates = trace.spikes, 1000 / trace.intervals
-    silent = {"hoverinfo": "skip", "showlegend": False}
     bottom = min(neuron.rest, float(trace.voltage.min())) - 2
-    voltage = line(trace.time, trace.voltage, "membrane voltage", ORANGE)
-    strokes = line(np.repeat(spikes, 3), stroke(neuron.threshold, len(spikes)), "spike", ORANGE, **silent)
+    drawn = [with_spikes(trace), (spikes[1:], rates), (trace.time, answer)]
+    voltage = line(*drawn[0], "membrane voltage", ORANGE)
     ends = {"x": [0, float(trace.time[-1])], "y": [neuron.threshold] * 2}
     threshold = {**line([0], [0], "threshold", INK, "dot", hoverinfo="skip"), **ends}
     dots = {
@@ -35,30 +34,25 @@ def membrane(trace: Trace, unit: Unit, height: int = 450) -> Picture:
                 "zeroline": False, "automargin": True, "fixedrange": True},
     )  # fmt: skip
     moments = np.linspace(0, trace.time[-1], MOMENTS + 1)[1:]
-    frames = [film_frame(trace, answer, rates, moment) for moment in moments]
+    frames = [(*(known_at(moment, *curve) for curve in drawn), None) for moment in moments]
     alt = (
         f"The neuron's membrane voltage over {trace.time[-1]:.0f} ms with {len(spikes)} spikes; below it the answer of "
         f"the artificial neuron, {number(float(answer.min()))} to {number(float(answer.max()))} spikes per second."
     )
     labels = [f"{moment:.0f} ms" for moment in moments]
-    return Picture([voltage, strokes, threshold, dots, unit_line], plan, alt, frames, labels)
+    return Picture([voltage, dots, unit_line, threshold], plan, alt, frames, labels)
 
 
-def stroke(threshold: float, count: int) -> np.ndarray:
-    """Upright strokes, one per spike, with gaps between them, (3 · count,)."""
-    return np.tile([threshold, PEAK, np.nan], count)
+def known_at(moment: float, times: np.ndarray, values: np.ndarray) -> dict:
+    """A curve up to a moment: it ends where its values end."""
+    return {"y": encoded(values[: int((times <= moment).sum())])}
 
 
-def film_frame(trace: Trace, answer: np.ndarray, rates: np.ndarray, moment: float) -> tuple[dict | None, ...]:
-    """What is known at one moment: a curve ends where its values end."""
-    steps, fired = int((trace.time <= moment).sum()), int((trace.spikes <= moment).sum())
-    return (
-        {"y": encoded(trace.voltage[:steps])},
-        {"y": encoded(stroke(trace.neuron.threshold, fired))},
-        None,
-        {"y": encoded(rates[: max(fired - 1, 0)])},
-        {"y": encoded(answer[:steps])},
-    )
+def with_spikes(trace: Trace) -> tuple[np.ndarray, np.ndarray]:
+    """Times and voltages with every spike drawn up to its peak and down to rest."""
+    places, neuron = np.repeat(np.searchsorted(trace.time, trace.spikes), 3), trace.neuron
+    shape = np.tile([neuron.threshold, PEAK, neuron.rest], len(trace.spikes))
+    return np.insert(trace.time, places, np.repeat(trace.spikes, 3)), np.insert(trace.voltage, places, shape)
 
 
 def rate_against_current(curve: RateCurve, unit: Unit, current: float, height: int = 400) -> Picture:
