@@ -4,6 +4,7 @@ import gc
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def warm() -> None:
 
     train(MLP(2, 4, 2), moons(samples=20), Recipe(epochs=1))
     warm_compiled(wait=False)  # until it is ready, torch serves
+    for slow in ("scipy.integrate", "scipy.optimize", "scipy.special"):
+        import_module(slow)
     gc.collect()
     gc.freeze()
     warmed.set()
