@@ -9,10 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 ROOT = Path(__file__).resolve().parent
 PLOTLY = Path(find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
@@ -57,11 +59,20 @@ async def plotly(_: Request) -> Response:
     return FileResponse(PLOTLY, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
 
 
+class Programs:
+    """What other programs may call: the projects' services, imported when the first call comes, off the event loop."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        service = await run_in_threadpool(import_module, "core.projects.mnist.service")
+        await Router(service.routes())(scope, receive, send)
+
+
 app = st.App(
     ROOT / "pages" / "hub.py",
     lifespan=lifespan,
     routes=[
         Route("/healthz", health),
+        Route("/api/{call:path}", Programs()),
         Route("/lab/plotly.min.js", plotly),
         Mount("/lab/fonts", StaticFiles(directory=ROOT / "assets" / "fonts", check_dir=False)),
     ],
