@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.data.data import Data
+from core.data import PLANAR
 from core.models.layers import ACTIVATIONS
 from core.models.mlp import MLP
 from core.models.typed import Formula, TypedMLP
@@ -31,6 +31,7 @@ class Shape:
     x: np.ndarray
     value: np.ndarray
     slope: np.ndarray
+    provenance: str = "Closed form · slope by automatic differentiation"
 
     @property
     def steepest(self) -> float:
@@ -60,6 +61,11 @@ class Comparison:
     runs: dict[str, list[Run]]
 
     @property
+    def layers(self) -> list[int]:
+        """The layers' numbers, from the input; the last is the output layer."""
+        return list(range(1, len(next(iter(self.runs.values()))[0].model.widths)))
+
+    @property
     def epochs(self) -> list[int]:
         """The recorded epochs that all runs reached."""
         return min((run.curve("train_loss")[0] for runs in self.runs.values() for run in runs), key=len)
@@ -84,10 +90,14 @@ class Comparison:
         found = {name: [dead_units(run) for run in runs] for name, runs in self.runs.items()}
         return {name: shares for name, shares in found.items() if None not in shares}
 
+    def joined(self, other: "Comparison | None") -> "Comparison":
+        """Both together."""
+        return Comparison({**self.runs, **(other.runs if other else {})})
+
     def lead(self, name: str, other: str) -> float:
-        """By how much one activation's mean held-out accuracy exceeds another's."""
+        """By how much one activation leads another in mean held-out accuracy; minus infinity before it is trained."""
         means = self.accuracies()
-        return float(np.mean(means[name]) - np.mean(means[other]))
+        return float(np.mean(means[name]) - np.mean(means[other])) if name in means else -np.inf
 
     def weakest_start(self) -> str:
         """The activation with which the smallest share of the last layer's gradient arrives at the first."""
@@ -108,11 +118,12 @@ def dead_units(run: Run) -> float | None:
 
 
 def compare(
-    data: list[Data], formula: str, depth: int, units: int, learning_rate: float, seeds: tuple[int, ...]
+    data: str, depth: int, units: int, learning_rate: float, seeds: tuple[int, ...], formula: str = ""
 ) -> Comparison:
-    """Train the same network with every activation on one data set per seed, all in one batch."""
-    names = [*NAMES, *([OWN] if formula else [])]
-    cases = [(name, seed, one) for name in names for seed, one in zip(seeds, data, strict=True)]
+    """Train the same network with every activation on one data set per seed, all in one batch; with a ``formula``,
+    train that one alone. ``data`` names a set of ``core.data.PLANAR``."""
+    names = [OWN] if formula else NAMES
+    cases = [(name, seed, PLANAR[data](seed=seed)) for name in names for seed in seeds]
     models = [network(name, formula, depth, units, one.outputs, seed) for name, seed, one in cases]
     recipes = [Recipe(epochs=80, learning_rate=learning_rate, seed=seed, frames=30) for _, seed, _ in cases]
     runs = train_many(models, [one for _, _, one in cases], recipes)

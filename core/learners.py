@@ -14,7 +14,7 @@ import torch
 
 from core.data.data import Data
 from core.data.digits import digits
-from core.data.images import mnist
+from core.data.images import fashion_mnist
 from core.models.cnn import CNN
 from core.models.mlp import MLP
 from core.provenance import Measured, Recorded
@@ -24,7 +24,7 @@ NAMES = ("logistic regression", "k nearest neighbours", "random forest", "MLP", 
 DEEP = ("MLP", "CNN")
 SIZES = (20, 50, 100, 200, 500, 1000, 2000, 5000)
 SPECIFICATION = {
-    "data": "mnist", "sizes": SIZES, "seeds": (0, 1, 2, 3, 4), "test": 2000, "learners": NAMES, "version": 1,
+    "data": "fashion_mnist", "sizes": SIZES, "seeds": (0, 1, 2, 3), "test": 2000, "learners": NAMES, "version": 1,
 }  # fmt: skip
 CHOICES = ("20", "50 or 100", "200 or 500", "1000 or more", "never")
 LIVE_SIZES = (20, 50, 100, 200, 500, 1000)
@@ -32,9 +32,9 @@ RECORD = Path(__file__).resolve().parent.parent / "assets" / "recorded" / "ml_vs
 
 
 def images(source: str, count: int, seed: int) -> Data:
-    """``count`` training images of "digits" (8×8, shipped with scikit-learn) or "mnist" (28×28), and a test set."""
-    if source == "mnist":
-        return mnist(samples=count, seed=seed, test_samples=SPECIFICATION["test"])
+    """``count`` training images of "digits" (8×8, shipped) or "fashion_mnist" (28×28), with a test set."""
+    if source == "fashion_mnist":
+        return fashion_mnist(samples=count, seed=seed, test_samples=SPECIFICATION["test"])
     return small_digits(count, seed)
 
 
@@ -163,7 +163,7 @@ def main() -> None:
     import datetime
 
     torch.set_num_threads(1)
-    work = measured("mnist", SIZES, SPECIFICATION["seeds"])
+    work = measured("fashion_mnist", SIZES, SPECIFICATION["seeds"])
     while True:
         try:
             fraction, message = next(work)

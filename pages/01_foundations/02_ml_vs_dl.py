@@ -9,8 +9,8 @@ lines, nearest neighbours by distance, a forest by asking yes-no questions. A co
 $$(k * x)_{ij} = \sum_{u,v} k_{uv}\, x_{i+u,\,j+v}$$
 
 with the same weights at every place $i, j$. That built-in knowledge (nearby pixels belong together, position matters
-little) pays off once there are enough examples to learn good filters. Until then a simpler learner is often as good, and
-far quicker.
+little) pays off once there are enough examples to learn good filters. Until then a simpler learner is often as good,
+and far quicker.
 
 Roadmap:
 - Learn the difference between ML and DL

@@ -22,46 +22,43 @@ Reading:
 """
 
 from core.activations import EXAMPLE, NAMES, OWN, Comparison, compare, shape
-from core.data import circle, moons, spiral
 from core.figures import bands, bars, boundary
 from core.figures.shapes import function_and_slope
 from pages import ui
 
-DATA = {"moons": moons, "circle": circle, "spiral": spiral}
-
 
 @ui.cached
-def experiment(data: str, formula: str, depth: int, units: int, rate: float, seeds: tuple[int, ...]) -> Comparison:
-    return compare([DATA[data](seed=seed) for seed in seeds], formula, depth, units, rate, seeds)
+def experiment(data: str, depth: int, units: int, rate: float, seeds: tuple[int, ...]) -> Comparison:
+    return compare(data, depth, units, rate, seeds)
 
 
 with ui.lesson(__file__) as page:
-    name = page.pick("Activation", [*NAMES, OWN], "sigmoid")
-    formula = page.text("Your formula in x", EXAMPLE, help="For example max(0, x) - 0.1*x, sin(x), x/(1+abs(x))")
+    name = page.pick("Activation", NAMES, "sigmoid")
     depth = page.slider("Hidden layers", 1, 10, 6)
-    data = page.pick("Data", list(DATA))
+    data = page.pick("Data", ["moons", "circle", "spiral"])
     rate = page.scale("Learning rate", [0.001, 0.003, 0.01, 0.03, 0.1], 0.01)
     with page.more():
         units = page.slider("Units per layer", 4, 24, 12)
-    race = experiment(data, formula, depth, units, rate, page.seeds(3))
+    race = experiment(data, depth, units, rate, page.seeds(3))
     run = race.runs[name][0]
-    page.replay(function_and_slope(shape(name, formula), name), boundary(run, 360), run=run)
+    page.replay(function_and_slope(shape(name), name), boundary(run, 360), run=run)
+    layers = ("layer, from the input", "Gradient norm before training")
     if page.predict(
         "Before training: with which activation does the smallest share of the gradient arrive at the first layer?",
-        list(NAMES),
+        NAMES,
         race.weakest_start(),
         "Every layer multiplies the error signal by the activation's slope on its way back.",
     ):
-        layers = list(range(1, depth + 2))
-        page.show(
-            bands(layers, race.gradients(), ("layer, from the input", "Gradient norm"), log="y"),
-            bands(race.epochs, race.losses(), ("Epoch", "Training loss")),
-            source=run,
-        )
-        page.show(bars(race.accuracies(), ("", "Held-out accuracy")), source=run)
-        page.show(bars(race.dead(), ("", "Dead units, share")), source=run)
+        page.show(bands(race.layers, race.gradients(), layers, log="y"), source=run)
+    page.note("### Your own function against the others")
+    formula = page.text("Your function of x", EXAMPLE, help="For example max(0, x) - 0.1*x, sin(x), x/(1+abs(x))")
+    page.show(function_and_slope(shape(OWN, formula), "your function", 300), source=shape(OWN, formula))
+    own = page.job("Train it with three seeds", compare, data, depth, units, rate, page.seeds(3), formula)
+    both = race.joined(own)
+    page.show(bands(both.epochs, both.losses(), ("Epoch", "Training loss")), source=run)
+    page.show(bars(both.accuracies(), ("", "Held-out accuracy")), bars(both.dead(), ("", "Dead units")), source=run)
     page.challenge(
-        "**Beat the ReLU** with 6 layers or more: type a formula whose mean held-out accuracy is one point higher.",
-        depth >= 6 and race.lead(OWN, "ReLU") >= 0.01,
-        f"Now, {depth} layers on {data}: your formula leads the ReLU by {100 * race.lead(OWN, 'ReLU'):+.1f} points.",
+        "**Beat the ReLU** with 6 layers or more: find a function whose mean held-out accuracy is one point higher.",
+        depth >= 6 and both.lead(OWN, "ReLU") >= 0.01,
+        f"Now: {100 * both.lead(OWN, 'ReLU'):+.1f} points, {depth} layers, {data}." if own else "Not trained yet.",
     )
