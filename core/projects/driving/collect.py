@@ -5,7 +5,6 @@ network itself drives while the expert answers for every frame (DAgger; Ross, Go
 """
 
 import multiprocessing
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -116,7 +115,6 @@ def _single_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
-    os.nice(5)
 
 
 def _one(job: tuple) -> Lesson:
