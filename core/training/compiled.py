@@ -169,6 +169,15 @@ def arrays(x: Tensor, y: Tensor, kind: int) -> tuple[np.ndarray, ...]:
     return flat(x.T), flat(targets), y.numpy() if kind >= 3 else np.empty(0, np.int64)
 
 
+def rooms(widths: tuple[int, ...], count: int, recipe: Recipe, samples: int) -> tuple[np.ndarray, ...]:
+    """Room for the kernel to work in: for values of a batch and of 128 samples, for visits, for random words."""
+    size = min(recipe.batch_size, samples)
+    batch, chunk = (sum(width * row + 2 * PADDING for width in widths) + PADDING for row in (size + PADDING, 128))
+    numbers = 4 * batch + 2 * chunk + count + widths[-1] * (size + PADDING) + 128 + 4 * PADDING
+    places = 4 * len(widths) + 6 * samples + PADDING
+    return np.zeros(numbers, np.float32), np.empty(places, np.int64), np.empty(2 * samples, np.uint64)
+
+
 def deviation(y: Tensor) -> float:
     """What R² is measured against (see core.metrics)."""
     return (y - y.mean(dim=0)).square().sum().clamp_min(1e-12).item() if y.is_floating_point() and len(y) else 1.0
@@ -202,7 +211,7 @@ def history(
     seed = int(np.int64(np.uint64(recipe.seed & (1 << 64) - 1)))
     options = [
         kind, rule, SCHEDULES.index(recipe.schedule), recipe.batch_size, recipe.epochs, first, step, age,
-        recipe.patience, seed, len(data.x), len(data.x_test), *kinds, 0,
+        recipe.patience, seed, len(data.x), len(data.x_test), rows, *kinds,
     ]  # fmt: skip
     settings = [
         recipe.learning_rate, recipe.momentum, recipe.beta2, recipe.smoothing, recipe.weight_decay, recipe.l1,
@@ -211,9 +220,9 @@ def history(
     ]  # fmt: skip
     filled = _state["trained"](
         np.array(model.widths, np.int64), np.array(options, np.int64), np.array(settings, np.float64),
-        data.x.detach().contiguous().reshape(-1).numpy(), *arrays(data.x, data.y, kind),
-        *arrays(data.x_test, data.y_test, kind), weights, moments, records, memories, measures, best, wanted,
-        (cancel or Cancel()).flag,
+        flat(data.x), *arrays(data.x, data.y, kind),
+        *arrays(data.x_test, data.y_test, kind), weights, moments, records.reshape(-1), memories.reshape(-1),
+        measures.reshape(-1), best, wanted, (cancel or Cancel()).flag, *rooms(model.widths, count, recipe, len(data.x)),
     )  # fmt: skip
     rows_of = zip(measures[:filled].tolist(), torch.from_numpy(records), torch.from_numpy(memories), strict=False)
     return tuple(_epoch(row, weights, moments) for row, weights, moments in rows_of)

@@ -49,36 +49,36 @@ def error_function(x):
 
 
 @inlined
-def activate(kind, values, slopes, at, count):
-    """Replace the ``count`` sums from ``values[at]`` on by activations, and write their slopes beside them."""
-    end = at + count
+def activate(kind, values, slopes, begin, count):
+    """Replace the ``count`` sums from ``values[begin]`` on by activations, and write their slopes beside them."""
+    end = begin + count
     if kind == TANH:
-        for place in range(at, end, LANES):
+        for place in range(begin, end, LANES):
             a = hyperbolic_tangent(load(values, place))
             store(values, place, a)
             store(slopes, place, 1.0 - a * a)
     elif kind == RELU:
-        for place in range(at, end, LANES):
+        for place in range(begin, end, LANES):
             z = load(values, place)
             store(values, place, where_positive(0.0 - z, 0.0, z))
             store(slopes, place, where_positive(z, 1.0, 0.0))
     elif kind == SIGMOID:
-        for place in range(at, end, LANES):
+        for place in range(begin, end, LANES):
             a = 1.0 / (1.0 + exponential(0.0 - load(values, place)))
             store(values, place, a)
             store(slopes, place, a * (1.0 - a))
     elif kind == LEAKY:
-        for place in range(at, end, LANES):
+        for place in range(begin, end, LANES):
             z = load(values, place)
             store(values, place, where_positive(z, z, z * 0.01))
             store(slopes, place, where_positive(z, 1.0, 0.01))
     elif kind == GELU:
-        for place in range(at, end, LANES):
+        for place in range(begin, end, LANES):
             z = load(values, place)
             share = 0.5 * error_function(z * 0.70710678118654752) + 0.5
             density = exponential(z * z * -0.5) * 0.39894228040143268
             store(values, place, z * share)
             store(slopes, place, share + z * density)
     else:
-        for place in range(at, end, LANES):
+        for place in range(begin, end, LANES):
             store(slopes, place, load(values, place) * 0.0 + 1.0)

@@ -10,58 +10,69 @@ import numpy as np
 from numba import types
 
 from core.training.native.functions import activate
-from core.training.native.lanes import LANES, every, float_mode, function, inlined, load, store, use_float_mode
+from core.training.native.lanes import (
+    LANES,
+    at,
+    every,
+    float_mode,
+    function,
+    inlined,
+    load,
+    moved,
+    pointer,
+    put,
+    store,
+    use_float_mode,
+)  # fmt: skip
 from core.training.native.layers import backward, forward, gradients, key, silence, turn, visit_order
 from core.training.native.losses import BINARY, CROSS_ENTROPY, HINGE, class_sums, output_gradient, regression_sums
 from core.training.native.rules import NADAM, learning_rate, nadam_factor, norm, update
 
 CHUNK = 128  # samples evaluated at a time
 F, D, I = types.float32[::1], types.float64[::1], types.int64[::1]
-SIGNATURE = types.int64(
-    I, I, D, F, F, F, I, F, F, I, F, F, types.float32[:, ::1], types.float32[:, :, ::1], types.float64[:, ::1], D,
-    types.uint8[::1], types.uint8[::1],
-)  # fmt: skip
+FLAGS, WORDS = types.uint8[::1], types.uint64[::1]
+SIGNATURE = types.int64(I, I, D, F, F, F, I, F, F, I, F, F, F, F, D, D, FLAGS, FLAGS, F, I, WORDS)
 
 
 @function
-def places(widths, row):
-    """Where each layer's weights begin, and where the inputs and each layer's values in rows of ``row``, and the ends."""
-    weight_at, value_at = np.zeros(len(widths), np.int64), np.zeros(len(widths) + 1, np.int64)
-    for layer in range(len(widths) - 1):
-        weight_at[layer + 1] = weight_at[layer] + (widths[layer] + 1) * widths[layer + 1]
-    for layer in range(len(widths)):
-        value_at[layer + 1] = value_at[layer] + (widths[layer] * row + 2 * LANES) // LANES * LANES
-    return weight_at, value_at
+def lay_out(layers, widths, row, weight_at, value_at):
+    """Where each layer's weights begin, and where the inputs and each layer's values do in rows of ``row``."""
+    put(weight_at, 0, 0)
+    put(value_at, 0, 0)
+    for layer in range(layers + 1):
+        width = at(widths, layer)
+        put(value_at, layer + 1, at(value_at, layer) + (width * row + 2 * LANES) // LANES * LANES)
+        if layer < layers:
+            put(weight_at, layer + 1, at(weight_at, layer) + (width + 1) * at(widths, layer + 1))
 
 
 @function
-def measured(loss, widths, kinds, weights, columns, targets, classes, samples, values, slopes, deviation):
+def measured(loss, layers, widths, kinds, weight_at, value_at, weights, columns, targets, classes, samples, values,
+             slopes, rights, deviation):  # fmt: skip
     """Loss and score of the weights on a set: columns (features × samples), targets (outputs × samples).
 
     ``deviation`` is the targets' squared deviation from their mean, for R². (nan, nan) without samples.
     """
     if samples == 0:
         return math.nan, math.nan
-    layers, outputs = len(widths) - 1, widths[-1]
-    weight_at, value_at = places(widths, CHUNK)
-    at, rights, losses, scores = value_at[layers], np.zeros(CHUNK + LANES, np.float32), 0.0, 0.0
+    outputs, top, losses, scores = at(widths, layers), at(value_at, layers), 0.0, 0.0
     by_class = loss in (CROSS_ENTROPY, BINARY, HINGE)
     for begin in range(0, samples, CHUNK):
         count = min(CHUNK, samples - begin)
         blocks = (count + LANES - 1) // LANES
         row = blocks * LANES
-        for feature in range(widths[0]):
+        for feature in range(at(widths, 0)):
             for column in range(0, row, LANES):
                 store(values, feature * row + column, load(columns, feature * samples + begin + column))
         for layer in range(layers):
-            above, units = value_at[layer + 1], widths[layer + 1]
-            forward(weights, weight_at[layer], widths[layer], units, values, value_at[layer], above, row, blocks)
+            below, above, units = at(value_at, layer), at(value_at, layer + 1), at(widths, layer + 1)
+            forward(weights, at(weight_at, layer), at(widths, layer), units, values, below, above, row, blocks)
             if layer < layers - 1:
-                activate(kinds[layer], values, slopes, above, units * row)
+                activate(at(kinds, layer), values, slopes, above, units * row)
         if by_class:
-            one, other = class_sums(loss, values, at, row, outputs, count, targets, classes, begin, rights)
+            one, other = class_sums(loss, values, top, row, outputs, count, targets, classes, begin, rights)
         else:
-            one, other = regression_sums(loss, values, at, row, outputs, count, targets, begin, samples)
+            one, other = regression_sums(loss, values, top, row, outputs, count, targets, begin, samples)
         losses += one
         scores += other
     if by_class:
@@ -70,33 +81,33 @@ def measured(loss, widths, kinds, weights, columns, targets, classes, samples, v
 
 
 @inlined
-def gathered(visits, begin, samples, row, widths, x, y, classes, turned, values, targets, wanted):
+def gathered(loss, visits, begin, samples, count, row, features, outputs, x, columns, y, classes, turned, values,
+             targets, wanted):  # fmt: skip
     """Put a batch in its places: inputs both ways round, targets (outputs × samples), classes (samples,)."""
-    features, outputs = widths[0], widths[-1]
-    numbers, named = len(y) > LANES, len(classes) > 0
     for sample in range(samples):
-        visit = visits[begin + sample]
-        for feature in range(features):
-            number = x[visit * features + feature]
-            turned[sample * features + feature] = number
-            values[feature * row + sample] = number
-        if numbers:
-            for output in range(outputs):
-                targets[output * row + sample] = y[output * len(visits) + visit]
-        if named:
-            wanted[sample] = classes[visit]
+        for feature in range(0, features, LANES):  # rows run over into the next, written after them
+            store(turned, sample * features + feature, load(x, at(visits, begin + sample) * features + feature))
+    for feature in range(features):
+        for sample in range(samples):
+            put(values, feature * row + sample, at(columns, feature * count + at(visits, begin + sample)))
+    if loss in (CROSS_ENTROPY, HINGE):
+        for sample in range(samples):
+            put(wanted, sample, at(classes, at(visits, begin + sample)))
+    else:
+        for output in range(outputs):
+            for sample in range(samples):
+                put(targets, output * row + sample, at(y, output * count + at(visits, begin + sample)))
 
 
 @inlined
-def passed_forward(widths, kinds, weight_at, value_at, weights, values, slopes, turned, row, blocks, batch, dropout,
-                   seed, step):  # fmt: skip
+def passed_forward(layers, widths, kinds, weight_at, value_at, weights, values, slopes, turned, row, blocks, batch,
+                   dropout, seed, step):  # fmt: skip
     """All layers' values from the inputs', with slopes and transposes of the hidden ones."""
-    layers = len(widths) - 1
     for layer in range(layers):
-        above, units = value_at[layer + 1], widths[layer + 1]
-        forward(weights, weight_at[layer], widths[layer], units, values, value_at[layer], above, row, blocks)
+        below, above, units = at(value_at, layer), at(value_at, layer + 1), at(widths, layer + 1)
+        forward(weights, at(weight_at, layer), at(widths, layer), units, values, below, above, row, blocks)
         if layer < layers - 1:
-            activate(kinds[layer], values, slopes, above, units * row)
+            activate(at(kinds, layer), values, slopes, above, units * row)
             if dropout > 0:
                 mask = key(seed, np.uint64(16 + layer), np.uint64(step))
                 silence(values, slopes, above, row, units, batch, dropout, mask)
@@ -104,100 +115,113 @@ def passed_forward(widths, kinds, weight_at, value_at, weights, values, slopes, 
 
 
 @inlined
-def passed_back(widths, weight_at, value_at, weights, deltas, slopes, turned, gradient, row, blocks, batch):
+def passed_back(layers, widths, weight_at, value_at, weights, deltas, slopes, turned, gradient, row, blocks, batch):
     """The gradient by all weights, from the outputs' deltas."""
-    layers = len(widths) - 1
     for layer in range(layers - 1, 0, -1):
-        backward(weights, weight_at[layer], widths[layer], widths[layer + 1], deltas, value_at[layer + 1], slopes,
-                 value_at[layer], row, blocks)  # fmt: skip
+        backward(weights, at(weight_at, layer), at(widths, layer), at(widths, layer + 1), deltas,
+                 at(value_at, layer + 1), slopes, at(value_at, layer), row, blocks)  # fmt: skip
     for layer in range(layers):
-        gradients(gradient, weight_at[layer], widths[layer], widths[layer + 1], deltas, value_at[layer + 1], row,
-                  turned, value_at[layer], batch)  # fmt: skip
-    store(gradient, weight_at[layers], every(np.float32(0)))  # the padding stays 0
+        gradients(gradient, at(weight_at, layer), at(widths, layer), at(widths, layer + 1), deltas,
+                  at(value_at, layer + 1), row, turned, at(value_at, layer), batch)  # fmt: skip
+    store(gradient, at(weight_at, layers), every(np.float32(0)))  # the padding stays 0
+
+
+@inlined
+def copied(source, begin, target, target_at, count):
+    """Copy ``count`` numbers."""
+    for place in range(count):
+        put(target, target_at + place, at(source, begin + place))
 
 
 @function
-def loop(
-    widths, options, settings, x, columns, y, classes, test_columns, test_y, test_classes, weights, moments, records,
-    memories, measures, best, wanted, cancel,
-):  # fmt: skip
-    """As ``trained``.
-
-    options: loss, rule, schedule, batch size, last epoch, first epoch, step, age, patience, seed, samples, held-out
-    samples, then each layer's activation. settings: learning rate, beta 1, beta 2, smoothing, weight decay, l1, clip,
-    dropout, squared deviations of both sets' targets, last learning rate, last gradient norm. A row of ``measures``
-    holds number, step, age, both losses, both scores, learning rate, gradient norm, best loss and its epoch.
-    """
-    loss, rule, schedule, size, epochs, start = options[0], options[1], options[2], options[3], options[4], options[5]
-    step, age, patience, seed = options[6], options[7], options[8], np.uint64(options[9])
-    samples, held_out, kinds, count = options[10], options[11], options[12:], len(weights) - LANES
-    dropout, rate, length, size = settings[7], settings[10], settings[11], min(size, samples)
+def loop(layers, count, rows, widths, options, settings, x, columns, y, classes, test_columns, test_y, test_classes,
+         weights, moments, records, memories, measures, best, wanted, cancel, work, places, words):  # fmt: skip
+    """As ``trained``, on pointers: ``layers`` of ``count`` weights, ``rows`` moments."""
+    loss, rule, schedule, epochs, start = (
+        at(options, 0), at(options, 1), at(options, 2), at(options, 4), at(options, 5),
+    )  # fmt: skip
+    step, age, patience, seed = at(options, 6), at(options, 7), at(options, 8), np.uint64(at(options, 9))
+    samples, held_out, kinds = at(options, 10), at(options, 11), moved(options, 13)
+    size, dropout, rate, length = min(at(options, 3), samples), at(settings, 7), at(settings, 10), at(settings, 11)
     row = size if size <= LANES else (size + LANES - 1) // LANES * LANES
-    weight_at, value_at = places(widths, row)
-    _, chunk_at = places(widths, CHUNK)
-    values, slopes = np.zeros(value_at[-1] + LANES, np.float32), np.zeros(value_at[-1] + LANES, np.float32)
-    deltas, turned = np.zeros(value_at[-1] + LANES, np.float32), np.zeros(value_at[-1] + LANES, np.float32)
-    chunk, chunk_slopes = np.zeros(chunk_at[-1] + LANES, np.float32), np.zeros(chunk_at[-1] + LANES, np.float32)
-    targets, gradient = np.zeros(widths[-1] * row + 2 * LANES, np.float32), np.zeros(len(weights), np.float32)
-    visits, keys, counts = np.zeros(samples, np.int64), np.zeros(samples, np.uint64), np.zeros(4 * samples, np.int64)
-    batch_classes, per_epoch, top = np.zeros(size, np.int64), (samples + size - 1) // size, value_at[len(widths) - 1]
+    weight_at, value_at, chunk_at = places, moved(places, layers + 1), moved(places, 2 * layers + 3)
+    visits, batch_classes = moved(places, 3 * layers + 5), moved(places, 3 * layers + 5 + samples)
+    counts, keys, drawn = moved(batch_classes, samples), words, moved(words, samples)
+    lay_out(layers, widths, CHUNK, weight_at, chunk_at)
+    lay_out(layers, widths, row, weight_at, value_at)
+    room, chunk_room = at(value_at, layers + 1) + LANES, at(chunk_at, layers + 1) + LANES
+    values, slopes, deltas, turned = work, moved(work, room), moved(work, 2 * room), moved(work, 3 * room)
+    chunk, chunk_slopes = moved(work, 4 * room), moved(work, 4 * room + chunk_room)
+    gradient = moved(chunk_slopes, chunk_room)
+    rights = moved(gradient, count + LANES)
+    targets, features, outputs = moved(rights, CHUNK + LANES), at(widths, 0), at(widths, layers)
+    second, per_epoch, top = count + LANES, (samples + size - 1) // size, at(value_at, layers)
     filled, broken, lost, product = 0, False, np.float32(0), 1.0
     for past in range(1, age + 1):
-        product *= nadam_factor(settings[1], past) if rule == NADAM else 1.0
+        product *= nadam_factor(at(settings, 1), past) if rule == NADAM else 1.0
     for number in range(start, epochs + 1):
         if number > start:
-            visit_order(seed, np.uint64(number), visits, counts, keys)
+            visit_order(seed, np.uint64(number), samples, visits, counts, keys, drawn)
         for begin in range(0, samples if number > start else 0, size):
             batch = min(size, samples - begin)
             blocks = (batch + LANES - 1) // LANES
-            gathered(visits, begin, batch, row, widths, x, y, classes, turned, values, targets, batch_classes)
-            passed_forward(widths, kinds, weight_at, value_at, weights, values, slopes, turned, row, blocks, batch,
-                           dropout, seed, step)  # fmt: skip
-            rate = learning_rate(schedule, settings[0], step, epochs * per_epoch)
+            gathered(loss, visits, begin, batch, samples, row, features, outputs, x, columns, y, classes, turned,
+                     values, targets, batch_classes)  # fmt: skip
+            passed_forward(layers, widths, kinds, weight_at, value_at, weights, values, slopes, turned, row, blocks,
+                           batch, dropout, seed, step)  # fmt: skip
+            rate = learning_rate(schedule, at(settings, 0), step, epochs * per_epoch)
             step += 1
             age += 1
-            lost = output_gradient(loss, values, top, row, widths[-1], batch, targets, batch_classes, deltas, top)
+            lost = output_gradient(loss, values, top, row, outputs, batch, targets, batch_classes, deltas, top)
             if not math.isfinite(lost):
                 broken = True
                 break
-            passed_back(widths, weight_at, value_at, weights, deltas, slopes, turned, gradient, row, blocks, batch)
-            product *= nadam_factor(settings[1], age) if rule == NADAM else 1.0
-            update(rule, weights, gradient, moments, count, age, product, rate, settings)
+            passed_back(layers, widths, weight_at, value_at, weights, deltas, slopes, turned, gradient, row, blocks,
+                        batch)  # fmt: skip
+            product *= nadam_factor(at(settings, 1), age) if rule == NADAM else 1.0
+            update(rule, weights, gradient, moments, second, count, age, product, rate, settings)
         if patience > 0 and held_out > 0 and not broken:
-            held, _ = measured(loss, widths, kinds, weights, test_columns, test_y, test_classes, held_out, chunk,
-                               chunk_slopes, settings[9])  # fmt: skip
-            if held < best[0]:
-                best[0], best[1] = held, number
-        over = 0 < patience <= number - best[1] and held_out > 0
-        stopped = cancel[0] != 0
-        if wanted[number - start] or over or broken or stopped:
+            held, _ = measured(loss, layers, widths, kinds, weight_at, chunk_at, weights, test_columns, test_y,
+                               test_classes, held_out, chunk, chunk_slopes, rights, at(settings, 9))  # fmt: skip
+            if held < at(best, 0):
+                put(best, 0, held)
+                put(best, 1, float(number))
+        over = 0 < patience <= number - at(best, 1) and held_out > 0
+        stopped = at(cancel, 0) != 0
+        if at(wanted, number - start) or over or broken or stopped:
             if number > start:
                 length = norm(gradient, count) if not broken else math.nan
-            train_loss, train_score = measured(loss, widths, kinds, weights, columns, y, classes, samples, chunk,
-                                               chunk_slopes, settings[8])  # fmt: skip
-            test_loss, test_score = measured(loss, widths, kinds, weights, test_columns, test_y, test_classes,
-                                             held_out, chunk, chunk_slopes, settings[9])  # fmt: skip
-            measure = measures[filled]
-            measure[0], measure[1], measure[2], measure[3], measure[4] = number, step, age, train_loss, test_loss
-            measure[5], measure[6], measure[7], measure[8] = train_score, test_score, rate, length
-            measure[9], measure[10] = best[0], best[1]
-            if broken and math.isfinite(train_loss):
-                measure[3] = lost
-            records[filled] = weights[:count]
-            for moment in range(memories.shape[1]):
-                at = moment * (len(moments) // 2)
-                memories[filled, moment] = moments[at : at + count]
+            train_loss, train_score = measured(loss, layers, widths, kinds, weight_at, chunk_at, weights, columns, y,
+                                               classes, samples, chunk, chunk_slopes, rights,
+                                               at(settings, 8))  # fmt: skip
+            test_loss, test_score = measured(loss, layers, widths, kinds, weight_at, chunk_at, weights, test_columns,
+                                             test_y, test_classes, held_out, chunk, chunk_slopes, rights,
+                                             at(settings, 9))  # fmt: skip
+            ended = over or broken or stopped or not math.isfinite(train_loss)
+            train_loss = float(lost) if broken and math.isfinite(train_loss) else train_loss
+            for place, value in enumerate((float(number), float(step), float(age), train_loss, test_loss, train_score,
+                                           test_score, rate, length, at(best, 0), at(best, 1))):  # fmt: skip
+                put(measures, 11 * filled + place, value)
+            copied(weights, 0, records, filled * count, count)
+            for moment in range(rows):
+                copied(moments, moment * second, memories, (filled * rows + moment) * count, count)
             filled += 1
-            if over or broken or stopped or not math.isfinite(train_loss):
+            if ended:
                 break
     return filled
 
 
 def trained(
     widths, options, settings, x, columns, y, classes, test_columns, test_y, test_classes, weights, moments, records,
-    memories, measures, best, wanted, cancel,
+    memories, measures, best, wanted, cancel, work, places, words,
 ):  # fmt: skip
     """Train ``weights`` and ``moments`` in place, fill the records and return how many there are.
+
+    options: loss, rule, schedule, batch size, last epoch, first epoch, step, age, patience, seed, samples, held-out
+    samples, moments kept, then each hidden layer's activation. settings: learning rate, beta 1, beta 2, smoothing,
+    weight decay, l1, clip, dropout, squared deviations of both sets' targets, last learning rate, last gradient norm.
+    ``measures`` gets, for each record, number, step, age, both losses, both scores, learning rate, gradient norm, best
+    loss and its epoch. ``work`` (zeros), ``places`` and ``words`` are room to work in (core.training.compiled.rooms).
 
     Numbers too small for float32's normal range count as 0 meanwhile: a dead unit's fading moments would otherwise
     slow the processor down several times.
@@ -205,8 +229,11 @@ def trained(
     mode = float_mode()
     use_float_mode(mode | 0x8040)
     filled = loop(
-        widths, options, settings, x, columns, y, classes, test_columns, test_y, test_classes, weights, moments,
-        records, memories, measures, best, wanted, cancel,
+        len(widths) - 1, len(weights) - LANES, options[12], pointer(widths), pointer(options), pointer(settings),
+        pointer(x), pointer(columns), pointer(y), pointer(classes), pointer(test_columns), pointer(test_y),
+        pointer(test_classes), pointer(weights), pointer(moments), pointer(records), pointer(memories),
+        pointer(measures), pointer(best), pointer(wanted), pointer(cancel), pointer(work), pointer(places),
+        pointer(words),
     )  # fmt: skip
     use_float_mode(mode)
     return filled

@@ -7,22 +7,22 @@ biases are torch's: (units, inputs) row by row, then (units,), layer after layer
 
 import numpy as np
 
-from core.training.native.lanes import LANES, first, function, inlined, load, spread, store, total
+from core.training.native.lanes import LANES, at, first, function, inlined, load, put, spread, store, total
 
 GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 ONE, S24, S27, S30, S31 = np.uint64(1), np.uint64(40), np.uint64(27), np.uint64(30), np.uint64(31)
 
 
 @inlined
-def forward(weights, at, inputs, units, values, below, above, row, blocks):
+def forward(weights, begin, inputs, units, values, below, above, row, blocks):
     """values[above] = weights · values[below] + biases, for ``blocks`` times sixteen samples."""
-    bias = at + inputs * units
+    bias = begin + inputs * units
     unit = 0
     while unit + 4 <= units:  # four units share each value that is read
         for block in range(blocks):
             a, b = spread(weights, bias + unit), spread(weights, bias + unit + 1)
             c, d = spread(weights, bias + unit + 2), spread(weights, bias + unit + 3)
-            place, weight = below + block * LANES, at + unit * inputs
+            place, weight = below + block * LANES, begin + unit * inputs
             for _ in range(inputs):
                 x = load(values, place)
                 a = x * spread(weights, weight) + a
@@ -40,7 +40,7 @@ def forward(weights, at, inputs, units, values, below, above, row, blocks):
     while unit < units:
         for block in range(blocks):
             a = spread(weights, bias + unit)
-            place, weight = below + block * LANES, at + unit * inputs
+            place, weight = below + block * LANES, begin + unit * inputs
             for _ in range(inputs):
                 a = load(values, place) * spread(weights, weight) + a
                 place += row
@@ -50,12 +50,12 @@ def forward(weights, at, inputs, units, values, below, above, row, blocks):
 
 
 @inlined
-def backward(weights, at, inputs, units, deltas, above, slopes, below, row, blocks):
-    """deltas[below] = (weightsᵀ · deltas[above]) ⊙ slopes[below]: the loss's gradient by the sums of the layer below."""
+def backward(weights, begin, inputs, units, deltas, above, slopes, below, row, blocks):
+    """deltas[below] = (weightsᵀ · deltas[above]) ⊙ slopes[below]: the loss's gradient by the sums of a lower layer."""
     unit = 0
     while unit + 4 <= inputs:
         for block in range(blocks):
-            weight, place = at + unit, above + block * LANES
+            weight, place = begin + unit, above + block * LANES
             x = load(deltas, place)
             a, b = x * spread(weights, weight), x * spread(weights, weight + 1)
             c, d = x * spread(weights, weight + 2), x * spread(weights, weight + 3)
@@ -75,7 +75,7 @@ def backward(weights, at, inputs, units, deltas, above, slopes, below, row, bloc
         unit += 4
     while unit < inputs:
         for block in range(blocks):
-            weight, place = at + unit, above + block * LANES
+            weight, place = begin + unit, above + block * LANES
             a = load(deltas, place) * spread(weights, weight)
             for _ in range(1, units):
                 weight += inputs
@@ -87,7 +87,7 @@ def backward(weights, at, inputs, units, deltas, above, slopes, below, row, bloc
 
 
 @inlined
-def gradients(gradient, at, inputs, units, deltas, delta_at, row, turned, turned_at, samples):
+def gradients(gradient, begin, inputs, units, deltas, delta_at, row, turned, turned_at, samples):
     """The loss's gradient by one layer's weights and biases; ``turned`` is the layer's input, (samples, inputs).
 
     Rows of weights run over into what follows them, so layers come in rising order, biases after their weights, and
@@ -109,7 +109,7 @@ def gradients(gradient, at, inputs, units, deltas, delta_at, row, turned, turned
                 b = x * spread(deltas, value + row) + b
                 c = x * spread(deltas, value + 2 * row) + c
                 d = x * spread(deltas, value + 3 * row) + d
-            place = at + unit * inputs + column
+            place = begin + unit * inputs + column
             store(gradient, place, a)
             store(gradient, place + inputs, b)
             store(gradient, place + 2 * inputs, c)
@@ -124,7 +124,7 @@ def gradients(gradient, at, inputs, units, deltas, delta_at, row, turned, turned
                 value += 1
                 place += inputs
                 a = load(turned, place) * spread(deltas, value) + a
-            store(gradient, at + unit * inputs + column, a)
+            store(gradient, begin + unit * inputs + column, a)
         unit += 1
     for unit in range(units):
         place, left = delta_at + unit * row, samples
@@ -133,7 +133,7 @@ def gradients(gradient, at, inputs, units, deltas, delta_at, row, turned, turned
             left -= LANES
             place += LANES
             a = a + first(left, load(deltas, place), np.float32(0))
-        gradient[at + inputs * units + unit] = total(a)
+        put(gradient, begin + inputs * units + unit, total(a))
 
 
 @inlined
@@ -151,52 +151,60 @@ def key(seed, stream, step):
 
 
 @function
-def silence(values, slopes, at, row, units, samples, rate, start):
+def silence(values, slopes, begin, row, units, samples, rate, start):
     """Dropout's mask on a layer's activations and slopes: the mask of core.models.Dropout, from the same key."""
     threshold = np.uint64(np.ceil(np.float32(rate) * np.float32(16777216)))
     kept, silenced = np.float32(1) / np.float32(1 - rate), np.float32(0)
     for unit in range(units):
-        place, position = at + unit * row, start + GOLDEN * np.uint64(unit + 1)
+        place, position = begin + unit * row, start + GOLDEN * np.uint64(unit + 1)
         for sample in range(samples):
             factor = kept if (mixed(position) >> S24) >= threshold else silenced
-            values[place + sample] *= factor
-            slopes[place + sample] *= factor
+            put(values, place + sample, at(values, place + sample) * factor)
+            put(slopes, place + sample, at(slopes, place + sample) * factor)
             position += GOLDEN * np.uint64(units)
 
 
 @inlined
-def turn(values, at, row, units, samples, target, target_at):
+def turn(values, begin, row, units, samples, target, target_at):
     """The transpose of a layer's activations: (samples, units)."""
     for unit in range(units):
-        place, goal = at + unit * row, target_at + unit
+        place, goal = begin + unit * row, target_at + unit
         for sample in range(samples):
-            target[goal + sample * units] = values[place + sample]
+            put(target, goal + sample * units, at(values, place + sample))
 
 
 @function
-def visit_order(seed, epoch, visits, counts, keys):
+def visit_order(seed, epoch, samples, visits, counts, keys, drawn):
     """The permutation core.randomness.order draws: positions sorted by their random bits (buckets, then insertion)."""
-    samples, buckets, shift = len(visits), 1, np.uint64(64)
+    buckets, shift = 1, np.uint64(64)
     while buckets < samples:
         buckets *= 2
         shift -= ONE
     if buckets == 1:
-        visits[0] = 0
+        put(visits, 0, 0)
         return
     start = key(seed, ONE, epoch)
-    counts[: buckets + 1] = 0
+    for bucket in range(buckets + 1):
+        put(counts, bucket, 0)
     for place in range(samples):
-        counts[np.int64(mixed(start + GOLDEN * np.uint64(place + 1)) >> shift) + 1] += 1
+        put(drawn, place, mixed(start + GOLDEN * np.uint64(place + 1)))
+    for place in range(samples):
+        bucket = np.int64(at(drawn, place) >> shift) + 1
+        put(counts, bucket, at(counts, bucket) + 1)
     for bucket in range(buckets):
-        counts[bucket + 1] += counts[bucket]
+        put(counts, bucket + 1, at(counts, bucket + 1) + at(counts, bucket))
     for place in range(samples):
-        bits = mixed(start + GOLDEN * np.uint64(place + 1))
+        bits = at(drawn, place)
         bucket = np.int64(bits >> shift)
-        keys[counts[bucket]], visits[counts[bucket]] = bits, place
-        counts[bucket] += 1
+        goal = at(counts, bucket)
+        put(counts, bucket, goal + 1)
+        put(keys, goal, bits)
+        put(visits, goal, place)
     for place in range(1, samples):
-        bits, visit, left = keys[place], visits[place], place
-        while left > 0 and keys[left - 1] > bits:
-            keys[left], visits[left] = keys[left - 1], visits[left - 1]
+        bits, visit, left = at(keys, place), at(visits, place), place
+        while left > 0 and at(keys, left - 1) > bits:
+            put(keys, left, at(keys, left - 1))
+            put(visits, left, at(visits, left - 1))
             left -= 1
-        keys[left], visits[left] = bits, visit
+        put(keys, left, bits)
+        put(visits, left, visit)

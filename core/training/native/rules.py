@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from core.training.native.lanes import LANES, every, function, inlined, load, root, store, total, where_positive
+from core.training.native.lanes import LANES, at, every, function, inlined, load, root, store, total, where_positive
 
 SGD, MOMENTUM, NESTEROV, RMSPROP, ADAM, ADAMW, NADAM, ADAGRAD = range(8)
 CONSTANT, STEP, EXPONENTIAL, COSINE, ONE_CYCLE, WARM_UP = range(6)
@@ -13,6 +13,8 @@ CONSTANT, STEP, EXPONENTIAL, COSINE, ONE_CYCLE, WARM_UP = range(6)
 @function
 def learning_rate(schedule, rate, step, steps):
     """As core.training.recipe.learning_rate."""
+    if schedule == CONSTANT:
+        return rate
     done = step / max(steps, 1)
     if schedule == STEP:
         return rate * 0.5 ** math.floor(4 * done)
@@ -46,10 +48,10 @@ def nadam_factor(beta1, age):
 
 
 @inlined
-def update(rule, weights, gradient, moments, count, age, product, rate, settings):
-    """One step of core.training.updates on all weights, after clipping and penalties."""
-    beta1, beta2, smoothing = settings[1], settings[2], settings[3]
-    decay, l1, clip = settings[4], settings[5], settings[6]
+def update(rule, weights, gradient, moments, second, count, age, product, rate, settings):
+    """One step of core.training.updates on all weights, after clipping and penalties; ``second`` parts the moments."""
+    beta1, beta2, smoothing = at(settings, 1), at(settings, 2), at(settings, 3)
+    decay, l1, clip = at(settings, 4), at(settings, 5), at(settings, 6)
     shrink = np.float32(1)
     if clip > 0:
         shrink = np.float32(clip) / (norm(gradient, count) + np.float32(1e-6))
@@ -59,7 +61,7 @@ def update(rule, weights, gradient, moments, count, age, product, rate, settings
     smooth, rest = np.float32(beta2), np.float32(1 - beta2)
     if rule == RMSPROP:
         smooth, rest = np.float32(smoothing), np.float32(1 - smoothing)
-    size, second = np.float32(rate), len(moments) // 2
+    size = np.float32(rate)
     undone, start, shrunk, now, then = (
         np.float32(0),
         np.float32(0),
