@@ -13,13 +13,13 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.session import Session, served
+from benchmarks.session import PageFailedError, Session, served
 from core import curriculum
 
 LONGEST = 60.0  # seconds that one page is measured for, however many seeds are asked for
@@ -86,15 +86,24 @@ def answer_table(rounds: int) -> str:
         rows = [row for topic in curriculum.topics() for row in answers(url, topic.slug, rounds)]
     note = (
         "Milliseconds from sending a slider's new value until the server has sent the whole answer, over the page's "
-        f"first slider, up to {rounds} seeds in {LONGEST:.0f} seconds. Computed: a setting nobody has asked for, so the network is trained. Seen: "
-        "back to a setting that this server has computed before."
+        f"first slider, up to {rounds} seeds in {LONGEST:.0f} seconds. Computed: a setting nobody has asked for, so "
+        "the network is trained (or the job that trains it started). Seen: back to one that this server has computed."
     )
     head = ["Page", "Slider", "Seeds", "Computed: median", "p95", "Seen: median", "p95", "Kilobytes"]
     return table("A slider's answer", note, head, rows)
 
 
 def answers(url: str, slug: str, rounds: int) -> Iterator[tuple[object, ...]]:
-    """One row for a page with a slider, none for a page without."""
+    """One row for a page with a slider, none for a page without; a page that fails says so in its row."""
+    try:
+        yield from timed(url, slug, rounds)
+    except PageFailedError as error:
+        print(error, file=sys.stderr)
+        yield slug, "failed", *"------"
+
+
+def timed(url: str, slug: str, rounds: int) -> Iterator[tuple[object, ...]]:
+    """Median and 95th percentile of the answers on one page."""
     with Session(url, slug) as session:
         if not session.sliders:
             return
@@ -146,7 +155,7 @@ def visited(browser: Browser, url: str) -> tuple[float, float]:
         page.add_init_script(HEADING)
         page.goto(url)
         heading = page.wait_for_function("() => window.headingAt", timeout=120_000).json_value()
-        return page.evaluate(PAINTED) / 1000, heading / 1000
+        return page.wait_for_function(PAINTED).json_value() / 1000, heading / 1000
 
 
 def memory_table(sessions: int) -> str:
@@ -155,7 +164,8 @@ def memory_table(sessions: int) -> str:
     with served(*HUB, ready="/healthz") as (url, process):
         watched = psutil.Process(process.pid)
         for slug in ["", *(topic.slug for topic in curriculum.topics())]:
-            rows.append((slug or "Home", *growth(url, slug, watched, sessions)))
+            with suppress(PageFailedError):
+                rows.append((slug or "Home", *growth(url, slug, watched, sessions)))
     note = (
         f"Growth of the server's resident memory per session, {sessions} sessions on one page at once, after one that "
         "filled the shared caches. The process as a whole is the last column."

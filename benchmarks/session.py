@@ -54,6 +54,10 @@ def until_answered(url: str, process: subprocess.Popen, seconds: float = 120) ->
     raise RuntimeError(f"{url} did not answer within {seconds:.0f} s")
 
 
+class PageFailedError(RuntimeError):
+    """The page shows an exception instead of itself."""
+
+
 class Session:
     """One learner: a page, the values of its controls, and how long the server takes to answer a change."""
 
@@ -99,7 +103,7 @@ class Session:
         element = message.delta.new_element
         kind = element.WhichOneof("type")
         if kind == "exception":
-            raise RuntimeError(f"/{self.page}: {element.exception.type}: {element.exception.message}")
+            raise PageFailedError(f"/{self.page}: {element.exception.type}: {element.exception.message}")
         if kind == "slider":
             self.sliders.append(element.slider)
         if kind == "number_input":
