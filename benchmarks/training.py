@@ -205,8 +205,8 @@ def playground_report(rounds: int) -> str:
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", *rows, "",
         "\"With evaluation\" is the baseline with losses of both sets at the same 60 epochs; \"reusing outputs\" "
         "without them, but with derivatives taken from stored outputs, which the Playground computes again. 16 "
-        "variants (seeds) are trained by `train_many` on all cores, and one after another by the baseline. Ratios are to "
-        "\"JavaScript\".", "",
+        "variants (seeds) are trained by `train_many` on all cores, and one after another by the baseline. Ratios are "
+        "to \"JavaScript\".", "",
     ])  # fmt: skip
 
 

@@ -310,6 +310,13 @@ def test_wrong_data_meet_torchs_own_errors(seed):
         train(MLP(2, 4, 2), replace(data, y=data.y + 1), recipe)
 
 
+def test_samples_in_any_memory_layout_and_no_held_out_ones(seed):
+    data = moons(80, seed=seed)
+    strided = Data(data.x.T.contiguous().T[::2], data.y[::2], data.x_test[:0], data.y_test[:0], data.classes)
+    recipe = Recipe(epochs=4, batch_size=7, patience=1, seed=seed)
+    assert agrees(MLP(2, 6, 2, activation="tanh", seed=seed), strided, recipe, objectives.cross_entropy)
+
+
 def test_large_layers_are_left_to_torch(seed):
     model, generator = MLP(64, 512, 512, 10, seed=seed), torch.Generator().manual_seed(seed)
     x, y = torch.randn(300, 64, generator=generator), torch.randint(0, 10, (300,), generator=generator)

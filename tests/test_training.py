@@ -173,8 +173,9 @@ def test_fork_with_another_optimizer_starts_an_empty_memory(seed):
         assert fork.last.age == (fork.last.step if optimizer == "Momentum" else fork.last.step - run.last.step)
 
 
-def test_fork_behind_the_end_is_an_error(seed):
-    run = train(MLP(2, 4, 2), moons(40, seed=seed), Recipe(epochs=4), engine="torch")
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_fork_behind_the_end_is_an_error(engine, seed):
+    run = train(MLP(2, 4, 2), moons(40, seed=seed), Recipe(epochs=4), engine=engine)
     with pytest.raises(ValueError, match="ask for more epochs"):
         run.fork(4, epochs=3)
     assert run.fork(4).last.number == 4

@@ -87,7 +87,7 @@ def cache_folder() -> Path:
     source = b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))
     name = f"roadmap-lab-{hashlib.sha256(source).hexdigest()[:12]}"
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
     for parent in [Path(chosen)] if chosen else [here / "__pycache__", home]:
         folder = parent / name
         try:
@@ -158,7 +158,7 @@ def preferred(model: nn.Module, data: Data, recipe: Recipe, objective: Objective
 
 def flat(tensor: Tensor) -> np.ndarray:
     """A tensor's numbers in one row, with padding."""
-    row = np.zeros(tensor.numel() + PADDING, tensor.numpy().dtype)
+    row = np.zeros(tensor.numel() + PADDING, np.float32)
     row[: tensor.numel()] = tensor.detach().reshape(-1).numpy()
     return row
 
@@ -166,7 +166,7 @@ def flat(tensor: Tensor) -> np.ndarray:
 def arrays(x: Tensor, y: Tensor, kind: int) -> tuple[np.ndarray, ...]:
     """A set as the kernel reads it: columns (features × samples), targets (outputs × samples), classes (samples,)."""
     targets = y.T if kind < 3 else y.float() if kind == 4 else y.new_empty(0, dtype=torch.float32)
-    return flat(x.T), flat(targets), y.numpy() if kind >= 3 else np.empty(0, np.int64)
+    return flat(x.T), flat(targets), np.ascontiguousarray(y.numpy()) if kind >= 3 else np.empty(0, np.int64)
 
 
 def rooms(widths: tuple[int, ...], count: int, recipe: Recipe, samples: int) -> tuple[np.ndarray, ...]:
@@ -229,8 +229,9 @@ def history(
 
 
 def _epoch(row: list[float], weights: Tensor, moments: Tensor) -> Epoch:
+    """A record of its own: rows of one tensor would each carry all the others along when stored."""
     number, step, age, train_loss, test_loss, train_score, test_score, rate, norm, best, best_number = row
     return Epoch(
-        int(number), int(step), train_loss, test_loss, train_score, test_score, rate, norm, weights, moments, (),
-        int(age), (best, int(best_number)),
+        int(number), int(step), train_loss, test_loss, train_score, test_score, rate, norm, weights.clone(),
+        moments.clone(), (), int(age), (best, int(best_number)),
     )  # fmt: skip

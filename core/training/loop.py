@@ -76,8 +76,6 @@ def beginning(weights: Tensor, recipe: Recipe, start: Epoch | None) -> tuple:
     moments = weights.new_zeros(MOMENTS[recipe.optimizer], *weights.shape)
     if start is None:
         return moments, 0, 0, 0.0, (math.inf, 0)
-    if start.number > recipe.epochs:
-        raise ValueError(f"Epoch {start.number} lies behind the last one, {recipe.epochs}: ask for more epochs.")
     remembered = start.moments.shape == moments.shape
     if remembered:
         moments.copy_(start.moments)

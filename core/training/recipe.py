@@ -74,8 +74,10 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
 def recorded_epochs(recipe: Recipe, first: int, numbers: int) -> set[int]:
     """Which epochs are recorded: spread evenly, at most ``recipe.frames`` and at most ``MEMORY`` bytes in all.
 
-    ``numbers`` is how many float32 numbers a record holds; the first and the last epoch are always recorded.
+    ``numbers`` is how many float32 numbers a record holds; the first and the last epoch are always recorded. Raises
+    ``ValueError`` if the training starts behind its end.
     """
+    if first > recipe.epochs:
+        raise ValueError(f"Epoch {first} lies behind the last one, {recipe.epochs}: ask for more epochs.")
     frames = max(2, min(recipe.frames, MEMORY // (4 * max(numbers, 1))))
-    span = max(recipe.epochs - first, 0)
-    return {first + round(index * span / (frames - 1)) for index in range(frames)}
+    return {first + round(index * (recipe.epochs - first) / (frames - 1)) for index in range(frames)}
