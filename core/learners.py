@@ -102,12 +102,11 @@ class Race:
         return max(self.accuracies, key=lambda name: self.accuracies[name][:, column].mean())
 
     def crossover(self) -> int | None:
-        """The fewest images from which on the CNN stays ahead of every classic learner in the mean, if there are."""
+        """The fewest images from which on the CNN leads every classic learner by more than the seeds' noise, if any."""
         ahead = None
         for size in reversed(self.sizes):
-            column = self.sizes.index(size)
-            means = {name: values[:, column].mean() for name, values in self.accuracies.items()}
-            if means["CNN"] <= max(mean for name, mean in means.items() if name not in DEEP):
+            lead, noise = self.lead(size)
+            if lead <= noise:
                 break
             ahead = size
         return ahead
