@@ -100,7 +100,8 @@ def bars(values: Mapping[str, float | Sequence[float]], axes: tuple[str, str], h
     """One bar per name; several values (seeds) give a bar of the mean with its standard deviation."""
     rows = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
     means, spreads = [row.mean() for row in rows.values()], [row.std() for row in rows.values()]
-    error = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5, "visible": bool(max(spreads, default=0) > 0)}
+    several = bool(max(spreads, default=0) > 0)
+    error = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5, "visible": several}
     colors = [COLORS[index % len(COLORS)] for index in range(len(rows))]
     text = [number(mean) for mean in means]
     trace = {

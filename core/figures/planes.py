@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from core.data.data import Data
-from core.data.features import in_plane
+from core.data.features import in_plane, seen
 from core.data.planar import EXTENT
 from core.figures.picture import (
     BLUE,
@@ -19,7 +19,8 @@ from core.figures.picture import (
     square,
     transparent,
 )
-from core.probes import surfaces
+from core.probes import grid, probabilities, surfaces
+from core.stacked import own
 from core.training.run import Run
 
 RESOLUTION = 60
@@ -112,6 +113,14 @@ def boundary(run: Run, height: int = 420) -> Picture:
     )
     labels = [f"epoch {epoch.number}" for epoch in run.history]
     return Picture([base, *samples], square(EXTENT, height), alt, frames, labels)
+
+
+@torch.no_grad()
+def answers_of(model: torch.nn.Module, data: Data, alt: str, height: int = 420) -> Picture:
+    """What any network answers everywhere in the plane, with the samples of a problem."""
+    outputs = own(model)(seen(data, grid(EXTENT, RESOLUTION)))
+    values = (probabilities(outputs) if data.classes else outputs).unflatten(0, (RESOLUTION, RESOLUTION)).numpy()
+    return Picture([heat(values, len(data.classes)), *points(data)], square(EXTENT, height), alt)
 
 
 def canvas(rows: tuple[tuple[float, float, int], ...], height: int = 420) -> Picture:

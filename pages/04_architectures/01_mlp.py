@@ -24,12 +24,11 @@ Reading:
 """
 
 from core import playground
-from core.data.features import input_names
+from core.controls import labelled
 from core.figures import boundary, losses
-from core.figures.network import network
 from core.figures.planes import canvas
-from core.playground import GROUPS, OWN, PRESETS, TABLE, Setting
-from core.tables import Table, opened
+from core.figures.playground import VIEWS, compared
+from core.playground import GROUPS, OWN, PRESETS, TABLE, Setting, exports, sweeps
 from core.training import Run
 from pages import ui
 
@@ -40,46 +39,52 @@ def experiment(setting: Setting) -> Run:
 
 
 @ui.cached
-def linear(setting: Setting) -> Run:
-    return playground.linear_rival(setting)
+def variants(setting: Setting, label: str, seeds: int) -> sweeps.Sweep:
+    return sweeps.sweep(setting, label, seeds)
 
 
-def uploaded(content: bytes | None) -> Table | None:
-    if content is None:
-        return None
-    sheet, (across, up, target) = opened(content)
-    chosen = [page.pick(label, sheet.columns, first) for label, first in (("Across", across), ("Up", up))]
-    return Table(sheet.text, *chosen, page.pick("Column to learn", sheet.columns, target))
+def compare(setting: Setting) -> None:
+    with page.beside():
+        label = page.pick("Vary", sweeps.sweepable(setting), "Learning rate")
+        seeds = page.slider("Seeds per value", 1, 8, 5)
+    quick = sweeps.is_quick(setting, label, seeds)
+    if found := page.worked(quick, variants, sweeps.sweep, setting, label, seeds):
+        page.display(compared(found), found)
+
+
+def take_away(run: Run) -> None:
+    page.downloads(*exports.files(run))
+    if onnx := page.job("Make the ONNX file", exports.as_onnx, run):
+        page.downloads(("ONNX", "network.onnx", onnx))
+    with page.beside():
+        hidden = page.choose("Hide from learners", list(labelled(GROUPS)), "The link below then opens without them.")
+    page.link(hidden)
 
 
 with ui.lesson(__file__) as page:
     page.presets(GROUPS, PRESETS)
     values, seed = page.form(GROUPS), page.seed
     rows = page.points(6) if values["data"] == OWN else ()
-    table = uploaded(page.upload("CSV file", ["csv", "tsv", "txt"])) if values["data"] == TABLE else None
-    setting = Setting(**values, seed=seed, points=rows, table=table)
+    setting = Setting(**values, seed=seed, points=rows, table=page.own_table() if values["data"] == TABLE else None)
+    view = page.view([*VIEWS, "Compare", "Take away"])
     if missing := playground.is_waiting(setting):
         page.note(missing)
         page.show(canvas(rows), source=playground.where_set(setting), clicked=page.add_point)
     elif (
-        run := experiment(setting)
-        if playground.is_quick(setting)
-        else page.job("Train it", playground.training, setting)
+        run := experiment(setting) if playground.is_quick(setting) else page.job("Train", playground.training, setting)
     ):
+        page.code(run)
         page.note(playground.reason(setting))
-        page.replay(
-            boundary(run, 330),
-            losses(run, height=330),
-            network(run, input_names(run.data), height=300),
-            run=run,
-            clicked=page.add_point if setting.data == OWN else None,
-        )
+        if view == "Compare":
+            compare(setting)
+        elif view == "Take away":
+            take_away(run)
+        else:
+            with page.beside():
+                chosen = page.form(VIEWS[view].groups(run))
+            page.display(VIEWS[view].show(run, **chosen), run, page.add_point if setting.data == OWN else None)
+        page.diagnosis(run)
         page.fork(run, lambda run, fork: (boundary(fork), losses(run, fork)))
-        page.predict(*playground.rivalry(run, linear(setting)))
-        units = sum(run.model.widths[1:-1])
-        page.challenge(
-            "Solve the **spiral** with a noise of 0.1 or more: held-out accuracy of at least **97 %** with at most "
-            "**12 hidden units** in all.",
-            setting.data == "spiral" and setting.noise >= 0.1 and run.last.test_score >= 0.97 and units <= 12,
-            f"Now: {setting.data}, {units} hidden units, held-out score {run.last.test_score:.0%}.",
-        )
+        page.predict(*playground.rivalry(run, experiment(playground.without_hidden(setting))))
+        page.challenge(*playground.few_units(setting, run))
+        page.challenge(*playground.few_steps(setting, run))

@@ -1,7 +1,7 @@
 """The left side of a lesson: sliders, pickers and the seed, each bound to the page's address."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -42,20 +42,27 @@ class Controls:
         """Where a control is drawn: out of sight if the address says ``hide=`` and its name."""
         return self.unseen if self.key(label).split(".", 1)[1] in self.hidden else self.here
 
+    def settle(self, label: str, is_sound: Callable, mended: Callable) -> None:
+        """Mend a value that a fix, a preset or a change of the options has left outside what can be chosen."""
+        key = self.key(label)
+        if key in st.session_state and not is_sound(st.session_state[key]):
+            st.session_state[key] = mended(st.session_state[key])
+
     def slider(self, label: str, low, high, value, step=None, help: str | None = None, format: str | None = None):
         """A number between ``low`` and ``high``."""
+        self.settle(label, lambda chosen: low <= chosen <= high, lambda chosen: min(max(chosen, low), high))
         return self.spot(label).slider(label, low, high, value, step, format, help=help, **self.bound(label))
 
     def scale(self, label: str, options: Sequence, value, help: str | None = None):
         """One of ordered values that are not evenly spaced, such as step sizes."""
-        key = self.key(label)
-        if st.session_state.get(key, value) not in options:  # a fix asked for a value between two of them
-            st.session_state[key] = min(options, key=lambda option: abs(option - st.session_state[key]))
+        nearest = lambda chosen: min(options, key=lambda option: abs(option - chosen))  # noqa: E731
+        self.settle(label, lambda chosen: chosen in options, nearest)
         return self.spot(label).select_slider(label, options, value, help=help, **self.bound(label))
 
     def pick(self, label: str, options: Sequence[str], value: str | None = None, help: str | None = None) -> str:
         """One of a few words: buttons while they fit, a list beyond."""
         value = value or options[0]
+        self.settle(label, lambda chosen: chosen in options, lambda chosen: value)
         if sum(len(option) + 3 for option in options) <= 24:
             return self.spot(label).segmented_control(
                 label, options, default=value, required=True, help=help, width="stretch", **self.bound(label)
@@ -66,6 +73,8 @@ class Controls:
         self, label: str, options: Sequence[str], help: str | None = None, value: Sequence[str] = ()
     ) -> list[str]:
         """Any number of several words."""
+        known = lambda chosen: [one for one in chosen or () if one in options]  # noqa: E731
+        self.settle(label, lambda chosen: known(chosen) == list(chosen or ()), known)
         return self.spot(label).multiselect(label, options, list(value), help=help, **self.bound(label))
 
     def toggle(self, label: str, value: bool = False, help: str | None = None) -> bool:

@@ -52,6 +52,14 @@ def passed(challenge: str) -> bool:
     return bool(progress().get(f"pass:{challenge}"))
 
 
+def best(challenge: str, value: float | None) -> float | None:
+    """The lowest number that this browser has seen pass a challenge, with a new one if there is one."""
+    known = [number for number in (progress().get(f"best:{challenge}"), value) if number is not None]
+    if known:
+        progress()[f"best:{challenge}"] = min(known)
+    return min(known, default=None)
+
+
 def keep(challenge: str, topic: curriculum.Topic) -> None:
     """A challenge is passed: remember it and tick the page's roadmap lines."""
     if not passed(challenge):

@@ -73,6 +73,30 @@ class Page:
 
         form.presets(self.controls, groups, named)
 
+    def downloads(self, *files: tuple[str, str, bytes | str]) -> None:
+        """Buttons that hand over files, each as (label, file name, content)."""
+        row = self.right.container(horizontal=True)
+        for label, name, content in files:
+            row.download_button(label, content, name, key=self.numbered("download"), on_click="ignore")
+
+    def link(self, hidden: Sequence[str] = ()) -> None:
+        """The address that reopens what is on screen, without the controls of these labels, to copy."""
+        from pages.ui import form
+
+        names = [self.controls.key(label).split(".", 1)[1] for label in hidden]
+        self.right.code(form.link(names), language=None, wrap_lines=True)
+
+    def display(self, shown, source, clicked=None) -> None:
+        """A sentence, rows of pictures and tables that core has put together (core.figures.playground.Shown)."""
+        if shown.note:
+            self.note(shown.note)
+        if shown.clicked:
+            clicked = lambda spot: self.set(*shown.clicked(spot))  # noqa: E731
+        for pictures in shown.pictures:
+            self.show(*pictures, source=source, clicked=clicked)
+        for rows in shown.tables:
+            self.table(rows)
+
     def view(self, options: Sequence[str]) -> str:
         """What the stage shows, of several things: only that is computed."""
         return self.right.segmented_control(
@@ -80,10 +104,11 @@ class Page:
             **self.controls.bound("View"),
         )  # fmt: skip
 
-    def upload(self, label: str, kinds: Sequence[str], help: str | None = None) -> bytes | None:
-        """The content of a file that the learner brings; None until there is one."""
-        file = self.controls.here.file_uploader(label, list(kinds), key=self.controls.key(label), help=help)
-        return None if file is None else file.getvalue()
+    def own_table(self):
+        """A table (core.tables.Table) that the learner uploads, and its columns; None until there is one."""
+        from pages.ui import tables
+
+        return tables.editor(self.controls)
 
     def points(self, classes: int = 2) -> tuple[tuple[float, float, int], ...]:
         """The learner's own points, rows of (x, y, class), kept in the link: set by a click in a picture shown with
@@ -96,7 +121,8 @@ class Page:
         """Set a point where the learner clicked, in the chosen colour."""
         from pages.ui import points
 
-        points.add(self.controls, click["x"], click["y"])
+        if not click.get("panel"):
+            points.add(self.controls, click["x"], click["y"])
 
     def numbered(self, kind: str) -> str:
         """A key for the next element of a kind on this page."""
@@ -122,11 +148,15 @@ class Page:
         """Set a control of this page, from a click."""
         self.controls.apply({self.controls.key(label).split(".", 1)[1]: value})
 
+    def diagnosis(self, run) -> None:
+        """What the diagnosis says of a run, with a button where a control can mend it."""
+        with self.right:
+            diagnosis_panel(run, self.controls, self.numbered("diagnosis"))
+
     def replay(self, *pictures, run, weights: Sequence[float] = (), clicked=None) -> None:
         """Show a recorded run: pictures with frames, what the diagnosis says of it, and its program below."""
         self.show(*pictures, source=run, weights=weights, clicked=clicked)
-        with self.right:
-            diagnosis_panel(run, self.controls, self.numbered("diagnosis"))
+        self.diagnosis(run)
         self.code(run)
 
     def job(self, label: str, function: Callable, *arguments):
@@ -134,6 +164,10 @@ class Page:
         result; None until it is there. ``function`` may be a generator that yields (fraction, message)."""
         with self.right:
             return job_panel(label, function, arguments, self.numbered("job"))
+
+    def worked(self, quick: bool, at_once: Callable, as_job: Callable, *arguments):
+        """What a function gives: at once if that is quick, else offered as a job; None until it is there."""
+        return at_once(*arguments) if quick else self.job("Train: this takes a while", as_job, *arguments)
 
     def fork(self, run, draw: Callable) -> None:
         """Let the learner go on from a recorded moment with other settings; ``draw(run, fork)`` returns pictures."""
@@ -170,11 +204,14 @@ class Page:
         row.button("Guess again", key=f"{key}.again", type="tertiary", on_click=state.clear)
         return True
 
-    def challenge(self, goal: str, passed: bool, now: str) -> None:
-        """A goal that the program checks on the learner's own run; ``now`` says where that run stands."""
+    def challenge(self, goal: str, passed: bool, now: str, fewest: float | None = None) -> None:
+        """A goal that the program checks on the learner's own run; ``now`` says where that run stands. Of ``fewest``
+        (units, steps: the less, the better) this browser keeps the lowest number that passed."""
         key = self.numbered("challenge")
         if passed:
             memory.keep(key, self.topic)
+        if fewest is not None and (best := memory.best(key, fewest if passed else None)) is not None:
+            now = f"{now} Your best so far: {best:g}."
         done = memory.passed(key)
         with self.below.container(border=True, key=f"challenge-{key}".replace(".", "-")):
             icon = ":material/trophy:" if done else ":material/flag:"
