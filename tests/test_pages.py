@@ -16,6 +16,14 @@ TOPICS = curriculum.topics()
 every_page = pytest.mark.parametrize("topic", TOPICS, ids=[topic.key for topic in TOPICS])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """Pages as they answer once the hub is warm."""
+    from core.training import warm
+
+    warm()
+
+
 def sound(app, shown) -> None:
     """No exception, and no picture without numbers, words or source."""
     assert not app.exception, app.exception[0].message

@@ -99,7 +99,7 @@ def bands(
 def bars(values: Mapping[str, float | Sequence[float]], axes: tuple[str, str], height: int = 320, **more) -> Picture:
     """One bar per name; several values (seeds) give a bar of the mean with its standard deviation."""
     rows = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
-    means, spreads = [row.mean() for row in rows.values()], [row.std() for row in rows.values()]
+    means, spreads = [float(row.mean()) for row in rows.values()], [float(row.std()) for row in rows.values()]
     several = bool(max(spreads, default=0) > 0)
     error = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5, "visible": several}
     colors = [COLORS[index % len(COLORS)] for index in range(len(rows))]
