@@ -105,8 +105,10 @@ def bars(values: Mapping[str, float | Sequence[float]], axes: tuple[str, str], h
     colors = [COLORS[index % len(COLORS)] for index in range(len(rows))]
     text = [number(mean) for mean in means]
     trace = {
-        "type": "bar", "x": list(rows), "y": means, "error_y": error, "marker": {"color": colors}, "text": text,
-        "textposition": "outside", "cliponaxis": False, "hovertemplate": "%{x}: %{y:.4g}<extra></extra>",
+        "type": "bar", "x": [name.replace(" ", "<br>") for name in rows], "y": means, "error_y": error, "text": text,
+        "marker": {"color": colors}, "textposition": "auto", "insidetextanchor": "middle", "cliponaxis": False,
+        "hovertemplate": "%{x}: %{y:.4g}<extra></extra>",
     }  # fmt: skip
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
-    return Picture([trace], layout(*axes, height, showlegend=False, **more), alt)
+    names = {"showgrid": False, "tickangle": 0, "type": "category"}
+    return Picture([trace], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)

@@ -20,6 +20,6 @@ def race_bars(race: Race, size: int, height: int = 330) -> Picture:
     """Held-out accuracy of each learner at one number of training images; whiskers are the seeds' deviation."""
     column = race.sizes.index(size)
     values = {name: accuracies[:, column] for name, accuracies in race.accuracies.items()}
-    picture = bars(values, ("", f"Held-out accuracy with {size} images"), height)
-    picture.layout["yaxis"] |= {"range": [0, 1.08], "tickformat": ".0%"}
-    return picture
+    picture = bars(values, ("", "Held-out accuracy"), height)
+    picture.layout["yaxis"] |= {"range": [0, 1], "tickformat": ".0%"}
+    return picture.described(f"With {size} training images. {picture.alt}")
