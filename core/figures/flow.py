@@ -34,7 +34,7 @@ def gradients(run: Run, height: int = 340) -> Picture:
     ]
     told = ", ".join(f"{layer_name(place + 1, count - 1)} {number(rows[-1, place])}" for place in range(count))
     alt = f"Size of the loss's gradient by each layer's weights over {run.last.number} epochs; at the end: {told}."
-    plan = layout("Epoch", "Gradient norm", height, yaxis={"type": "log", "exponentformat": "power"})
+    plan = layout("Epoch", "Gradient norm", height, yaxis={"type": "log", "exponentformat": "power", "dtick": 1})
     return Picture(traces, plan, alt)
 
 
@@ -72,7 +72,7 @@ def warp(run: Run, height: int = 460) -> Picture:
             "line": {"width": 1, "color": FAINT}}  # fmt: skip
     dots = [scatter(path[-1][count:][mine], marker, name, name + "<extra></extra>") for name, mine, marker in sides]
     traces = [{**trace, **change} for trace, change in zip([mesh, *dots], frames[-1], strict=True)]
-    axis = {"visible": False, "fixedrange": True, "range": [-1.6, 1.6]}
+    axis = {"visible": False, "fixedrange": True, "range": [-1.25, 1.25]}
     plan = layout(
         height=height,
         xaxis={**axis, "constrain": "domain"},

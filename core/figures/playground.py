@@ -1,7 +1,7 @@
 """What the playground's stage shows: for each view of a run its controls, its pictures, a sentence and tables."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.anatomy import toggled
 from core.controls import Control, Group
@@ -129,7 +129,7 @@ def by_hand(run: Run, layer: int, unit: int, input: int, change_by: float, switc
     edit, off = hands.Edit(layer - 1, unit - 1, input - 1, change_by), hands.units_off(run, list(switched_off_units))
     told = f"The network's answers with one number changed by {change_by:g} and {len(off)} units switched off."
     pictures = (
-        network(run, input_names(run.data), off, 380),
+        replace(network(run, input_names(run.data), off, 380), frames=[], labels=[]),
         answers_of(hands.handled(run, edit, off), run.data, told, 380),
     )
 
@@ -172,5 +172,7 @@ def batch_picture(batch: onebatch.Batch, sample: int, after: bool, height: int =
     picture.traces.append(
         {**scatter(points[sample : sample + 1], star, "the sample", hover), "text": words[sample : sample + 1]}
     )
-    picture.layout["showlegend"] = False
+    title = {"text": f"{'after' if after else 'before'} the update", "x": 0.5, "y": 1.01, "xref": "paper"}
+    title |= {"yref": "paper", "showarrow": False, "yanchor": "bottom"}
+    picture.layout.update(showlegend=False, annotations=[title])
     return picture

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from core.figures.curves import bands, bars
-from core.figures.picture import Picture
+from core.figures.curves import bands, bars, line
+from core.figures.picture import BLUE, ORANGE, Picture, layout
 from core.playground.sweeps import Sweep
 
+FEW = 6  # curves that still have a colour, a dash and a band of their own
 LARGEST = 1e6  # a loss beyond this is drawn here
 
 
@@ -19,8 +20,9 @@ def final_scores(found: Sweep, height: int = 360) -> Picture:
             for label, name in names.items()
         }
         curves = {label: np.nan_to_num(rows, nan=0.0, neginf=-1.0).clip(-1, 1) for label, rows in curves.items()}
-        log = "x" if min(found.values) > 0 and max(found.values) / min(found.values) > 50 else ""
-        return bands(found.values, curves, (found.label.capitalize(), "Score at the end"), height, log=log)
+        log = min(found.values) > 0 and max(found.values) / min(found.values) > 50
+        axis = {"xaxis": {"type": "log", "dtick": 1, "exponentformat": "power"}} if log else {}
+        return bands(found.values, curves, (found.label.capitalize(), "Score at the end"), height, **axis)
     return bars(dict(zip(found.names, scores, strict=True)), (found.label, "Held-out score at the end"), height)
 
 
@@ -31,7 +33,24 @@ def held_out_losses(found: Sweep, height: int = 360) -> Picture:
         name: np.array([interpolated(run, numbers) for run in row])
         for name, row in zip(found.names, found.runs, strict=True)
     }
-    return bands(numbers, curves, ("Epoch", "Held-out loss"), height, log="y")
+    power = {"type": "log", "dtick": 1, "exponentformat": "power"}
+    if len(curves) <= FEW:
+        return bands(numbers, curves, ("Epoch", "Held-out loss"), height, yaxis=power)
+    traces = [
+        line(numbers, rows.mean(axis=0), name, between(place / (len(curves) - 1)), showlegend=False)
+        for place, (name, rows) in enumerate(curves.items())
+    ]
+    first, *_, last = curves
+    alt = f"Mean held-out loss over the epochs for {len(curves)} values, from {first} (orange) to {last} (blue)."
+    note = {"text": f"orange: {first} … blue: {last}", "x": 0, "y": 1.02, "xref": "paper", "yref": "paper"}
+    note |= {"showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+    return Picture(traces, layout("Epoch", "Held-out loss", height, yaxis=power, annotations=[note]), alt)
+
+
+def between(share: float) -> str:
+    """A colour between orange (0) and blue (1)."""
+    ends = [[int(color[place : place + 2], 16) for place in (1, 3, 5)] for color in (ORANGE, BLUE)]
+    return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in zip(*ends, strict=True))
 
 
 def interpolated(run, numbers: list[int]) -> np.ndarray:

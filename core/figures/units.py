@@ -12,16 +12,19 @@ from core.stacked import layers, moments
 from core.training import Epoch, Run
 
 GAP = 2  # empty cells between two units' pictures
+HEAD = 6  # and above a row, for the layer's name
 PIXELS = 40_000_000  # numbers that all pictures of a replay are computed from
 SENT = 450_000  # bytes that the frames may take
 
 
-def units(run: Run, height: int = 460) -> Picture:
+def units(run: Run) -> Picture:
     """What each unit answers everywhere in the plane, layer by layer, at recorded moments: blue above 0, orange below,
     stronger further from it; each unit's strongest answer at a moment is its full colour."""
     widths = run.model.widths[1:]
     side = 24 if max(widths) <= 12 else 16 if max(widths) <= 32 else 8
-    chosen = moments_shown(run, sum(widths) * side * side, (side + GAP) ** 2 * max(widths) * len(widths))
+    chosen = moments_shown(
+        run, sum(widths) * side * side, (side + GAP) * (side + GAP + HEAD) * max(widths) * len(widths)
+    )
     weights, buffers = moments(chosen)
     answered = layers(run.model, weights, seen(run.data, grid(EXTENT, side)), buffers)
     films = [mosaic([answer[index] for answer in answered], side) for index in range(len(chosen))]
@@ -35,14 +38,19 @@ def units(run: Run, height: int = 460) -> Picture:
     rows, columns = films[-1].shape
     alt = (
         f"What each of {sum(widths[:-1])} hidden units and {widths[-1]} outputs answers in the plane of "
-        f"{len(in_plane(run.data).x)} training points, one column per layer: blue above 0, orange below."
+        f"{len(in_plane(run.data).x)} training points, one row per layer: blue above 0, orange below."
     )
     names = titles(len(widths), side, rows)
     axis = {"visible": False, "fixedrange": True}
     across = {**axis, "range": [-0.5, columns - 0.5], "constrain": "domain"}
-    up = {**axis, "range": [-0.5, rows + 2.5], "scaleanchor": "x", "constrain": "domain"}
-    plan = layout(height=height, xaxis=across, yaxis=up, showlegend=False, annotations=names)
+    up = {**axis, "range": [-0.5, rows + HEAD - 0.5], "scaleanchor": "x", "constrain": "domain"}
+    plan = layout(height=tall(rows, columns), xaxis=across, yaxis=up, showlegend=False, annotations=names)
     return Picture([trace], plan, alt, frames, [f"epoch {epoch.number}" for epoch in chosen])
+
+
+def tall(rows: int, columns: int) -> int:
+    """The height at which the picture fills a stage of some 640 pixels, within reason."""
+    return round(min(max(640 * (rows + HEAD) / columns + 40, 220), 900))
 
 
 def moments_shown(run: Run, computed: int, sent: int) -> list[Epoch]:
@@ -53,27 +61,26 @@ def moments_shown(run: Run, computed: int, sent: int) -> list[Epoch]:
 
 
 def titles(count: int, side: int, rows: int) -> list[dict]:
-    """The layers' names above their columns."""
+    """The layers' names above their rows."""
     return [
-        {"x": place * (side + 3 * GAP) + side / 2, "y": rows, "text": layer_name(place + 1, count - 1),
-         "showarrow": False, "yanchor": "bottom", "font": {"color": INK}}
+        {"x": 0, "y": rows - place * (side + GAP + HEAD) + 0.5, "text": layer_name(place + 1, count - 1),
+         "showarrow": False, "xanchor": "left", "yanchor": "bottom", "font": {"color": INK, "size": 12}}
         for place in range(count)
     ]  # fmt: skip
 
 
 def mosaic(answers: list[torch.Tensor], side: int) -> np.ndarray:
-    """The pictures of all units as one of whole numbers: 0 between them, 1…255 inside (128 is an answer of 0).
+    """The pictures of all units as one of whole numbers: 0 between them, 2…255 inside (128 is an answer of 0).
 
-    ``answers`` per layer (side², units), rows from below; the first unit of a layer is on top.
+    ``answers`` per layer (side², units), rows from below; one row per layer, the first layer on top.
     """
-    tallest = max(answer.shape[1] for answer in answers)
-    picture = np.zeros((tallest * (side + GAP) - GAP, len(answers) * (side + 3 * GAP) - 3 * GAP), np.uint8)
-    for column, answer in enumerate(answers):
+    widest = max(answer.shape[1] for answer in answers)
+    picture = np.zeros((len(answers) * (side + GAP + HEAD) - GAP - HEAD, widest * (side + GAP) - GAP), np.uint8)
+    for row, answer in enumerate(answers):
         values = np.nan_to_num(answer.T.reshape(-1, side, side).numpy(), nan=0.0, posinf=1e30, neginf=-1e30)
         strongest = np.abs(values).max(axis=(1, 2), keepdims=True)
-        shades = (128 + 127 * values / np.maximum(strongest, 1e-30)).round().clip(1, 255).astype(np.uint8)
-        left, lead = column * (side + 3 * GAP), (tallest - len(values)) * (side + GAP) // 2
+        shades = (128.5 + 126.5 * values / np.maximum(strongest, 1e-30)).round().clip(2, 255).astype(np.uint8)
+        below = len(picture) - row * (side + GAP + HEAD) - side
         for unit, shade in enumerate(shades):
-            below = len(picture) - lead - unit * (side + GAP) - side
-            picture[below : below + side, left : left + side] = shade
+            picture[below : below + side, unit * (side + GAP) : unit * (side + GAP) + side] = shade
     return picture

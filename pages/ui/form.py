@@ -43,7 +43,7 @@ def presets(controls: Controls, groups: tuple[Group, ...], named: Sequence[Prese
     marks = {preset.name: ("✓ " if preset.good else "✗ ") + preset.name for preset in named}
     controls.here.selectbox(
         "Preset", list(marks), None, marks.get, key=key, on_change=take, args=[controls, groups, named],
-        placeholder="Start from a preset, good ✓ or bad ✗", label_visibility="collapsed",
+        placeholder="Presets, good and bad", label_visibility="collapsed",
     )  # fmt: skip
 
 
