@@ -12,6 +12,7 @@ from core.data import Data, blobs, circle, moons, rings, spiral, wave, xor
 from core.diagnosis import diagnose, treated
 from core.models import CNN, MLP
 from core.objectives import mean_squared_error
+from core.probes import dead_share
 from core.stability import rescaling, rounded, stable_product, step_bound
 from core.training import OPTIMIZERS, Recipe, train, train_many
 
@@ -45,30 +46,31 @@ def on_wave(**settings):
 # what is done to the run; which findings are right; words that must be in the sentence
 STEP_TOO_LARGE = {"not a number", "divergence", "dead units"}
 SICK = {
-    "SGD 10": (on_spiral(optimizer="SGD", learning_rate=10.0), STEP_TOO_LARGE, "learning rate"),
+    "SGD 10": (on_spiral(20, optimizer="SGD", learning_rate=10.0), STEP_TOO_LARGE, "learning rate"),
     "SGD 10, wave": (on_wave(optimizer="SGD", learning_rate=10.0), {"not a number", "divergence"}, "2/λmax"),
     "Nesterov 0.3, wave": (on_wave(optimizer="Nesterov", learning_rate=0.3), {"not a number", "divergence"}, "/λmax"),
-    "Momentum 1": (on_spiral(optimizer="Momentum", learning_rate=1.0), STEP_TOO_LARGE, "learning rate"),
+    "Momentum 1": (on_spiral(30, optimizer="Momentum", learning_rate=1.0), STEP_TOO_LARGE, "learning rate"),
     "Adam 1": (on_spiral(30, learning_rate=1.0), STEP_TOO_LARGE, "does not bound an adaptive step"),
     "huge start": (
         lambda s: (MLP(2, 32, 32, 32, 1, init="normal 1", seed=s), wave(seed=s),
                    Recipe(40, optimizer="SGD", learning_rate=0.01, seed=s)),
         {"not a number"}, "starting weights"),
-    "zeros": (on_spiral(network={"init": "zeros"}), {"identical units"}, "same weights"),
+    "zeros": (on_spiral(20, network={"init": "zeros"}), {"identical units"}, "same weights"),
     "constant": (
-        on_spiral(network={"init": "constant 0.5", "activation": "tanh"}), {"identical units"}, "count as one"),
+        on_spiral(20, network={"init": "constant 0.5", "activation": "tanh"}), {"identical units"}, "count as one"),
     "deep sigmoid": (
         on_spiral(network={"widths": (2, *[16] * 8, 2), "activation": "sigmoid", "init": "Xavier"}),
         {"vanishing gradient"}, "early layers"),
-    "Adam 1e-6": (on_spiral(learning_rate=1e-6), {"step too small"}, "too small"),
-    "SGD 1e-4": (on_spiral(optimizer="SGD", learning_rate=1e-4), {"step too small"}, "too small"),
+    "Adam 1e-6": (on_spiral(20, learning_rate=1e-6), {"step too small"}, "too small"),
+    "SGD 1e-4": (on_spiral(20, optimizer="SGD", learning_rate=1e-4), {"step too small"}, "too small"),
     "weight decay 0.3": (on_spiral(50, weight_decay=0.3), {"too much regularization"}, "penalty"),
     "L1 0.1": (on_spiral(50, l1=0.1), {"too much regularization"}, "penalty"),
-    "dropout 0.8": (on_spiral(network={"dropout": 0.8}), {"too much regularization"}, "Dropout"),
-    "linear": (on_spiral(80, network={"widths": (2, 2)}), {"underfitting", "not learning"}, "no hidden layer"),
+    "dropout 0.8": (on_spiral(30, network={"dropout": 0.8}), {"too much regularization"}, "Dropout"),
+    "linear": (on_spiral(60, network={"widths": (2, 2)}), {"underfitting", "not learning"}, "no hidden layer"),
     "few epochs": (on_spiral(6), {"underfitting", "not learning"}, "still falling"),
     "memorised noise": (
-        lambda s: (MLP(2, 64, 64, 2, seed=s), moons(noise=0.5, seed=s), Recipe(200, seed=s)),
+        lambda s: (MLP(2, 64, 64, 3, activation="tanh", seed=s), rings(samples=120, noise=0.5, seed=s),
+                   Recipe(200, 16, seed=s)),
         {"overfitting"}, "lowest at epoch"),
 }  # fmt: skip
 
@@ -139,7 +141,8 @@ def test_units_dead_from_the_start_are_dated_and_mended(seeds):
         run = train(model, circle(seed=seed), Recipe(30, seed=seed))
         finding = diagnose(run)[0]
         assert finding.name == "dead units" and finding.epoch == 0 and "hidden.0.1" in finding.sentence
-        assert "88%" in finding.sentence and finding.model_changes == {"activation": "LeakyReLU"}
+        share = dead_share(run.at(), run.data.x)["hidden.0.1"]
+        assert f"{share:.0%}" in finding.sentence and finding.model_changes == {"activation": "LeakyReLU"}
         assert "dead units" not in [f.name for f in diagnose(treated(run, finding))]
 
 
