@@ -155,13 +155,16 @@ def test_what_is_not_a_digit_is_refused(seed: int) -> None:
     with torch.no_grad():
         shares = {
             name: release.refused(release.logits(model, pictures), calibration.shift)
-            for name, pictures in release.strange(seed, 200).items()
+            for name, pictures in release.strange(seed, 300).items()
         }
     letters = [share for name, share in shares.items() if "letters" in name]
     drawn = [share for name, share in shares.items() if "sketches" in name]
-    assert min(letters) >= 0.85 and sum(letters) / len(letters) >= 0.9, shares  # 200 drawings: two points of seed noise
+    assert np.mean(letters) >= 0.88, shares  # 91 % in the card; 600 letters leave two points of seed noise
     assert shares["noise"] >= 0.9, shares
-    assert not drawn or sum(drawn) / len(drawn) >= 0.9, shares
+    assert not drawn or min(drawn) >= 0.9, shares
+    record = json.loads((FOLDER / "measures.json").read_text())["refused"]
+    for kind in ("letters", "sketches", "noise"):
+        assert np.mean([share for name, share in record.items() if kind in name]) >= 0.9
 
 
 def test_what_is_measured_was_not_learned() -> None:

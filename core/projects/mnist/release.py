@@ -20,7 +20,7 @@ from core.projects.mnist import background
 from core.projects.mnist.drawing import Empty, digit, framed
 from core.projects.mnist.samples import VALIDATION, sketches
 
-LOSS = 0.01  # share of real digits that "none of these" may cost on the validation images
+LOSS = 0.004  # share of real digits that "none of these" may cost on the validation images
 SHEET = 200  # training digits of each class in the index
 
 
