@@ -103,7 +103,7 @@ def remarks(remark: str) -> str:
     """How often the test images were looked at, and what was different about this run."""
     chosen = "The weights were chosen without the test images."
     threshold = (
-        'The share of digits lost to "none of these" was lowered after a check on test images through the drawing path; '
-        "its new value was then set on validation images."
+        'The share of digits lost to "none of these" was lowered after a check on test images through the drawing '
+        "path; its new value was then set on validation images."
     )
     return f"{chosen} {threshold} {remark}".strip()
