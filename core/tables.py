@@ -41,7 +41,7 @@ class Table:
 
 def plainly(name: str) -> str:
     """A class name without anything that a screen could take for markup, at most 24 characters."""
-    kept = re.sub(r"[^\w .,+%/=-]", "·", name)
+    kept = re.sub(r"[^\w .,+%=-]", "·", name)
     return kept if len(kept) <= 24 else f"{kept[:23]}…"
 
 

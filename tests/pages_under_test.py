@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import curriculum
 from core.figures import Picture
+from core.training import warm
 
 HUB = Path(__file__).resolve().parent.parent / "pages" / "hub.py"
 
@@ -47,6 +48,7 @@ def watched() -> Iterator[Shown]:
 
 def opened(topic: curriculum.Topic, values: dict | None = None) -> AppTest:
     """The hub with one page open and some of its controls set."""
+    warm()  # as Home does: pages are tested with the engine that serves them
     app = AppTest.from_file(str(HUB), default_timeout=120).run()
     app.switch_page(str(topic.path.relative_to(HUB.parent)))
     for name, value in (values or {}).items():

@@ -9,6 +9,8 @@ import streamlit as st
 from core.controls import Control, Group, Preset, preset_values
 from pages.ui.controls import Controls
 
+NONE = "Presets, good and bad"  # the head of the list
+
 
 def form(page, groups: Sequence[Group]) -> dict[str, object]:
     """Draw the controls that matter, group by group; the values of all of them by name."""
@@ -39,17 +41,21 @@ def drawn(page, control: Control):
 
 def presets(controls: Controls, groups: tuple[Group, ...], named: Sequence[Preset]) -> None:
     """A list of presets; choosing one sets every control."""
-    key = controls.key("Preset")
-    marks = {preset.name: ("✓ " if preset.good else "✗ ") + preset.name for preset in named}
     controls.here.selectbox(
-        "Preset", list(marks), None, marks.get, key=key, on_change=take, args=[controls, groups, named],
-        placeholder="Presets, good and bad", label_visibility="collapsed",
+        "Preset", [NONE, *marked(named)], key=controls.key("Preset"), on_change=take, args=[controls, groups, named],
+        label_visibility="collapsed",
     )  # fmt: skip
 
 
+def marked(named: Sequence[Preset]) -> dict[str, Preset]:
+    """The presets by what they are called in the list: ✓ what works, ✗ what fails."""
+    return {("✓ " if preset.good else "✗ ") + preset.name: preset for preset in named}
+
+
 def take(controls: Controls, groups: tuple[Group, ...], named: Sequence[Preset]) -> None:
-    """Set every control as the chosen preset says."""
-    chosen = {preset.name: preset for preset in named}.get(st.session_state.pop(controls.key("Preset"), None))
+    """Set every control as the chosen preset says, and let the list stand at its head again."""
+    chosen = marked(named).get(st.session_state.get(controls.key("Preset")))
+    st.session_state[controls.key("Preset")] = NONE
     if chosen:
         values = preset_values(groups, chosen)
         controls.apply({name: list(one) if isinstance(one, tuple) else one for name, one in values.items()})
