@@ -102,7 +102,7 @@ def test_nonsense_in_the_address_opens_the_page_all_the_same(url, nonsense):
 
 
 def test_a_replay_plays_pauses_steps_and_scrubs_without_the_server(url):
-    with looking() as (page, watch):
+    with looking() as (page, _):
         page.goto(f"{url}/what-is-deep-learning")
         drawn(page)
         page.wait_for_timeout(500)

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,9 @@ def warm(wait: bool = True) -> None:
     if not wait:
         threading.Thread(target=_compile_apart, name="compiled trainer", daemon=True).start()
         return
-    with _loading:
+    from filelock import FileLock
+
+    with _loading, FileLock(cache_folder() / "compiling.lock"):  # several processes that start at once compile once
         if not ready():
             _state["trained"] = _load()
 
@@ -96,7 +99,13 @@ def cache_folder() -> Path:
                 return folder
         except OSError:
             continue
-    return Path(tempfile.gettempdir()) / name
+    return own_folder(name)
+
+
+@lru_cache
+def own_folder(name: str) -> Path:
+    """A new folder that only this process's user may write to, for machines where nothing else can be written."""
+    return Path(tempfile.mkdtemp(prefix=name))
 
 
 def layers_of(model: nn.Module) -> tuple[list[int], float] | None:

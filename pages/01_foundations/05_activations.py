@@ -56,7 +56,9 @@ with ui.lesson(__file__) as page:
     own = page.job("Train it with three seeds", compare, data, depth, units, rate, page.seeds(3), formula)
     both = race.joined(own)
     page.show(bands(both.epochs, both.losses(), ("Epoch", "Training loss")), source=run)
-    page.show(bars(both.accuracies(), ("", "Held-out accuracy")), bars(both.dead(), ("", "Share of dead units")), source=run)
+    page.show(
+        bars(both.accuracies(), ("", "Held-out accuracy")), bars(both.dead(), ("", "Dead units, share")), source=run
+    )
     page.challenge(
         "**Beat the ReLU** with 6 layers or more: find a function whose mean held-out accuracy is one point higher.",
         depth >= 6 and both.lead(OWN, "ReLU") >= 0.01,
