@@ -119,7 +119,9 @@ def test_home_shows_every_line_of_the_roadmap_as_done_next_or_coming():
     from pages_under_test import HUB
     from streamlit.testing.v1 import AppTest
 
-    app = AppTest.from_file(str(HUB), default_timeout=60).run()
+    app = AppTest.from_file(str(HUB), default_timeout=60)
+    app.session_state["checklist"] = True  # the drawer is open
+    app.run()
     assert not app.exception
     labels = {box.label.strip() for box in app.checkbox}
     assert len(labels) >= len({line.text for line in curriculum.lines()})

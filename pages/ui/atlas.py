@@ -40,7 +40,7 @@ def is_done(topic: curriculum.Topic) -> bool:
 
 def entry(topic: curriculum.Topic) -> None:
     """A link to a page, with its mark."""
-    st.page_link(topic.path, label=topic.title, icon=DONE if is_done(topic) else OPEN, help=topic.promise)
+    st.page_link(topic.path, label=topic.title, icon=DONE if is_done(topic) else OPEN)
 
 
 def results(found, words: str) -> None:
@@ -99,7 +99,10 @@ def demos() -> None:
 
 def take_away() -> None:
     """The learner's marks as the roadmap's own Markdown, out and in."""
-    with st.expander("Your roadmap: tick lines, export, import", icon=":material/checklist:"):
+    label, icon = "Your roadmap: tick lines, export, import", ":material/checklist:"
+    with st.expander(label, icon=icon, key="checklist", on_change="rerun") as drawer:
+        if not drawer.open:  # 76 boxes are sent only to those who look
+            return
         st.download_button(
             "Export as Markdown",
             curriculum.checklist(memory.ticked()),
