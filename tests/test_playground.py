@@ -255,6 +255,12 @@ def test_the_fix_of_a_diagnosis_is_a_button_that_mends_it():
     assert not app.exception and app.session_state["mlp.learning_rate"] > 0.0005
 
 
+def test_a_fix_of_the_network_itself_is_a_button_too():
+    app = opened(TOPIC, {"mlp.initialization": "zeros"})
+    next(button for button in app.button if ".fix." in (button.key or "")).click().run()
+    assert not app.exception and app.session_state["mlp.initialization"] == "He"
+
+
 def test_data_of_other_shapes_have_no_plane():
     for data in (wave(seed=1), moons(seed=1)):
         assert in_plane(data) is data

@@ -66,8 +66,9 @@ def test_points_are_set_by_clicks_and_trained_on(url):
         page.get_by_role("combobox", name=re.compile("New point")).click()
         page.get_by_role("option", name="blue").click()
         settled(page)
-        box = page.locator(f"{STAGE} .rl-cell").first.locator(".plot, .js-plotly-plot").first.bounding_box()
-        page.mouse.click(box["x"] + box["width"] * 0.42, box["y"] + box["height"] * 0.62)
+        plane = page.locator(f"{STAGE} .js-plotly-plot").first
+        box = plane.bounding_box()
+        plane.click(position={"x": box["width"] * 0.42, "y": box["height"] * 0.62})
         page.wait_for_url(re.compile(r"b-?[\d.]+_-?[\d.]+b"), timeout=90_000)
         page.wait_for_selector("[aria-label*='coloured by what the network answers']", timeout=90_000)
         watch.clean()

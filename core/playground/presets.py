@@ -10,7 +10,7 @@ SAME = 0.03  # scores closer than this count as equal
 def rivalry(run: Run, rival: Run) -> tuple[str, list[str], str, str]:
     """The question how a run compares with a rival without hidden layers: question, options, truth, reason."""
     lead = run.last.test_score - rival.last.test_score
-    options = ["it does clearly better", f"it is within {SAME:.0%}", "the network without them does better"]
+    options = ["it does clearly better", f"about the same (within {SAME:.0%})", "it does worse"]
     truth = options[0] if lead > SAME else options[2] if lead < -SAME else options[1]
     return (
         "Compared with the same training without any hidden layer, how does this network do on held-out points?",

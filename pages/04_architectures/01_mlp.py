@@ -67,9 +67,10 @@ with ui.lesson(__file__) as page:
     rows = page.points(6) if values["data"] == OWN else ()
     setting = Setting(**values, seed=seed, points=rows, table=page.own_table() if values["data"] == TABLE else None)
     view = page.view([*VIEWS, "Compare", "Take away"])
+    clicked = page.add_point if setting.data == OWN else None
     if missing := playground.is_waiting(setting):
         page.note(missing)
-        page.show(canvas(rows), source=playground.where_set(setting), clicked=page.add_point)
+        page.show(canvas(rows), source=playground.where_set(setting), clicked=clicked)
     elif (
         run := experiment(setting) if playground.is_quick(setting) else page.job("Train", playground.training, setting)
     ):
@@ -82,7 +83,7 @@ with ui.lesson(__file__) as page:
         else:
             with page.beside():
                 chosen = page.form(VIEWS[view].groups(run))
-            page.display(VIEWS[view].show(run, **chosen), run, page.add_point if setting.data == OWN else None)
+            page.display(VIEWS[view].show(run, **chosen), run, clicked)
         page.diagnosis(run)
         page.fork(run, lambda run, fork: (boundary(fork), losses(run, fork)))
         page.predict(*playground.rivalry(run, experiment(playground.without_hidden(setting))))

@@ -99,7 +99,7 @@ class Page:
 
     def view(self, options: Sequence[str]) -> str:
         """What the stage shows, of several things: only that is computed."""
-        return self.right.pills(
+        return self.right.container(key="stage-views").pills(
             "View", options, default=options[0], required=True, label_visibility="collapsed",
             **self.controls.bound("View"),
         )  # fmt: skip

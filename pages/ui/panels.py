@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui.controls import Controls
 
+MODEL = {"init": "initialization"}  # what a network's own settings are called as controls
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
@@ -19,8 +20,16 @@ def diagnosis_panel(run, controls: Controls, key: str) -> None:
                 f":material/healing: **{finding.name}** at epoch {finding.epoch} (step {finding.step}). "
                 f"{finding.sentence}"
             )
-            if controls.owns(finding.changes):
-                st.button(finding.fix, key=f"{key}.fix.{index}", on_click=controls.apply, args=[finding.changes])
+            if controls.owns(changes := settings_of(finding)):
+                st.button(finding.fix, key=f"{key}.fix.{index}", on_click=controls.apply, args=[changes])
+
+
+def settings_of(finding) -> dict:
+    """What a finding asks for, by the names of controls."""
+    changes = {MODEL.get(name, name): value for name, value in (finding.changes | finding.model_changes).items()}
+    if widths := changes.pop("widths", None):
+        changes |= {"hidden_layers": len(widths) - 2, "units_per_layer": widths[1]}
+    return changes
 
 
 @st.cache_resource(
