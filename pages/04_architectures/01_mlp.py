@@ -71,9 +71,7 @@ with ui.lesson(__file__) as page:
     if missing := playground.is_waiting(setting):
         page.note(missing)
         page.show(canvas(rows), source=playground.where_set(setting), clicked=clicked)
-    elif (
-        run := experiment(setting) if playground.is_quick(setting) else page.job("Train", playground.training, setting)
-    ):
+    elif run := page.worked(playground.is_quick(setting), experiment, playground.training, setting):
         page.code(run)
         page.note(playground.reason(setting))
         if view == "Compare":
