@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -108,30 +109,37 @@ def own_folder(name: str) -> Path:
     return Path(tempfile.mkdtemp(prefix=name))
 
 
-def layers_of(model: nn.Module) -> tuple[list[int], float] | None:
-    """Activation codes and dropout rate of a plain multilayer perceptron, None for any other network."""
-    if type(model) is not MLP or any(module._forward_hooks or module._forward_pre_hooks for module in model.modules()):
+def layers_of(model: nn.Module) -> tuple[list[nn.Linear], list[int], float] | None:
+    """Linear layers, activation codes and dropout rate of a plain multilayer perceptron, None for another network."""
+    if type(model) is not MLP or any(type(layer) is not nn.Sequential or len(layer) < 2 for layer in model.hidden):
+        return None
+    stacks = [list(layer) for layer in model.hidden]
+    linears = [*(stack[0] for stack in stacks), model.output]
+    if not all(map(plain, linears, model.widths[:-1], model.widths[1:])):
+        return None
+    if any(map(hooked, (model, model.hidden, *model.hidden, *(module for stack in stacks for module in stack)))):
         return None
     kinds, rates = [], set()
-    linears = [*(layer[0] for layer in model.hidden), model.output]
-    shapes = [(units, inputs) for inputs, units in zip(model.widths[:-1], model.widths[1:], strict=True)]
-    if [tuple(getattr(linear, "weight", torch.empty(0)).shape) for linear in linears] != shapes:
-        return None
-    if any(type(linear) is not nn.Linear or linear.bias is None for linear in linears):
-        return None
-    for layer in model.hidden:
-        _, activation, *silence = layer
-        if type(activation) not in KINDS or len(silence) > 1:
-            return None
-        if any(type(module) is not Dropout for module in silence):
+    for _, activation, *silence in stacks:
+        if type(activation) not in KINDS or len(silence) > 1 or any(type(module) is not Dropout for module in silence):
             return None
         if getattr(activation, "negative_slope", 0.01) != 0.01 or getattr(activation, "approximate", "none") != "none":
             return None
         kinds.append(KINDS[type(activation)])
         rates.add(silence[0].rate if silence else 0.0)
-    if len(rates) > 1 or any(p.dtype != torch.float32 or not p.requires_grad for p in model.parameters()):
-        return None
-    return kinds, max(rates, default=0.0)
+    return None if len(rates) > 1 else (linears, kinds, max(rates, default=0.0))
+
+
+def plain(linear: nn.Module, inputs: int, units: int) -> bool:
+    """Whether a layer is torch's own, of these widths, with biases, float32 and trainable."""
+    if type(linear) is not nn.Linear or linear.bias is None or linear.weight.shape != (units, inputs) or hooked(linear):
+        return False
+    return all(p.dtype == torch.float32 and p.requires_grad for p in (linear.weight, linear.bias))
+
+
+def hooked(module: nn.Module) -> bool:
+    """Whether something listens to, or changes, what a module answers."""
+    return bool(module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
 
 
 def fits(data: Data, widths: tuple[int, ...], objective: Objective) -> bool:
@@ -161,7 +169,7 @@ def preferred(model: nn.Module, data: Data, recipe: Recipe, objective: Objective
     """Whether the compiled trainer can be called now and is expected to be faster than torch."""
     if not ready() or not supported(model, data, objective):
         return False
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+    parameters = sum((inputs + 1) * units for inputs, units in zip(model.widths[:-1], model.widths[1:], strict=True))
     return parameters * min(recipe.batch_size, len(data.x)) <= CROSSOVER
 
 
@@ -201,9 +209,9 @@ def history(
     cancel: Cancel | None = None,
 ) -> tuple[Epoch, ...]:
     """The recorded moments of a training, as ``core.training.loop.epochs`` would yield them; ``warm`` comes first."""
-    kinds, dropout = layers_of(model)
+    linears, kinds, dropout = layers_of(model)
     kind, rule = OBJECTIVES.index(objective), OPTIMIZERS.index(recipe.optimizer)
-    parameters = [parameter.detach().reshape(-1) for parameter in model.parameters()]
+    parameters = [p.detach().reshape(-1) for linear in linears for p in (linear.weight, linear.bias)]
     weights = flat(torch.cat(parameters) if start is None else start.weights)
     count, rows = len(weights) - PADDING, MOMENTS[recipe.optimizer]
     moments = np.zeros(2 * len(weights), np.float32)
@@ -233,14 +241,17 @@ def history(
         *arrays(data.x_test, data.y_test, kind), weights, moments, records.reshape(-1), memories.reshape(-1),
         measures.reshape(-1), best, wanted, (cancel or Cancel()).flag, *rooms(model.widths, count, recipe, len(data.x)),
     )  # fmt: skip
-    rows_of = zip(measures[:filled].tolist(), torch.from_numpy(records), torch.from_numpy(memories), strict=False)
-    return tuple(_epoch(row, weights, moments) for row, weights, moments in rows_of)
+    # a copy each: rows of one tensor would each carry all the others along when stored
+    weights_of = map(Tensor.clone, torch.from_numpy(records[:filled]).unbind())
+    moments_of = (
+        map(Tensor.clone, torch.from_numpy(memories[:filled]).unbind()) if rows else repeat(torch.empty(0, count))
+    )
+    return tuple(map(_epoch, measures[:filled].tolist(), weights_of, moments_of))
 
 
 def _epoch(row: list[float], weights: Tensor, moments: Tensor) -> Epoch:
-    """A record of its own: rows of one tensor would each carry all the others along when stored."""
     number, step, age, train_loss, test_loss, train_score, test_score, rate, norm, best, best_number = row
     return Epoch(
-        int(number), int(step), train_loss, test_loss, train_score, test_score, rate, norm, weights.clone(),
-        moments.clone(), (), int(age), (best, int(best_number)),
+        int(number), int(step), train_loss, test_loss, train_score, test_score, rate, norm, weights, moments, (),
+        int(age), (best, int(best_number)),
     )  # fmt: skip
