@@ -64,7 +64,7 @@ def warm(wait: bool = True) -> None:
 
 
 def _compile_apart() -> None:
-    if not any(cache_folder().glob("*.nbi")):
+    if not any(cache_folder().rglob("*.nbi")):  # numba makes a folder of its own in there
         code = "import os; os.name == 'posix' and os.nice(10); from core.training import warm; warm()"
         root = Path(__file__).resolve().parents[2]
         subprocess.run([sys.executable, "-c", code], cwd=root, check=False, stdin=subprocess.DEVNULL)
