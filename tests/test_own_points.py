@@ -1,7 +1,5 @@
 """The learner's own points: the figures' colours, order, and a sentence for every mistake."""
 
-import csv
-import io
 import random
 
 import numpy as np
@@ -9,35 +7,15 @@ import pytest
 import torch
 
 import core.data as sets
-from core.data import OwnDataError, points, table
+from core.data import OwnDataError, points
 from core.models import MLP
 from core.training import Recipe, train
-
-ROWS_TEXT = [("length", "width", "kind"), *[(f"{i * 1.5}", f"{9 - i}", "ab"[i % 2]) for i in range(10)]]
-
-
-def written(rows, separator=",", **options) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, delimiter=separator, **options).writerows(rows)
-    return buffer.getvalue()
-
-
-PLAIN = written(ROWS_TEXT)
 
 
 def same(one, other) -> bool:
     return one.classes == other.classes and all(
         torch.equal(getattr(one, name), getattr(other, name)) for name in ("x", "y", "x_test", "y_test")
     )
-
-
-def refused(*arguments, **options) -> str:
-    """The sentence with which a table is refused."""
-    with pytest.raises(OwnDataError) as caught:
-        table(*arguments, **options)
-    message = str(caught.value)
-    assert message.endswith(".") and len(message) < 250 and "\n" not in message and message.isprintable()
-    return message
 
 
 def test_points_in_the_figures_colours(seed):
