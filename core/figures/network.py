@@ -1,5 +1,7 @@
 """A network drawn as a graph: units as circles, weights as lines whose width is size and whose colour is sign."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 
@@ -39,19 +41,27 @@ def nearest_unit(widths: tuple[int, ...], x: float, y: float, panel: int = 0) ->
     return (column - 1, unit) if abs(places[column][unit, 1] - y) <= 0.6 else None
 
 
-def segments(weights: list[np.ndarray], places: list[np.ndarray], largest: float) -> list[dict]:
+def connections(places: list[np.ndarray]) -> np.ndarray:
+    """Where the lines of all weights run, in the matrices' order: (weights, start and end and a gap, 2)."""
+    rows = []
+    for starts, ends in pairwise(places):
+        shape = (len(ends), len(starts), 2)
+        start, end = np.broadcast_to(starts[None], shape), np.broadcast_to(ends[:, None], shape)
+        rows.append(np.stack([start, end, np.full(shape, np.nan)], axis=2).reshape(-1, 3, 2))
+    return np.concatenate(rows).astype(np.float32)
+
+
+def segments(weights: list[np.ndarray], places: list[np.ndarray], lines: np.ndarray, largest: float) -> list[dict]:
     """Ten sets of lines (five widths, two signs), each as the x and y of one trace with gaps."""
-    found = [([], []) for _ in range(2 * len(WIDTHS))]
-    for layer, matrix in enumerate(weights):
-        ends, starts = places[layer + 1], places[layer]
-        part = matrix[: len(ends), : len(starts)]
-        size = np.nan_to_num(np.abs(part) / max(largest, 1e-12), nan=1.0).clip(0, 1)
-        kinds = np.minimum((size * len(WIDTHS)).astype(int), len(WIDTHS) - 1) + len(WIDTHS) * (part > 0)
-        for (end, start), kind in np.ndenumerate(kinds):
-            xs, ys = found[kind]
-            xs += [starts[start, 0], ends[end, 0], np.nan]
-            ys += [starts[start, 1], ends[end, 1], np.nan]
-    return [{"x": encoded(np.array(xs, "float32")), "y": encoded(np.array(ys, "float32"))} for xs, ys in found]
+    shown = [
+        matrix[: len(ends), : len(starts)].reshape(-1)
+        for matrix, (starts, ends) in zip(weights, pairwise(places), strict=True)
+    ]
+    values = np.concatenate(shown)
+    size = np.nan_to_num(np.abs(values) / max(largest, 1e-12), nan=1.0).clip(0, 1)
+    kinds = np.minimum((size * len(WIDTHS)).astype(int), len(WIDTHS) - 1) + len(WIDTHS) * (values > 0)
+    found = [lines[kinds == kind].reshape(-1, 2) for kind in range(2 * len(WIDTHS))]
+    return [{"x": encoded(ends[:, 0]), "y": encoded(ends[:, 1])} for ends in found]
 
 
 def matrices(vector: torch.Tensor, model: torch.nn.Module) -> list[np.ndarray]:
@@ -68,7 +78,8 @@ def network(
     widths = run.model.widths
     places, history = unit_places(widths), [matrices(epoch.weights, run.model) for epoch in run.history]
     largest = float(np.nanmax([np.abs(matrix).max() for matrix in history[-1]]))
-    films = [segments(weights, places, largest) for weights in history]
+    lines_at = connections(places)
+    films = [segments(weights, places, lines_at, largest) for weights in history]
     lines = [
         {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False, "opacity": 0.75,
          "line": {"width": WIDTHS[kind % len(WIDTHS)], "color": BLUE if kind >= len(WIDTHS) else ORANGE,
