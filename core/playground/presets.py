@@ -57,8 +57,8 @@ PRESETS = (
            False),
     Preset("Deep sigmoids", (("hidden_layers", 8), ("activation", "sigmoid"), ("optimizer", "SGD"),
                              ("learning_rate", 0.3)),
-           "Each sigmoid lets at most a quarter of the gradient through: next to nothing reaches the first layers.",
-           False),
+           "Each sigmoid lets at most a quarter of the gradient through: the first layer gets less than a hundredth "
+           "of what the last one gets, and the network ends guessing.", False),
     Preset("Penalty too strong", (("weight_decay", 0.1),),
            "The L2 penalty pulls the weights towards 0 harder than the loss pulls them away.", False),
     Preset("Too much dropout", (("dropout", 0.8), ("units_per_layer", 4)),

@@ -142,7 +142,7 @@ COLUMNS: dict[str, Callable[[Run], float]] = {
 
 
 def verdict(found: Sweep) -> str:
-    """Whether the best value beats the worst and the second by more than seeds do, in words."""
+    """Which value is best, and which of the others it beats by no more than seeds do, in words."""
     scores = found.scores()
     if found.label == SEEDS:
         flat = scores[:, 0]
@@ -151,14 +151,12 @@ def verdict(found: Sweep) -> str:
     if scores.shape[1] < 2 or not np.isfinite(scores).all() or len(means) < 2:
         return "With one seed per value nobody can tell a difference from luck: ask for more seeds."
     order = np.argsort(-means)
-    best, worst = order[0], order[-1]
-    parts = [f"Best: **{found.names[best]}** with {means[best]:.1%}."]
+    best = order[0]
     equals = [found.names[k] for k in order[1:] if not differs(scores[best], scores[k])]
-    if not differs(scores[best], scores[worst]):
-        return f"{parts[0]} All differences are **inside seed noise**: other seeds would order them otherwise."
-    if equals:
-        parts.append(f"Inside seed noise of it: {', '.join(equals)}.")
-    return " ".join(parts)
+    said = f"Best: **{found.names[best]}** with {means[best]:.1%}."
+    if len(equals) == len(means) - 1:
+        return f"{said} All others are **inside seed noise** of it: other seeds may order them otherwise."
+    return f"{said} Inside seed noise of it: {', '.join(equals)}." if equals else said
 
 
 def differs(first: np.ndarray, second: np.ndarray) -> bool:

@@ -1,7 +1,10 @@
 """What the playground states: its presets, its comparisons, its loss surface, and the numbers of one step."""
 
 import copy
+import re
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
 import torch
 
@@ -79,10 +82,10 @@ def test_bad_presets_fail_as_they_say_on_ten_of_ten_seeds(name, seeds):
         assert run.last.test_score < 0.8 and found(run) & BAD[name], (run.last.test_score, found(run))
 
 
-def test_in_the_deep_sigmoids_next_to_nothing_reaches_the_first_layer(seeds):
+def test_in_the_deep_sigmoids_less_than_a_hundredth_of_the_gradient_reaches_the_first_layer(seeds):
     for run in preset("Deep sigmoids", seeds[:10]):
         norms = gradient_norms(run.model, run.data.x, run.data.y, run.objective).weights
-        assert norms[0] < 1e-3 * norms[-1] and run.last.test_score < 0.8
+        assert norms[0] < norms[-1] / 100 and run.last.test_score < 0.6
 
 
 def test_what_is_learned_by_heart_does_worse_on_new_points(seeds):
@@ -179,8 +182,6 @@ def test_stepping_through_an_epoch_ends_where_the_training_went(values, seed):
 
 
 def test_inside_seed_noise_is_said_when_it_is_true(seed):
-    import numpy as np
-
     draw = np.random.default_rng(seed)
     wrong = sum(differs(draw.normal(size=5), draw.normal(size=5)) for _ in range(400))
     assert wrong / 400 < 0.11, "chance differences are taken for real ones in about 5 % of cases"
@@ -189,11 +190,37 @@ def test_inside_seed_noise_is_said_when_it_is_true(seed):
     assert "inside seed noise" in verdict(sweep(setting, "Activation", 4)).lower()
 
 
+def test_a_poor_value_is_not_called_noise_because_another_poor_one_is_noisy(seed):
+    """Best is steady at 0.95, the second clearly lower, the third lower still on average but all over the place."""
+    draw = np.random.default_rng(seed)
+    rows = [
+        0.95 + 0.005 * draw.normal(size=5),
+        0.66 + 0.005 * draw.normal(size=5),
+        np.array([0.95, 0.2, 0.94, 0.2, 0.95]),
+    ]
+    found = Rows("Hidden layers", ("2", "0", "8"), np.array(rows))
+    said = verdict(found)
+    assert "All others" not in said and said.endswith("Inside seed noise of it: 8.")
+
+
+@dataclass
+class Rows:
+    """As much of a sweep as its verdict looks at."""
+
+    label: str
+    names: tuple
+    values: np.ndarray
+
+    def scores(self):
+        return self.values
+
+
 def test_a_sweep_of_depth_on_the_spiral_finds_that_two_hidden_layers_beat_none(seed):
-    found = sweep(setting_of(epochs=150, seed=seed), "Hidden layers", 3)
+    found = sweep(setting_of(epochs=150, seed=seed), "Hidden layers", 5)
     assert isinstance(found, Sweep) and found.names[0] == "0" and len(found.names) <= 16
-    scores = found.scores()
-    assert scores[0].mean() < scores[2].mean() - 0.1 and "inside seed noise**" not in verdict(found)
+    scores, said = found.scores(), verdict(found)
+    assert scores[0].mean() < scores[2].mean() - 0.1
+    assert "All others" not in said and "0" not in re.split(r"[ ,.]+", said.partition("noise of it:")[2])
     assert len(sweep(setting_of(epochs=5, seed=seed), SEEDS, 3).runs) == 16
 
 
