@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from core.anatomy import MATTERS, Importance, crippled
 from core.data.planar import EXTENT
+from core.experiments.anatomy import MATTERS, Importance, crippled
 from core.figures.layers import layer_name
 from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, square
 from core.figures.planes import RESOLUTION, heat, points

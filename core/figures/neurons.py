@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from core.experiments.neurons import LARGEST, RateCurve, Trace, Unit, closed_form
 from core.figures.curves import line, number
 from core.figures.picture import BLUE, INK, ORANGE, PAPER, Picture, encoded, layout
-from core.neurons import LARGEST, RateCurve, Trace, Unit, closed_form
 
 PEAK = 20.0  # mV, how high a spike is drawn; the model only knows when it happens
 MOMENTS = 50  # frames of the replay

@@ -7,6 +7,7 @@ import torch
 
 from core.data.clicked import Row
 from core.data.planar import EXTENT
+from core.experiments.perceptron import Learning, Verdict, hull, placed
 from core.figures.curves import line
 from core.figures.picture import (
     BLUE,
@@ -23,7 +24,6 @@ from core.figures.picture import (
     transparent,
 )
 from core.figures.planes import RESOLUTION, heat, scatter, shade
-from core.perceptron import Learning, Verdict, hull, placed
 from core.probes import surfaces
 from core.stacked import layers, moments
 from core.training import Run

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from core.anatomy import toggled
 from core.controls import Control, Group
 from core.data.features import in_plane, input_names
+from core.experiments.anatomy import toggled
 from core.figures.curves import losses
 from core.figures.flow import gradients, warp
 from core.figures.landscapes import landscape

@@ -1,8 +1,8 @@
 """Learners side by side, over the number of examples."""
 
+from core.experiments.learners import Race
 from core.figures.curves import bands, bars
 from core.figures.picture import INK, Picture
-from core.learners import Race
 
 
 def race_curves(race: Race, size: int, height: int = 400) -> Picture:

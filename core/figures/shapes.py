@@ -1,6 +1,6 @@
 """Functions of one variable and their slopes."""
 
-from core.activations import Shape
+from core.experiments.activations import Shape
 from core.figures.curves import line, number
 from core.figures.picture import BLUE, ORANGE, Picture, layout
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from core.anatomy import Units, crippled
+from core.experiments.anatomy import Units, crippled
 from core.models import MLP
 from core.playground.onebatch import own_row
 from core.training import Run

@@ -21,8 +21,8 @@ Reading:
 - *Dive into Deep Learning*, chapters 1.1 and 8.1
 """
 
+from core.experiments.learners import CHOICES, LIVE_SIZES, SIZES, compared, live, recorded
 from core.figures.races import race_bars, race_curves
-from core.learners import CHOICES, LIVE_SIZES, SIZES, compared, live, recorded
 from core.script import experiment
 from pages import ui
 

@@ -26,8 +26,8 @@ Reading:
 - CS231n, *Neural Networks Part 1: Setting up the Architecture*
 """
 
+from core.experiments.neurons import ACTIVATIONS, LARGEST, SHAPES, Neuron, RateCurve, firing_rates, rate_curve, trace
 from core.figures.neurons import membrane, rate_against_current, spelled
-from core.neurons import ACTIVATIONS, LARGEST, SHAPES, Neuron, RateCurve, firing_rates, rate_curve, trace
 from core.script import experiment
 from pages import ui
 

@@ -25,8 +25,8 @@ Reading:
 - Minsky and Papert (1969), *Perceptrons*
 """
 
+from core.experiments.perceptron import SETS, Trial, rosenblatt, trial, two_hidden_units
 from core.figures.perceptron import folded, judgement, lifted, mistakes, squeeze, unjudged
-from core.perceptron import SETS, Trial, rosenblatt, trial, two_hidden_units
 from core.script import experiment
 from core.training import Run
 from pages import ui

@@ -21,7 +21,7 @@ Reading:
 - *Dive into Deep Learning*, chapter 5.1
 """
 
-from core.activations import EXAMPLE, NAMES, OWN, Comparison, compare, shape
+from core.experiments.activations import EXAMPLE, NAMES, OWN, Comparison, compare, shape
 from core.figures import bands, bars, boundary
 from core.figures.shapes import function_and_slope
 from pages import ui

@@ -21,8 +21,8 @@ Reading:
 - *Dive into Deep Learning*, chapter 5.1 and 6.1
 """
 
-from core.anatomy import importance, ledger_rows, silenced, toggled, unit_names, verdict
 from core.data import circle, moons, spiral
+from core.experiments.anatomy import importance, ledger_rows, silenced, toggled, unit_names, verdict
 from core.figures.network import importances, nearest_unit, network, silenced_boundary
 from core.models import ACTIVATIONS, MLP
 from core.training import Recipe, Run, train

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.activations import NAMES, OWN, activation, compare, shape
+from core.experiments.activations import NAMES, OWN, activation, compare, shape
 from core.expressions import ExpressionError
 from core.models import MLP
 

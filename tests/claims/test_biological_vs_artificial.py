@@ -7,8 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.experiments.neurons import (
+    ACTIVATIONS,
+    LARGEST,
+    SHAPES,
+    Neuron,
+    closed_form,
+    firing_rates,
+    fitted,
+    rate_curve,
+    trace,
+)
 from core.figures.neurons import membrane, rate_against_current
-from core.neurons import ACTIVATIONS, LARGEST, SHAPES, Neuron, closed_form, firing_rates, fitted, rate_curve, trace
 
 
 def anyone(seed: int, **fixed) -> Neuron:

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from core.data.images import MissingDataError
-from core.learners import CHOICES, DEEP, NAMES, SIZES, Race, accuracy, compared, images, live, recorded
+from core.experiments.learners import CHOICES, DEEP, NAMES, SIZES, Race, accuracy, compared, images, live, recorded
 from core.provenance import Measured
 
 

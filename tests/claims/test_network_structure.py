@@ -2,8 +2,8 @@
 
 import torch
 
-from core.anatomy import Importance, crippled, importance, ledger_rows, silenced, toggled, unit_names
 from core.data import circle
+from core.experiments.anatomy import Importance, crippled, importance, ledger_rows, silenced, toggled, unit_names
 from core.figures.network import nearest_unit, unit_places
 from core.ledger import ledger
 from core.models import MLP

@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 
 from core.data.clicked import from_text
+from core.experiments.perceptron import (
+    MOST_MISTAKES,
+    SETS,
+    hull,
+    placed,
+    rosenblatt,
+    rows_of,
+    trial,
+    two_hidden_units,
+    verdict,
+)
 from core.figures.perceptron import CORNERS, border, folded, judgement, lifted, mistakes, side, squeeze, unjudged
-from core.perceptron import MOST_MISTAKES, SETS, hull, placed, rosenblatt, rows_of, trial, two_hidden_units, verdict
 from core.probes import activations
 
 

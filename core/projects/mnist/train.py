@@ -130,7 +130,7 @@ def multiplies_narrow() -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the digit recogniser.")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--runs", type=Path, default=Path("runs/mnist"), help="where checkpoints are kept")

@@ -1,6 +1,6 @@
 """Classic machine learning and deep learning on the same images, from few to many: who is ahead when.
 
-``python -m core.learners`` measures the shipped record again (assets/recorded/ml_vs_dl.json).
+``python -m core.experiments.learners`` measures the shipped record again (assets/recorded/ml_vs_dl.json).
 """
 
 import json
@@ -28,7 +28,7 @@ SPECIFICATION = {
 }  # fmt: skip
 CHOICES = ("20", "50 or 100", "200 or 500", "1000 or more", "never")
 LIVE_SIZES = (20, 50, 100, 200, 500, 1000)
-RECORD = Path(__file__).resolve().parent.parent / "assets" / "recorded" / "ml_vs_dl.json"
+RECORD = Path(__file__).resolve().parents[2] / "assets" / "recorded" / "ml_vs_dl.json"
 
 
 def images(source: str, count: int, seed: int) -> Data:
