@@ -109,7 +109,8 @@ def release(model, average, recipe, history: list[dict], out: Path, remark: str 
     losses = [functional.cross_entropy(logits(one, x)[:, :10], y).item() for one in (model, average)]
     kept, name = (average, "running average") if losses[1] <= losses[0] else (model, "last step")
     outputs = logits(kept, x)
-    settings = {"widths": [24, 48, 96], "temperature": temperature(outputs, y), "shift": shift(outputs)}
+    widths = [convolution.out_channels for convolution in kept.convolutions[::2]]
+    settings = {"widths": widths, "temperature": temperature(outputs, y), "shift": shift(outputs)}
     out.mkdir(parents=True, exist_ok=True)
     tensors = {key: tensor.contiguous() for key, tensor in kept.state_dict().items() if "tracked" not in key}
     save_file(tensors, out / "weights.safetensors", {"settings": json.dumps(settings)})
