@@ -43,6 +43,7 @@ class Stage {
     this.panels = [];
     this.bar = root.querySelector(".rl-bar");
     this.range = root.querySelector("input");
+    this.caption = root.querySelector(".rl-caption");
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(root);
     const button = name => root.querySelector(`[data-act=${name}]`);
@@ -83,6 +84,9 @@ class Stage {
     this.length = length; this.labels = labels;
     this.bar.hidden = length < 2;
     this.range.max = end;
+    this.captions = (this.pictures.find(picture => picture.captions.length) ?? { captions: [] }).captions;
+    this.caption.hidden = !this.captions.length;
+    this.caption.style.minHeight = `${1.5 * Math.max(0, ...this.captions.map(text => text.split("\n").length))}em`;
     await Promise.all(this.panels.map((panel, index) => {
       const picture = this.pictures[index];
       const traces = this.at(picture, this.position);
@@ -118,6 +122,7 @@ class Stage {
     this.range.setAttribute("aria-valuetext", name);
     this.root.querySelector("output").textContent = name;
     this.root.dataset.position = this.position;
+    this.caption.textContent = this.captions[this.position] ?? "";
   }
 
   play() {
@@ -126,7 +131,7 @@ class Stage {
     this.timer = setInterval(() => {
       if (!this.root.isConnected || this.position >= this.length - 1) return this.pause();
       this.show(this.position + 1);
-    }, Math.max(45, Math.min(400, 5000 / this.length)));
+    }, this.captions.length ? 1500 : Math.max(45, Math.min(400, 5000 / this.length))); // words take time to read
   }
 
   pause() { clearInterval(this.timer); this.timer = null; this.face("Play", "M7 4l14 8-14 8z"); }

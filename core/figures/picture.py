@@ -19,13 +19,15 @@ INK, PAPER, FAINT = "@ink", "@paper", "@faint"  # the screen's own text, backgro
 class Picture:
     """What a figure function returns. ``traces`` and ``layout`` are Plotly's; ``alt`` says in words what is to be seen,
     computed from the values; ``frames`` are the moments of a replay: each a tuple of changes, one (or None) per trace;
-    ``labels`` name the moments. Colours may be the tokens INK, PAPER and FAINT, which follow the theme."""
+    ``labels`` name the moments, ``captions`` (plain text, lines) tell what happens at each. Colours may be the tokens
+    INK, PAPER and FAINT, which follow the theme."""
 
     traces: list[dict]
     layout: dict
     alt: str
     frames: list[tuple[dict | None, ...]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
 
     def plotly(self):
         """The same as a plotly ``Figure`` with frames, for Gradio, notebooks and downloads; tokens become greys."""

@@ -10,7 +10,7 @@ import streamlit as st
 from core import curriculum
 from pages.ui import frame, memory, stage
 from pages.ui.controls import Controls
-from pages.ui.panels import code_panel, diagnosis_panel, fork_panel
+from pages.ui.panels import answer_panel, code_panel, diagnosis_panel, fork_panel
 from pages.ui.work import job_panel
 
 KEPT = 24  # experiments kept per page function, for all learners of the process together
@@ -204,6 +204,18 @@ class Page:
         row.button("Guess again", key=f"{key}.again", type="tertiary", on_click=state.clear)
         return True
 
+    def answers(self, questions: Sequence) -> list[bool | None]:
+        """Ask for numbers worked out by hand (core.grading.Question), one after another. Per question: True once the
+        learner's number is right, False if the learner asked to see it, None (so: hide it) while it is open."""
+        with self.right:
+            return answer_panel(questions, self.numbered("answer"))
+
+    def answer(self, question: str, truth: float, tolerance: float, because: str) -> bool | None:
+        """Ask for one number, ``truth`` within ``tolerance``; what comes back is explained at ``answers``."""
+        from core.grading import Question
+
+        return self.answers([Question(question, truth, tolerance, because)])[0]
+
     def challenge(self, goal: str, passed: bool, now: str, fewest: float | None = None) -> None:
         """A goal that the program checks on the learner's own run; ``now`` says where that run stands. Of ``fewest``
         (units, steps: the less, the better) this browser keeps the lowest number that passed."""
@@ -243,6 +255,8 @@ def lesson(file: str) -> Iterator[Page]:
             yield page
     except ValueError as error:
         right.error(literal(str(error)), icon=":material/error:")
+        if caret := getattr(error, "caret", ""):  # a formula, with a mark under the place
+            right.code(caret, language=None)
     with idea:
         st.markdown(f"### The idea\n\n{topic.idea}")
     with rest:

@@ -1,4 +1,6 @@
-"""Panels that belong to a recorded run: its diagnosis, its fork, its program."""
+"""Panels of a lesson: numbers to be worked out by hand, and a run's diagnosis, its fork, its program."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -81,3 +83,46 @@ def code_panel(programs: list, key: str) -> None:
             on_click="ignore",
         )
     st.code(source, language="python", line_numbers=True, height=520)
+
+
+def answer_panel(questions: Sequence, key: str) -> list[bool | None]:
+    """Ask for numbers (core.grading.Question), one after another; per question True once the learner's number was
+    right, False if the learner asked to see it, None while it is open. Other questions begin anew."""
+    state = st.session_state.setdefault(f"{key}.state", {})
+    if state.get("questions") != tuple(questions):
+        state.clear()
+        state |= {"questions": tuple(questions), "found": [], "hint": ""}
+    found = state["found"]
+    with st.container(border=True, key=f"answer-{key}".replace(".", "-")):
+        for question, right in zip(questions, found, strict=False):
+            mark = ":material/check_circle:" if right else ":material/visibility:"
+            st.markdown(f"{mark} {question.text} **{question.truth:.4g}**. {question.because}")
+        if len(found) < len(questions):
+            answer_form(questions[len(found)], state, f"{key}.{len(found) + 1}")
+        else:
+            st.button("Answer again", key=f"{key}.again", type="tertiary", on_click=state.clear)
+    return [*found, *[None] * (len(questions) - len(found))]
+
+
+def answer_form(question, state: dict, key: str) -> None:
+    """The open question with its field, and what was said to the last try."""
+    st.markdown(f"**Work it out.** {question.text}")
+    with st.form(key, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "A number, or a calculation such as 0.5 * (1 - 0.3^2)", key=f"{key}.text", max_chars=100, width=330
+        )
+        st.form_submit_button("Check", key=f"{key}.check", on_click=check, args=[question, state, key])
+        skip = {"on_click": state["found"].append, "args": [False]}
+        st.form_submit_button("Show me", key=f"{key}.skip", type="tertiary", **skip)
+    if state["hint"]:
+        st.text(state["hint"])
+
+
+def check(question, state: dict, key: str) -> None:
+    """Grade what stands in the field."""
+    from core.grading import graded  # loads torch, which the front page must not wait for
+
+    verdict = graded(st.session_state[f"{key}.text"], question.truth, question.tolerance)
+    state["hint"] = verdict.hint
+    if verdict.is_right:
+        state["found"].append(True)

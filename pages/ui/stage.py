@@ -31,6 +31,7 @@ def mount(pictures, source: str, key: str, weights=(), clickable: bool = False, 
             "alt": picture.alt,
             "frames": picture.frames,
             "labels": picture.labels,
+            "captions": picture.captions,
             "weight": weight,
             "click": clickable,
         }
