@@ -11,10 +11,10 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 st.set_page_config("Roadmap Lab", ASSETS / "icon.png", layout="wide")
 st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.png")
-home = st.Page(Path(__file__).with_name("home.py"), title="Roadmap", icon=":material/map:", default=True)
+home = frame.entry(Path(__file__).with_name("home.py"), title="Roadmap", icon=":material/map:", default=True)
 sections = {
     f"{chapter.number} · {chapter.title}": [
-        st.Page(topic.path, title=topic.title, url_path=topic.slug, help=topic.promise) for topic in chapter.topics
+        frame.entry(topic.path, title=topic.title, url_path=topic.slug, help=topic.promise) for topic in chapter.topics
     ]
     for chapter in curriculum.chapters()
     if chapter.topics

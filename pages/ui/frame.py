@@ -1,5 +1,7 @@
 """The frame around every page: style, and the way on."""
 
+import copy
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -7,6 +9,15 @@ import streamlit as st
 from core import curriculum
 
 STYLE = Path(__file__).resolve().parents[2] / "assets" / "components" / "frame.css"
+
+
+def entry(path: Path, **known):
+    """A page for the navigation. Looking one up on disk takes most of a millisecond, so it is done once; every run of
+    the hub gets a copy, because Streamlit notes on a page whether this run may call it."""
+    return copy.copy(_looked_up(path, **known))
+
+
+_looked_up = lru_cache(maxsize=256)(st.Page)
 
 
 def style() -> None:
