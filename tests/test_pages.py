@@ -138,3 +138,12 @@ def test_search_answers_or_says_that_nothing_does(words):
     app = AppTest.from_file(str(HUB), default_timeout=60).run()
     app.text_input(key="search").set_value(words).run()
     assert not app.exception
+
+
+def test_what_a_learner_typed_is_shown_and_not_interpreted():
+    from pages_under_test import HUB
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(HUB), default_timeout=60).run()
+    app.text_input(key="search").set_value("![seen](http://example.org/seen.png)").run()
+    assert [one for one in app.info if "\\!" in one.value or "!\\[seen\\]" in one.value]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import curriculum
 from pages.ui import memory
+from pages.ui.wording import literal
 
 DEMOS = Path(__file__).resolve().parents[2] / "demos"
 DONE, OPEN, COMING = ":material/check_circle:", ":material/radio_button_unchecked:", ":material/schedule:"
@@ -46,7 +47,7 @@ def entry(topic: curriculum.Topic) -> None:
 def results(found, words: str) -> None:
     """The pages that answer a search."""
     if not found:
-        st.info(f"No lesson mentions “{words[:60]}”. Try a single word, such as “gradient”.")
+        st.info(f"No lesson mentions “{literal(words[:60])}”. Try a single word, such as “gradient”.")
     for topic in found:
         with st.container(border=True):
             entry(topic)
@@ -134,7 +135,7 @@ def imported(name: str, content: bytes) -> None:
     try:
         ticks = curriculum.ticked(content)
     except ValueError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
         return
     if st.session_state.get("imported") != name:  # the file stays in its box; later changes by hand must hold
         st.session_state["imported"] = name

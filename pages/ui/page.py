@@ -1,8 +1,7 @@
 """A lesson: what every page has, built once. Layout only; the numbers come from core."""
 
 import functools
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import streamlit as st
@@ -11,6 +10,7 @@ from core import curriculum
 from pages.ui import frame, memory, stage
 from pages.ui.controls import Controls
 from pages.ui.panels import answer_panel, code_panel, diagnosis_panel, fork_panel
+from pages.ui.wording import literal
 from pages.ui.work import job_panel
 
 KEPT = 24  # experiments kept per page function, for all learners of the process together
@@ -124,6 +124,13 @@ class Page:
         if not click.get("panel"):
             points.add(self.controls, click["x"], click["y"])
 
+    def drawing(self, examples: Mapping[str, str], first: str) -> object:
+        """What stands on the drawing pad: one of ``examples`` (data URLs by name, ``first`` at the start) until the
+        learner draws, then whatever the browser sent: a picture's data URL, "" for a bare canvas, or a stranger's."""
+        from pages.ui import pad  # needs the recognizer's script, which the front page can do without
+
+        return pad.drawing(self.controls, examples, first)
+
     def numbered(self, kind: str) -> str:
         """A key for the next element of a kind on this page."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -163,7 +170,7 @@ class Page:
         """Offer work that takes longer than a slider's answer: a button, then progress and a way to stop, then the
         result; None until it is there. ``function`` may be a generator that yields (fraction, message)."""
         with self.right:
-            return job_panel(label, function, arguments, self.numbered("job"))
+            return job_panel(label, function, arguments, self.numbered(f"job.{function.__name__}"))
 
     def worked(self, quick: bool, at_once: Callable, as_job: Callable, *arguments):
         """What a function gives: at once if that is quick, else offered as a job; None until it is there."""
@@ -233,11 +240,6 @@ class Page:
     def code(self, *runs) -> None:
         """Offer the program behind what is on screen (runs, or anything ``core.script.program`` takes)."""
         self.programs += runs
-
-
-def literal(text: str) -> str:
-    """Text as Markdown that shows it as it is: an error may quote what a learner's file says."""
-    return re.sub(r"([\\`*_\[\]<>$~#|]|:(?=\w|//))", r"\\\1", text)
 
 
 @contextmanager

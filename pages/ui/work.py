@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.ui.wording import literal
+
 
 @st.cache_resource(scope="session", on_release=lambda owner: owner.close(), show_spinner=False)
 def owner():
@@ -33,9 +35,9 @@ def job_panel(label: str, function: Callable, arguments: tuple, key: str):
     if same and job is not None and job.status == "done":
         return job.result
     if job is not None and job.status == "failed":
-        st.error(job.error)
+        st.error(literal(job.error))
     elif refusal:
-        st.warning(refusal)
+        st.warning(literal(refusal))
     st.button(label, key=f"{key}.start", on_click=begin, args=[key, function, arguments], icon=":material/play_arrow:")
     return None
 
