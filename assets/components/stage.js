@@ -13,7 +13,8 @@ const stages = new WeakMap();
 function colours(element) {
   const style = getComputedStyle(element);
   const value = name => style.getPropertyValue(name).trim();
-  return { "@ink": value("--st-text-color") || "#1e2430", "@paper": value("--st-background-color") || "#fff",
+  const dark = parseInt(value("--st-background-color").slice(1, 3), 16) < 128;
+  return { "@orange": dark ? "#f5a878" : "#974607", "@blue": dark ? "#8dbcf0" : "#255b99", "@ink": value("--st-text-color") || "#1e2430", "@paper": value("--st-background-color") || "#fff",
            "@faint": value("--st-border-color") || "#ccc", font: value("--st-font") || "sans-serif" };
 }
 

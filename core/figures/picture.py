@@ -13,6 +13,7 @@ COLORS = (ORANGE, BLUE, GREEN, PINK, YELLOW, GREY)
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 INK, PAPER, FAINT = "@ink", "@paper", "@faint"  # the screen's own text, background and line colours
+ORANGE_TEXT, BLUE_TEXT = "@orange", "@blue"  # the pair as text, dark or light enough to be read on the background
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Picture:
     """What a figure function returns. ``traces`` and ``layout`` are Plotly's; ``alt`` says in words what is to be seen,
     computed from the values; ``frames`` are the moments of a replay: each a tuple of changes, one (or None) per trace;
     ``labels`` name the moments, ``captions`` (plain text, lines) tell what happens at each. Colours may be the tokens
-    INK, PAPER and FAINT, which follow the theme."""
+    INK, PAPER, FAINT, ORANGE_TEXT and BLUE_TEXT, which follow the theme."""
 
     traces: list[dict]
     layout: dict
@@ -33,7 +34,7 @@ class Picture:
         """The same as a plotly ``Figure`` with frames, for Gradio, notebooks and downloads; tokens become greys."""
         import plotly.graph_objects as go
 
-        names = {INK: "#333333", PAPER: "#ffffff", FAINT: "#cccccc"}
+        names = {INK: "#333333", PAPER: "#ffffff", FAINT: "#cccccc", ORANGE_TEXT: "#974607", BLUE_TEXT: "#255b99"}
         frames = [
             go.Frame(
                 data=[

@@ -1,0 +1,228 @@
+"""Computation graphs drawn: values in blue above the vertices, gradients in orange below them, step by step."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from core.experiments.calculus import Slice
+from core.figures.curves import line, number
+from core.figures.picture import (
+    BLUE,
+    BLUE_TEXT,
+    GREY,
+    INK,
+    ORANGE,
+    ORANGE_TEXT,
+    PAPER,
+    Picture,
+    encoded,
+    layout,
+    transparent,
+)  # fmt: skip
+from core.graphs import Graph, Moment, shown
+
+Places = dict[int, tuple[float, float]]  # where each vertex stands: columns to the right, rows upwards
+Route = list[tuple[float, float]]
+SWEEPS = 6  # passes of the crossing reduction
+COLORS = {"forward": BLUE, "loss": BLUE, "backward": ORANGE, "update": ORANGE}
+
+
+def columns(graph: Graph) -> list[int]:
+    """The column of each vertex: one right of its last input, and leaves one left of their first user."""
+    found = []
+    for vertex in graph.vertices:
+        found.append(1 + max((found[source] for source in vertex.inputs), default=-1))
+    for place, vertex in enumerate(graph.vertices):
+        if not vertex.inputs and (uses := graph.users(place)):
+            found[place] = min(found[user] for user, _ in uses) - 1
+    return found
+
+
+def layered(graph: Graph) -> tuple[Places, dict[tuple[int, int], Route]]:
+    """Places of the vertices and routes of the edges (input, user) with few crossings (Sugiyama and others 1981): an
+    edge over several columns gets a bend of its own in each."""
+    column, chains = columns(graph), {}
+    layers: list[list] = [[] for _ in range(max(column) + 1)]
+    for place, at in enumerate(column):
+        layers[at].append(place)
+    for user, vertex in enumerate(graph.vertices):
+        for source in vertex.inputs:
+            bends = [(source, user, at) for at in range(column[source] + 1, column[user])]
+            for bend in bends if (source, user) not in chains else ():
+                layers[bend[2]].append(bend)
+            chains[source, user] = [source, *bends, user]
+    order_layers(layers, [pair for chain in chains.values() for pair in pairwise(chain)])
+    height = max(len(layer) for layer in layers)
+    spots = {
+        one: (float(at), (len(layer) - 1) / 2 * height / len(layer) - row * height / len(layer))
+        for at, layer in enumerate(layers)
+        for row, one in enumerate(layer)
+    }
+    routes = {edge: [spots[one] for one in chain] for edge, chain in chains.items()}
+    return {place: spots[place] for place in range(len(graph.vertices))}, routes
+
+
+def order_layers(layers: list[list], links: list[tuple]) -> None:
+    """Sort every layer by the middle of its neighbours' rows, there and back, in place."""
+    near: dict = {}
+    for left, right in links:
+        near.setdefault(left, []).append(right)
+        near.setdefault(right, []).append(left)
+    for sweep in range(SWEEPS):
+        for layer in layers if sweep % 2 else layers[::-1]:
+            rows = {one: (row + 0.5) / len(each) for each in layers for row, one in enumerate(each)}
+            layer.sort(key=lambda one: np.mean([rows[each] for each in near.get(one, [one])]))
+
+
+def computation(
+    moments: Sequence[Moment], places: Places | None = None, heads: Sequence[tuple[float, str]] = (), height: int = 0
+) -> Picture:
+    """The work on a graph, moment by moment, ready to be stepped through; ``places`` overrides the layout, ``heads``
+    (column, text) are written above. A gradient that is to be worked out is a question mark."""
+    graph = moments[-1].graph
+    spots, routes = layered(graph)
+    if places:
+        spots = places
+        routes = {edge: [places[edge[0]], places[edge[1]]] for edge in routes}
+    places = spots
+    drawn = {edge: route for edge, route in routes.items() if graph.vertices[edge[0]].kind != "parameter"}
+    frames = [frame(moment, places, drawn) for moment in moments]
+    base = traces(graph, places, drawn)
+    last = [{**trace, **(change or {})} for trace, change in zip(base, frames[-1], strict=True)]
+    width, tall = (max(at for at, _ in places.values()), max(abs(row) for _, row in places.values()))
+    axis = {"visible": False, "fixedrange": True}
+    notes = [{"x": at, "y": 1.0, "yref": "paper", "yanchor": "bottom", "showarrow": False, "text": text}
+             for at, text in heads]  # fmt: skip
+    plan = layout(
+        height=height or int(180 + 200 * min(tall, 2.2)),
+        xaxis={**axis, "range": [-0.45, width + 0.45]},
+        yaxis={**axis, "range": [-tall - 0.55, tall + 0.55]},
+        showlegend=False,
+        annotations=notes,
+    )
+    plan["margin"] = {"l": 4, "r": 4, "t": 26 if heads else 6, "b": 6}
+    return Picture(last, plan, told(moments[-1]), frames, [m.label for m in moments], [m.caption for m in moments])
+
+
+def told(moment: Moment) -> str:
+    """All values and known gradients of a graph in one sentence."""
+    parts = [
+        f"{vertex.name} = {shown(vertex.value)}"
+        + (f" with gradient {shown(vertex.gradient)}" if place in moment.gradients else "")
+        for place, vertex in enumerate(moment.graph.vertices)
+        if vertex.kind != "constant"
+    ]
+    return f"A computation graph that ends in {moment.graph.answer.name}: {', '.join(parts)}."
+
+
+def traces(graph: Graph, places: Places, routes: dict[tuple[int, int], Route]) -> list[dict]:
+    """What is drawn, lowest first: edges, the edges at work, vertices, those at work, signs, and three kinds of
+    numbers: values, gradients, and what an edge multiplies by."""
+    kept = [place for place, vertex in enumerate(graph.vertices) if vertex.kind != "parameter"]
+    spots = coordinates([places[place] for place in kept])
+    symbols = ["square" if graph.vertices[place].inputs else "circle" for place in kept]
+    quiet = {"type": "scatter", "hoverinfo": "skip", "showlegend": False}
+    edges = [GREY if graph.vertices[place].kind == "constant" else INK for place in kept]
+    box = {"size": 36, "symbol": symbols, "color": PAPER, "line": {"width": 1.5, "color": edges}}
+    signs = [graph.vertices[place].sign for place in kept]
+    hover = [hovered(graph, place) for place in kept]
+    return [
+        {**quiet, "mode": "lines", **path(routes.values()), "line": {"color": GREY, "width": 1.2}},
+        {**quiet, "mode": "lines", "x": [], "y": [], "line": {"width": 3}},
+        {"type": "scatter", "mode": "markers", **spots, "marker": box, "text": hover, "showlegend": False,
+         "hovertemplate": "%{text}<extra></extra>"},
+        {**quiet, "mode": "markers", "x": [], "y": [], "marker": {"size": 42}},
+        {**quiet, "mode": "text", **spots, "text": signs, "textfont": {"size": 15, "color": INK}},
+        *({**quiet, "mode": "text", "x": [], "y": [], "text": [], "textposition": where,
+           "textfont": {"size": 13.5, "color": color}} for where, color in
+          (("top center", BLUE_TEXT), ("bottom center", ORANGE_TEXT), ("middle center", INK))),
+    ]  # fmt: skip
+
+
+def coordinates(spots: Sequence[tuple[float, float]]) -> dict:
+    """Places as the x and y of a trace."""
+    return {"x": [spot[0] for spot in spots], "y": [spot[1] for spot in spots]}
+
+
+def path(routes) -> dict:
+    """Polylines with gaps between them, as the x and y of one trace."""
+    points = np.array([spot for route in routes for spot in [*route, (np.nan, np.nan)]], float).reshape(-1, 2)
+    return {"x": encoded(points[:, 0]), "y": encoded(points[:, 1])}
+
+
+def hovered(graph: Graph, place: int) -> str:
+    """What a vertex computes, in words."""
+    vertex = graph.vertices[place]
+    return f"{vertex.name} = {vertex.symbols}<br>= {vertex.numbers}" if vertex.symbols else vertex.name
+
+
+def frame(moment: Moment, places: Places, routes: dict[tuple[int, int], Route]) -> tuple[dict | None, ...]:
+    """What one moment changes."""
+    graph, color = moment.graph, COLORS[moment.beat]
+    at_work = [place for place in moment.active if graph.vertices[place].kind != "parameter"]
+    end = 1 if moment.beat in ("forward", "loss") else 0
+    edges = {edge: route for edge, route in routes.items() if edge[end] in at_work}
+    tint = {"size": 42, "color": transparent(color, 0.35), "symbol": "square"}
+    return (
+        None,
+        {**path(edges.values()), "line": {"width": 3, "color": color, "dash": "solid" if end else "dot"}},
+        None,
+        {**coordinates([places[place] for place in at_work]), "marker": tint},
+        None,
+        values(moment, places),
+        gradients(moment, places),
+        slopes(moment, edges if not end else {}),
+    )
+
+
+def values(moment: Moment, places: Places) -> dict:
+    """The values known by then, above their vertices."""
+    vertices = moment.graph.vertices
+    kept = [place for place in sorted(moment.values) if vertices[place].name != shown(vertices[place].value)]
+    words = [f"{vertices[place].name} = {shown(vertices[place].value)}" for place in kept]
+    return {**coordinates([raised(vertices[place].kind, places[place], 1) for place in kept]), "text": words}
+
+
+def gradients(moment: Moment, places: Places) -> dict:
+    """The gradients known by then, below their vertices; a question mark where one is to be worked out."""
+    vertices = moment.graph.vertices
+    unknown = [place for place in moment.active if place not in moment.gradients] if moment.beat == "backward" else []
+    kept = [*sorted(moment.gradients), *unknown]
+    words = ["∂ ?" if place in unknown else f"∂ {shown(vertices[place].gradient)}" for place in kept]
+    return {**coordinates([raised(vertices[place].kind, places[place], -1) for place in kept]), "text": words}
+
+
+def raised(kind: str, spot: tuple[float, float], side: int) -> tuple[float, float]:
+    """Where a number stands: clear of its vertex's sign, close together where there is none."""
+    return spot[0], spot[1] + side * (0.0 if kind == "parameter" else 0.2)
+
+
+def slopes(moment: Moment, edges: dict[tuple[int, int], Route]) -> dict:
+    """What the edges at work multiply a gradient by on its way back."""
+    vertices, spots, words = moment.graph.vertices, [], []
+    for (source, user), route in edges.items():
+        if source in moment.gradients:
+            found = sum(slope for one, slope in moment.graph.users(source) if one == user)
+            (x, y), (right, up) = route[0], route[1]
+            spots.append(((x + right) / 2, (y + up) / 2 + 0.1))
+            words.append(f"· {shown(found)}" if vertices[user].kind != "parameter" else "")
+    return {**coordinates(spots), "text": words}
+
+
+def tangent(found: Slice, height: int = 340) -> Picture:
+    """A formula along one variable with its tangent at the present place, and where a small step really leads."""
+    reach = np.nanmax(np.abs(np.where(np.abs(found.x - found.here) < 1.5, found.values, np.nan) - found.height))
+    reach = float(np.clip(np.nan_to_num(reach), 0.5, 1e6))
+    seen = np.isfinite(found.values) & (np.abs(found.values - found.height) < 3 * reach)
+    ends = np.array([-1.0, 1.0])
+    touching = line(found.here + ends, found.height + ends * found.gradient, "tangent", ORANGE, "dash")
+    point = {"type": "scatter", "mode": "markers", "name": "here", "x": [found.here], "y": [found.height],
+             "marker": {"size": 11, "color": INK}, "hovertemplate": "%{y:.4g}<extra>here</extra>"}  # fmt: skip
+    curve = line(np.where(seen, found.x, np.nan), np.where(seen, found.values, np.nan), "f", BLUE)
+    alt = (
+        f"The formula along {found.name} with its tangent at {found.name} = {number(found.here)}: the value is "
+        f"{number(found.height)}, the slope {number(found.gradient)}."
+    )
+    window = {"range": [found.height - 1.3 * reach, found.height + 1.3 * reach]}
+    return Picture([curve, touching, point], layout(found.name, "value of the formula", height, yaxis=window), alt)
