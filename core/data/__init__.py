@@ -20,6 +20,7 @@ from core.data.planar import (
     wave,
     xor,
 )
+from core.data.rules import loud_and_quiet, ripple
 from core.data.sheets import OwnDataError, Sheet, sheet
 
 __all__ = [
@@ -44,11 +45,13 @@ __all__ = [
     "digits",
     "fashion_mnist",
     "gaussians",
+    "loud_and_quiet",
     "mnist",
     "moons",
     "plane",
     "points",
     "rings",
+    "ripple",
     "sheet",
     "spiral",
     "table",

@@ -1,0 +1,100 @@
+"""Pictures of networks that learn a rule, or the noise on top of it."""
+
+import numpy as np
+import torch
+
+from core.data.rules import REACH, truth
+from core.experiments.overfitting import Descent, Ensemble, Sweep
+from core.figures.curves import bands, line, number
+from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, transparent
+from core.stacked import answers, moments
+from core.training.run import Run
+
+POINTS = 161
+HEIGHT = {"yaxis": {"range": [-2.3, 2.3]}}
+
+
+def rule() -> dict:
+    """The rule behind the samples as a dotted line."""
+    x = torch.linspace(-REACH, REACH, POINTS)[:, None]
+    return line(x[:, 0].numpy(), truth(x)[:, 0].numpy(), "the rule", INK, "dot")
+
+
+def samples(x: torch.Tensor, y: torch.Tensor, name: str, color: str, symbol: str) -> dict:
+    """Samples (count, 1) as points."""
+    marker = {"color": color, "size": 8, "symbol": symbol, "line": {"width": 1, "color": PAPER}}
+    return {
+        "type": "scatter", "mode": "markers", "x": encoded(x[:, 0].numpy()), "y": encoded(y[:, 0].numpy()),
+        "marker": marker, "name": name, "hovertemplate": "(%{x:.2f}, %{y:.2f})<extra>" + name + "</extra>",
+    }  # fmt: skip
+
+
+def fitted(run: Run, height: int = 400) -> Picture:
+    """A network of one input at every recorded moment, with the samples it learns from and the rule behind them."""
+    x = torch.linspace(-REACH, REACH, POINTS)[:, None]
+    curves = answers(run.model, moments(run.history)[0], x)[..., 0].numpy()
+    network = line(x[:, 0].numpy(), curves[-1], "the network", BLUE)
+    learned = samples(run.data.x, run.data.y, "training samples", ORANGE, "circle")
+    frames = [(None, None, {"y": encoded(curve)}) for curve in curves]
+    alt = (
+        f"A network's answer over one input with the {len(run.data.x)} samples it learned from and the rule behind "
+        f"them; mean squared error {number(run.last.train_loss)} on the samples, {number(run.last.test_loss)} on "
+        "held-out ones."
+    )
+    labels = [f"epoch {epoch.number}" for epoch in run.history]
+    return Picture([rule(), learned, network], layout("input", "answer", height, **HEIGHT), alt, frames, labels)
+
+
+def fan(one: Ensemble, height: int = 400) -> Picture:
+    """All networks of an ensemble with their mean and the rule: the spread is variance, the mean's error is bias."""
+    gap = np.full((len(one.answers), 1), np.nan)
+    together = np.concatenate([one.answers, gap], axis=1).ravel()
+    along = np.concatenate([np.tile(one.x, (len(one.answers), 1)), gap], axis=1).ravel()
+    faint = {"line": {"color": transparent(BLUE, 0.35), "width": 1}, "hoverinfo": "skip"}
+    every = line(along, together, f"{len(one.answers)} networks", BLUE) | faint
+    mean = line(one.x, one.answers.mean(axis=0), "their mean", BLUE)
+    alt = (
+        f"{len(one.answers)} networks of {one.units} units per layer, each trained on a sample of its own, with their "
+        f"mean and the rule: bias² {number(one.bias)}, variance {number(one.variance)}."
+    )
+    return Picture([every, mean, rule()], layout("input", "answer", height, **HEIGHT), alt)
+
+
+def decomposed(found: Sweep, units: int, height: int = 400) -> Picture:
+    """Squared errors over the width of the networks, the chosen width marked."""
+    widths = [one.units for one in found.ensembles]
+    axes = ("units per layer", "mean squared error")
+    picture = bands(widths, found.curves(), axes, height, log="x", yaxis={"rangemode": "tozero"})
+    picture.layout["xaxis"] |= {"tickvals": widths, "ticktext": [str(width) for width in widths]}
+    picture.layout["shapes"] = [upright(units)]
+    measured = next(trace for trace in picture.traces if trace.get("name") == "measured test error")
+    marker = {"symbol": "diamond-open", "size": 11, "color": INK, "line": {"width": 2}}
+    measured |= {"mode": "markers", "marker": marker}  # no line: it would hide the sum that it should equal
+    return picture
+
+
+def upright(x: float) -> dict:
+    """A vertical mark."""
+    ink = {"color": GREY, "width": 1.5, "dash": "dot"}
+    return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": ink}
+
+
+def descents(found: Descent, height: int = 400) -> Picture:
+    """Training and held-out error over a very long training; valley, peak and valley marked where there are such."""
+    axes = ("epoch", "mean squared error")
+    axis = {"exponentformat": "power", "dtick": 1}
+    picture = bands(
+        found.epochs, found.errors, axes, height, yaxis={"rangemode": "tozero"}, xaxis={"type": "log", **axis}
+    )
+    if not found.falls_twice:
+        return picture
+    words = ("first valley", "peak", "second valley")
+    notes = [
+        {
+            "x": float(np.log10(found.epochs[place])), "y": high, "text": f"{word}<br>{high:.2f}", "showarrow": True,
+            "ay": -64 if word == "second valley" else -32, "ax": 0, "arrowcolor": GREY,
+        }
+        for word, place, high in zip(words, found.turns(), found.heights(), strict=True)
+    ]  # fmt: skip
+    picture.layout["annotations"] = notes
+    return picture.described(f"{picture.alt} {found.sentence().replace('**', '')}")

@@ -1,0 +1,95 @@
+r"""Overfitting and underfitting
+
+Train a dozen networks on a dozen samples and measure what is wrong with them: too simple, or too easily led.
+
+Samples are a rule $f$ plus noise of variance $\sigma^2$. A network $\hat f$ depends on which samples it saw. Over many
+such draws its mean error on fresh data has three parts:
+
+$$\underbrace{(\mathbb{E}\hat f - f)^2}_{\text{bias}^2}
+\;+\; \underbrace{\mathbb{E}(\hat f - \mathbb{E}\hat f)^2}_{\text{variance}} \;+\; \sigma^2$$
+
+$\mathbb{E}$ is the mean over networks. Too few units cannot follow the rule: large bias, *underfitting*. Many units and
+few samples follow the noise: large variance, *overfitting*. More samples lower the variance, more units lower the bias.
+Nothing lowers $\sigma^2$. And the held-out error may fall, rise and fall again.
+
+Roadmap:
+- Understand overfitting and underfitting
+
+Reading:
+- Goodfellow, Bengio and Courville, *Deep Learning*, sections 5.2 to 5.4
+- Nielsen, *Neural Networks and Deep Learning*, chapter 3
+- *Dive into Deep Learning*, section 3.6
+- Nakkiran and others (2020), *Deep Double Descent*; Heckel and Yilmaz (2021), *Early Stopping in Deep Networks*
+"""
+
+from core.experiments.overfitting import (
+    CHOICES,
+    FUTURES,
+    SAMPLES,
+    SCALES,
+    UPDATES,
+    WIDTHS,
+    Sweep,
+    descending,
+    recorded,
+    single,
+    sweep,
+)  # fmt: skip
+from core.figures import losses
+from core.figures.overfitting import decomposed, descents, fan, fitted
+from core.training import Run
+from pages import ui
+
+
+@ui.cached
+def one(units: int, samples: int, noise: float, updates: int, seed: int) -> Run:
+    return single(units, samples, noise, updates, seed)
+
+
+@ui.cached
+def many(samples: int, noise: float, updates: int, seed: int) -> Sweep:
+    return sweep(samples, noise, updates, seed)
+
+
+@ui.cached
+def record():
+    return recorded()
+
+
+def falls_twice() -> None:
+    page.show(descents(record()), source=record().source)
+    page.note("Ten seeds. 80 loud inputs are learned first, noise included; five quiet ones arrive late. Try it:")
+    with page.beside():
+        scale = page.scale("Size of the quiet inputs", SCALES, 0.1)
+    if mine := page.job("Train three networks for 12,000 epochs", descending, scale, 0.3, 12_000, page.seeds(3)):
+        page.show(descents(mine), source=mine.source)
+        page.note(mine.sentence())
+
+
+with ui.lesson(__file__) as page:
+    units = page.scale("Units per layer", WIDTHS, 16)
+    samples = page.scale("Training samples", SAMPLES, 20)
+    noise = page.slider("Noise", 0.1, 0.8, 0.4, 0.1)
+    updates = page.scale("Updates", UPDATES, 1000, help="How many steps each network is trained.")
+    run, found = one(units, samples, noise, updates, page.seed), many(samples, noise, updates, page.seed)
+    page.replay(fitted(run), losses(run), run=run)
+    if page.predict(
+        "Of seven widths, from 1 to 32 units per layer: which has the lowest error on fresh data?",
+        CHOICES,
+        found.answer(),
+        "Too few units miss the rule, too many follow the noise of their own sample.",
+    ):
+        page.show(fan(found.at(units)), decomposed(found, units), source=found.source)
+        page.note(found.sentence(units))
+    page.challenge(
+        "Make **32 units per layer** harmless with a noise of at least 0.4: within **3 %** of the best width.",
+        noise >= 0.4 and found.excess(32) <= 0.03,
+        f"Now: {found.excess(32):.1%} above the best width, noise {noise:.1f}.",
+    )
+    if page.predict(
+        "A training whose held-out error has risen for hundreds of epochs goes on for ten thousand more. What then?",
+        FUTURES,
+        record().answer(),
+        "Late in training the network finds what the quiet inputs know, and no longer needs the noise.",
+    ):
+        falls_twice()
