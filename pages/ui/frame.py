@@ -1,6 +1,8 @@
 """The frame around every page: style, and the way on."""
 
 import copy
+import gc
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,3 +53,18 @@ def reading(topic: curriculum.Topic) -> None:
     """Where the page's docstring sends the reader."""
     if topic.reading:
         st.markdown("### Read on\n\n" + "\n".join(f"- {item}" for item in topic.reading))
+
+
+def settle() -> None:
+    """Leave what new modules have brought out of garbage collection for good.
+
+    Streamlit collects garbage after every run, which walks every object there is: with torch and numba imported that
+    takes longer than the run. Called at a run's end, it costs something only after a run that imported modules.
+    """
+    if len(sys.modules) > settled["modules"]:
+        gc.collect()
+        gc.freeze()
+        settled["modules"] = len(sys.modules)
+
+
+settled = {"modules": 0}
