@@ -26,14 +26,14 @@ def ripple(samples: int = 20, noise: float = 0.4, seed: int = 0, held_out: int =
 def loud_and_quiet(
     samples: int = 240, loud: int = 80, quiet: int = 5, scale: float = 0.1, noise: float = 0.3, seed: int = 0
 ) -> Data:
-    """Regression whose target leans as much on a few quiet inputs, ``scale`` times as large, as on many loud ones.
+    """Regression whose target leans a third more on a few quiet inputs, ``scale`` times as large, than on many loud.
 
     A small construction in which the error falls twice (Heckel and Yilmaz 2021). 1,000 held-out samples, no noise.
     """
     generator, held_out = generator_of(seed), 1000
     directions = [torch.randn(count, 1, generator=generator) for count in (loud, quiet)]
     inputs = [torch.randn(samples + held_out, count, generator=generator) for count in (loud, quiet)]
-    y = sum(part @ (one / one.norm()) for part, one in zip(inputs, directions, strict=True))
+    y = sum(lean * part @ (one / one.norm()) for lean, part, one in zip((1, 1.3), inputs, directions, strict=True))
     y[:samples] += noise * torch.randn(samples, 1, generator=generator)
     x = torch.cat([inputs[0], scale * inputs[1]], dim=1)
     return Data(x[:samples], y[:samples], x[samples:], y[samples:])

@@ -168,39 +168,41 @@ class Descent:
     errors: dict[str, np.ndarray]
     source: Recorded | Measured
 
-    def turns(self) -> tuple[int, int, int]:
-        """Places of the first valley, the peak and the last valley of the mean held-out error: the peak rises highest
-        above the lower of what came before and what comes behind."""
-        mean = self.errors["held-out error"].mean(axis=0)
-        before, behind = np.minimum.accumulate(mean), np.minimum.accumulate(mean[::-1])[::-1]
-        peak = int(np.argmax(np.minimum(mean / before, mean / behind)))
-        return int(np.argmin(mean[: peak + 1])), peak, peak + int(np.argmin(mean[peak:]))
+    @property
+    def held_out(self) -> np.ndarray:
+        """Held-out errors (seeds, epochs)."""
+        return self.errors["held-out error"]
 
-    def heights(self) -> tuple[float, float, float]:
-        """The mean held-out error at the three turns."""
-        mean = self.errors["held-out error"].mean(axis=0)
-        return tuple(float(mean[place]) for place in self.turns())
+    def twice(self) -> list[bool]:
+        """Of each run: whether its error rises by a tenth or more from a first valley, then falls below that valley."""
+        heights = [row[list(turns(row))] for row in self.held_out]
+        return [bool(peak > 1.1 * first and last < first) for first, peak, last in heights]
 
     @property
     def falls_twice(self) -> bool:
-        """Whether the mean error rises by a tenth after its first valley and then falls below that valley."""
-        first, peak, last = self.heights()
-        return peak > 1.1 * first and last < first
+        """Whether most runs do."""
+        return sum(self.twice()) > len(self.held_out) / 2
 
     def answer(self) -> str:
-        """What happens behind the peak, as one of ``FUTURES``."""
-        first, peak, last = self.heights()
+        """What happens behind the peak of the mean error, as one of ``FUTURES``."""
+        first, peak, last = self.held_out.mean(axis=0)[list(turns(self.held_out.mean(axis=0)))]
         return FUTURES[2 if last < first else 1 if last < peak / 1.1 else 0]
 
     def sentence(self) -> str:
-        """The three turns in words."""
-        (first, peak, last), places = self.heights(), [int(self.epochs[place]) for place in self.turns()]
-        if not self.falls_twice:
-            return f"The mean held-out error ends at **{last:.2f}**: with these settings it does not fall twice."
+        """How many runs fall twice, and where the mean error ends."""
+        end = f"The mean held-out error ends at **{self.held_out[:, -1].mean():.2f}**."
         return (
-            f"The mean held-out error falls to **{first:.2f}** (epoch {places[0]:,}), rises to **{peak:.2f}** "
-            f"(epoch {places[1]:,}) and falls again, to **{last:.2f}** (epoch {places[2]:,})."
+            f"In **{sum(self.twice())} of {len(self.held_out)}** runs the held-out error falls, rises by a tenth or "
+            f"more and then falls below its first valley. {end}"
         )
+
+
+def turns(error: np.ndarray) -> tuple[int, int, int]:
+    """Places of the first valley, the peak and the last valley of an error (epochs,): the peak is what rises highest
+    above the lower of what came before and what comes behind."""
+    before, behind = np.minimum.accumulate(error), np.minimum.accumulate(error[::-1])[::-1]
+    peak = int(np.argmax(np.minimum(error / before, error / behind)))
+    return int(np.argmin(error[: peak + 1])), peak, peak + int(np.argmin(error[peak:]))
 
 
 def errors_of(run: Run) -> dict[int, tuple[float, float]]:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from core.data.rules import REACH, truth
-from core.experiments.overfitting import Descent, Ensemble, Sweep
+from core.experiments.overfitting import Descent, Ensemble, Sweep, turns
 from core.figures.curves import bands, line, number
 from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, transparent
 from core.stacked import answers, moments
@@ -86,15 +86,17 @@ def descents(found: Descent, height: int = 400) -> Picture:
     picture = bands(
         found.epochs, found.errors, axes, height, yaxis={"rangemode": "tozero"}, xaxis={"type": "log", **axis}
     )
-    if not found.falls_twice:
-        return picture
-    words = ("first valley", "peak", "second valley")
+    mean = found.held_out.mean(axis=0)
+    places = turns(mean)
+    first, peak, last = mean[list(places)]
+    if not (peak > 1.1 * first and last < first):
+        return picture.described(f"{picture.alt} {found.sentence().replace('**', '')}")
     notes = [
         {
-            "x": float(np.log10(found.epochs[place])), "y": high, "text": f"{word}<br>{high:.2f}", "showarrow": True,
-            "ay": -64 if word == "second valley" else -32, "ax": 0, "arrowcolor": GREY,
+            "x": float(np.log10(found.epochs[place])), "y": float(mean[place]), "text": f"{word}<br>{mean[place]:.2f}",
+            "showarrow": True, "ay": -64 if word == "second valley" else -32, "ax": 0, "arrowcolor": GREY,
         }
-        for word, place, high in zip(words, found.turns(), found.heights(), strict=True)
+        for word, place in zip(("first valley", "peak", "second valley"), places, strict=True)
     ]  # fmt: skip
     picture.layout["annotations"] = notes
     return picture.described(f"{picture.alt} {found.sentence().replace('**', '')}")

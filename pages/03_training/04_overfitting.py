@@ -58,7 +58,7 @@ def record():
 
 def falls_twice() -> None:
     page.show(descents(record()), source=record().source)
-    page.note("Ten seeds. 80 loud inputs are learned first, noise included; five quiet ones arrive late. Try it:")
+    page.note(f"{record().sentence()} 80 loud inputs are learned first, five quiet ones arrive late. Try it:")
     with page.beside():
         scale = page.scale("Size of the quiet inputs", SCALES, 0.1)
     if mine := page.job("Train three networks for 12,000 epochs", descending, scale, 0.3, 12_000, page.seeds(3)):

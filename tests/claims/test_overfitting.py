@@ -15,6 +15,7 @@ from core.experiments.overfitting import (
     recorded,
     single,
     sweep,
+    turns,
 )
 from core.figures.overfitting import decomposed, descents, fan, fitted
 
@@ -82,19 +83,21 @@ def test_the_record_falls_rises_and_falls_again():
     record = recorded()
     assert record.source.specification == SPECIFICATION and RECORD.stat().st_size < 100_000
     assert record.falls_twice and record.answer() == FUTURES[2]
-    assert "falls again" in record.sentence() and len(record.errors["held-out error"]) == 10
+    assert sum(record.twice()) >= 8 and "of 10" in record.sentence()
 
 
 def test_epoch_wise_double_descent_happens_again_on_fresh_seeds(seeds):
+    """In most runs; at least half of any eight."""
     again = finished(descending(0.1, 0.3, 12_000, tuple(seeds[:8])))
-    assert again.falls_twice, again.sentence()
-    first, peak, last = again.turns()
-    assert again.epochs[first] < 500 and again.epochs[last] > 5 * again.epochs[peak]
+    assert sum(again.twice()) >= 4, again.sentence()
+    for error in again.held_out[again.twice()]:
+        first, _, last = again.epochs[list(turns(error))]
+        assert last > 5 * first
 
 
 def test_without_quiet_inputs_the_error_does_not_fall_twice(seeds):
     flat = finished(descending(1.0, 0.3, 4_000, tuple(seeds[:3])))
-    assert not flat.falls_twice and "does not fall twice" in flat.sentence()
+    assert not flat.falls_twice and "**0 of 3**" in flat.sentence()
 
 
 def test_loud_inputs_are_learned_first(seed):
@@ -119,7 +122,7 @@ def test_the_data_are_what_they_say(seed):
     two = loud_and_quiet(seed=seed)
     assert two.x.shape == (240, 85)
     assert two.x[:, 80:].std().item() == pytest.approx(0.1, rel=0.1)
-    assert two.y_test.var().item() == pytest.approx(2.0, rel=0.2)
+    assert two.y_test.var().item() == pytest.approx(1 + 1.3**2, rel=0.2)
 
 
 def test_every_picture_says_what_it_shows(seed):
