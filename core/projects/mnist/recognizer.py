@@ -67,8 +67,13 @@ class Calibration:
 
 @functools.lru_cache(maxsize=1)
 def recognizer() -> tuple[DigitNetwork, Calibration]:
-    """The trained network and its calibration, loaded once per process; safetensors only, nothing is executed."""
-    with safe_open(FOLDER / "weights.safetensors", "pt") as file:
+    """The shipped network and its calibration, loaded once per process."""
+    return loaded(FOLDER / "weights.safetensors")
+
+
+def loaded(path: Path) -> tuple[DigitNetwork, Calibration]:
+    """A trained network and its calibration from a safetensors file; nothing in it is executed."""
+    with safe_open(path, "pt") as file:
         settings = json.loads(file.metadata()["settings"])
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     model = DigitNetwork(*settings["widths"])

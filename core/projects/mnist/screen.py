@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import functools
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import Tensor
 from core.projects.mnist.drawing import Empty
 from core.projects.mnist.recognizer import FOLDER, NAMES, Reading, read_file
 from core.projects.mnist.uploads import MOST_BYTES, Refused
-from core.projects.mnist.why import index, neighbours, saliency, smallest_edit
+from core.projects.mnist.why import neighbours, saliency, shipped, smallest_edit
 
 LIMIT = f"{MOST_BYTES // 10**6}mb"
 MOST_FILES = 50
@@ -27,17 +28,23 @@ def pad() -> tuple[str, str]:
     return tuple((FOLDER / name).read_text(encoding="utf-8") for name in ("pad.js", "pad.css"))
 
 
-def reading_of(picture: str | None) -> Reading:
-    """What a drawing pad's picture, a data URL, reads as. Raises ``Empty`` or ``Refused``."""
-    if not picture:
+def reading_of(picture: object) -> Reading:
+    """What a drawing pad's picture, a data URL, reads as; it comes from a browser, so it may be anything at all.
+    Raises ``Empty`` or ``Refused``."""
+    if picture is None or picture == "":
         raise Empty("The canvas is empty: draw one digit.")
+    if not isinstance(picture, str):
+        raise Refused("Send a picture as a data URL: data:image/png;base64,…")
+    if len(picture) > 4 * MOST_BYTES // 3 + 100:
+        raise Refused(f"The picture has more than {MOST_BYTES / 1e6:.0f} MB.")
     head, _, body = picture.partition(",")
     if not (head.startswith("data:image/") and head.endswith(";base64")):
         raise Refused("Send a picture as a data URL: data:image/png;base64,…")
     try:
-        return read_file(base64.b64decode(body, validate=True))
-    except binascii.Error:
+        file = base64.b64decode(body.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
         raise Refused("The data URL is damaged: its picture is not base64.") from None
+    return read_file(file)
 
 
 def read_drawing(picture: str | None) -> tuple[str, dict[str, float], np.ndarray | None]:
@@ -116,10 +123,21 @@ def two_coloured(values: Tensor, seen: Tensor, times: int = 8) -> np.ndarray:
 
 def examples() -> list[tuple[np.ndarray, str]]:
     """A training digit of each class, dark on light, with its name."""
-    pictures, digits, _ = index()
+    pictures, digits = shipped()
     return [(255 - enlarged(pictures[int((digits == one).nonzero()[3]), 0], 14), str(one)) for one in range(10)]
 
 
+def weights() -> tuple[str, str, bytes]:
+    """The shipped weights to take away: what to call them, the file's name, its bytes."""
+    return "The network's weights", "weights.safetensors", (FOLDER / "weights.safetensors").read_bytes()
+
+
+def starts() -> dict[str, str]:
+    """A training digit of each class for a drawing pad to begin with, as data URLs by digit."""
+    return {name: example(place) for place, name in enumerate(DIGITS)}
+
+
+@functools.lru_cache(maxsize=16)
 def example(place: int) -> str:
     """One of ``examples`` as a data URL, as a drawing pad gives its picture."""
     file = io.BytesIO()
