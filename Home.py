@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -60,10 +60,13 @@ async def plotly(_: Request) -> Response:
 
 
 class Programs:
-    """What other programs may call: the projects' services, imported when the first call comes, off the event loop."""
+    """What other programs may call: a project's service, imported when the first call comes, off the event loop."""
+
+    def __init__(self, project: str) -> None:
+        self.service = f"core.projects.{project}.service"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        service = await run_in_threadpool(import_module, "core.projects.mnist.service")
+        service = await run_in_threadpool(import_module, self.service)
         await Router(service.routes())(scope, receive, send)
 
 
@@ -72,7 +75,9 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/healthz", health),
-        Route("/api/{call:path}", Programs()),
+        Route("/api/driving", Programs("driving")),
+        WebSocketRoute("/api/driving/live", Programs("driving")),
+        Route("/api/{call:path}", Programs("mnist")),
         Route("/lab/plotly.min.js", plotly),
         Mount("/lab/fonts", StaticFiles(directory=ROOT / "assets" / "fonts", check_dir=False)),
     ],

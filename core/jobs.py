@@ -132,10 +132,13 @@ class Owner:
 
 
 class Pool:
-    """A few places to run, and a line. A thread lives only as long as there is work for it."""
+    """A few places to run, and a line. A thread lives only as long as there is work for it.
 
-    def __init__(self, places: int = PLACES, line: int = LINE, each: int = EACH) -> None:
-        self.places, self.length, self.each = places, line, each
+    ``here``: the work stays in this process even where a cluster does the rest, because it talks to a screen.
+    """
+
+    def __init__(self, places: int = PLACES, line: int = LINE, each: int = EACH, here: bool = False) -> None:
+        self.places, self.length, self.each, self.here = places, line, each, here
         self.line: deque[Job] = deque()
         self.running = 0
         self.lock = threading.Lock()
@@ -191,7 +194,8 @@ def start(function: Callable, *arguments, owner: Owner | None = None, pool: Pool
     that has a parameter ``cancel`` is given one (``core.training.cancel.Cancel``) and should stop when it is set.
     Raises ``BusyError``, one sentence, if the line is full or ``owner`` is gone.
     """
-    return pool.submit(Job(function, arguments, keywords, owner), RAY_PLACES if on_ray() else None)
+    remote = on_ray() and not pool.here
+    return pool.submit(Job(function, arguments, keywords, owner), RAY_PLACES if remote else None)
 
 
 def on_ray() -> bool:
@@ -201,7 +205,7 @@ def on_ray() -> bool:
 
 def run(job: Job, function: Callable, arguments: tuple, keywords: dict) -> None:
     """Do a job's work in this thread, whatever happens."""
-    if on_ray():
+    if on_ray() and not (job.pool and job.pool.here):
         from core.cluster import produced_remotely as produce
     else:
         produce = produced

@@ -39,7 +39,7 @@ class Moment:
 def drive(
     who: "Driver | str",
     seed: int,
-    disturb: Disturbance | None = None,
+    disturb: Disturbance | Disturber | None = None,
     *,
     look: bool = False,
     teacher: Driver | None = None,
@@ -48,6 +48,7 @@ def drive(
 ) -> Iterator[Moment]:
     """Drive track ``seed`` and yield every moment; ``who`` is a driver or one of the names "cnn" and "expert".
 
+    A ``Disturber`` instead of a disturbance may be changed while it drives.
     ``look`` adds the network's attention, ``teacher`` its advice. ``fast`` takes the quicker simulator with the same
     physics and pixels; else Gymnasium's own. Each call has its own simulator, freed when the drive is over, when the
     iterator is closed (``.close()``) or forgotten. Raises ``ValueError`` with one sentence, before the first frame,
@@ -59,13 +60,14 @@ def drive(
     at_the_wheel = driver(who) if isinstance(who, str) else who
     if not callable(at_the_wheel):
         raise ValueError("A driver is a name or a function of the frame and the simulator.")
-    return _moments(at_the_wheel, seed, disturb or Disturbance(), look, teacher, int(steps), fast)
+    disturber = disturb if isinstance(disturb, Disturber) else Disturber(disturb or Disturbance(), seed)
+    return _moments(at_the_wheel, seed, disturber, look, teacher, int(steps), fast)
 
 
-def _moments(who, seed, disturb, look, teacher, steps, fast) -> Iterator[Moment]:
+def _moments(who, seed, disturber, look, teacher, steps, fast) -> Iterator[Moment]:
     world = FastRacing() if fast else environment()
     try:
-        simulator, disturber, score = world.unwrapped, Disturber(disturb, seed), 0.0
+        simulator, score = world.unwrapped, 0.0
         frame, _ = world.reset(seed=seed)
         for step in range(steps):
             struck = disturber.struck(simulator, step)

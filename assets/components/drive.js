@@ -1,0 +1,53 @@
+// The cockpit on a page: one WebSocket to the visitor's seat. Leaving the page closes it, which frees the simulator.
+const pits = new WeakMap();
+
+class Pit {
+  constructor(root) {
+    this.root = root; this.waiting = [];
+    this.pit = cockpit(root, message => this.send(message), {});
+    this.away = () => { if (document.hidden) this.send({ hands: [0, 0, 0] }); };
+    document.addEventListener("visibilitychange", this.away);
+  }
+
+  open(seat) {
+    if (this.seat === seat && this.socket?.readyState <= 1) return;
+    this.seat = seat;
+    this.socket?.close();
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.socket = new WebSocket(`${scheme}://${location.host}/api/driving/live?seat=${encodeURIComponent(seat)}`);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onopen = () => { this.waiting.splice(0).forEach(one => this.socket.send(one)); };
+    this.socket.onmessage = ({ data }) => this.pit.take(typeof data === "string" ? JSON.parse(data) : data);
+    this.socket.onclose = () => { if (!this.closed) this.pit.say("The connection is gone: press “Drive again”, or reload the page."); };
+  }
+
+  send(message) {
+    if (message.start) message = { start: { ...message.start, ...this.disturb } };
+    const text = JSON.stringify(message);
+    if (this.socket?.readyState === 1) return this.socket.send(text);
+    if (!message.start) return;
+    this.waiting = [text];
+    if (!this.socket || this.socket.readyState > 1) this.open(this.seat);
+  }
+
+  show({ seat, mode, order, live, push, auto }) {
+    this.disturb = live;
+    this.open(seat);
+    const fresh = this.pit.set({ mode, order, push });
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches && !this.begun;
+    if (fresh && (this.begun || auto) && !still) { this.begun = true; this.pit.start(); }
+    else if (!this.begun) { this.begun = true; this.pit.say(order.driver === "you" ? "Press “Drive again” and hold ▲: arrow keys or W A S D steer." : "Press “Drive again” to start."); }
+    const disturb = JSON.stringify(live);
+    if (this.live !== undefined && this.live !== disturb) this.send({ disturb: live });
+    this.live = disturb;
+  }
+
+  close() { this.closed = true; document.removeEventListener("visibilitychange", this.away); this.pit.close(); this.socket?.close(); }
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".pit");
+  if (!pits.has(root)) pits.set(root, new Pit(root));
+  pits.get(root).show(data);
+  return () => { pits.get(root)?.close(); pits.delete(root); };
+}

@@ -1,0 +1,67 @@
+"""Watch a network drive a track it has never seen, see what it looks at, and disturb it.
+
+``python -m demos.driving.app`` opens it here; ``make space DEMO=driving OUT=folder`` makes a Hugging Face Space of it.
+"""
+
+import gradio as gr
+
+from core.projects.driving.disturb import COLOURS
+from core.projects.driving.screen import cockpit
+from core.projects.driving.stream import DRIVERS, measured, streamed
+
+SCRIPT, STYLE = cockpit()
+CONNECT = """
+let drive = "", known = 0;
+const pit = cockpit(element.querySelector(".pit"), () => {}, { mode: "watch", follows: true, again: false });
+pit.say("Choose a track and press “Drive”.");
+watch("value", () => {
+  if (!props.value) return;
+  const told = JSON.parse(props.value);
+  if (told.drive !== drive) { drive = told.drive; known = 0; pit.follow(drive); }
+  told.messages.slice(Math.max(known - told.first, 0)).forEach((message) => pit.take(message));
+  known = Math.max(known, told.first + told.messages.length);
+});
+"""
+LAUNCH = {
+    "max_file_size": "1mb",
+    "run_history": False,
+    "footer_links": ["api"],
+    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
+}
+
+with gr.Blocks(title="Self-driving", analytics_enabled=False, delete_cache=(600, 600)) as demo:
+    gr.Markdown(
+        "# Self-driving\nA small network drives CarRacing from its pixels alone. Every track seed is a track it has "
+        "never seen. The yellow haze is where its features come from."
+    )
+    with gr.Row():
+        with gr.Column(scale=1, min_width=260):
+            seed = gr.Number(7, label="Track seed", precision=0, minimum=0, maximum=2**31 - 1, elem_id="seed")
+            who = gr.Radio(list(DRIVERS), value="network", label="At the wheel")
+            push = gr.Slider(0, 30, 0, step=1, label="Push every two seconds")
+            blur = gr.Slider(0, 8, 0, step=1, label="Blur")
+            dark = gr.Slider(0, 1, 0, step=0.05, label="Darkness")
+            drop = gr.Slider(0, 0.95, 0, step=0.05, label="Lost frames")
+            colours = gr.Radio(list(COLOURS), value="rgb", label="Order of the colours it gets")
+            with gr.Row():
+                go = gr.Button("Drive", variant="primary")
+                halt = gr.Button("Stop")
+        with gr.Column(scale=3, min_width=320):
+            screen = gr.HTML(
+                html_template='<div class="pit"></div>', css_template=STYLE, elem_id="screen", label="Drive",
+                js_on_load=SCRIPT + CONNECT,
+            )  # fmt: skip
+            sentence = gr.Textbox(label="How it went", interactive=False, elem_id="sentence")
+    settings = [seed, who, push, blur, dark, drop, colours]
+    drive = go.click(
+        streamed, settings, [screen, sentence],
+        api_name=False, show_progress="hidden", concurrency_limit=2, trigger_mode="once",
+    )  # fmt: skip
+    halt.click(None, cancels=[drive], api_name=False)
+    answer = gr.JSON(visible=False)
+    gr.Button(visible=False).click(measured, settings, answer, api_name="drive", concurrency_limit=1)
+
+demo.queue(max_size=24, default_concurrency_limit=2)
+
+if __name__ == "__main__":
+    demo.launch(**LAUNCH)
