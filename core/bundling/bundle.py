@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,9 +50,9 @@ class Bundle:
     definitions: tuple[tuple[str, str], ...]
 
     def sections(self) -> Iterator[tuple[str, str]]:
-        """Headings with the text below them."""
-        for title in dict.fromkeys(title for title, _ in self.definitions):
-            yield title, spaced([text for at, text in self.definitions if at == title])
+        """Headings with the text below them; one that comes twice has something before its second part to run."""
+        for title, rows in groupby(self.definitions, key=lambda row: row[0]):
+            yield title, spaced([text for _, text in rows])
 
 
 class Use(NamedTuple):

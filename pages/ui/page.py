@@ -136,6 +136,20 @@ class Page:
         self.counts[kind] = self.counts.get(kind, 0) + 1
         return f"{self.topic.key}.{kind}.{self.counts[kind]}"
 
+    @contextmanager
+    def ahead(self, place) -> Iterator[None]:
+        """Keep a place on the stage for what depends on answers given further down: ``place = page.space()`` first,
+        then ``with page.ahead(place): page.show(...)``."""
+        kept, self.right = self.right, place
+        try:
+            yield
+        finally:
+            self.right = kept
+
+    def space(self):
+        """A place on the stage that is filled later, by ``ahead``."""
+        return self.right.container()
+
     def note(self, text: str) -> None:
         """A sentence on the stage."""
         self.right.markdown(text)
@@ -183,10 +197,10 @@ class Page:
         if other is not None:
             self.show(*draw(run, other), source=other)
 
-    def predict(self, question: str, options: Sequence[str], truth: str, because: str) -> bool:
+    def predict(self, question: str, options: Sequence[str], truth: str, because: str, name: str = "") -> bool:
         """Ask before showing: False until the learner has committed to a guess. ``truth`` is the measured answer;
-        guess and truth then stand side by side with one sentence why."""
-        key = self.numbered("guess")
+        guess and truth then stand side by side with one sentence why. ``name`` tells apart the questions of views."""
+        key = self.numbered(f"guess{name and '.'}{name}")
         card = self.right.container(border=True, key=f"predict-{key}".replace(".", "-"))
         state = st.session_state.setdefault(f"{key}.state", {})
         if not state:
@@ -223,10 +237,11 @@ class Page:
 
         return self.answers([Question(question, truth, tolerance, because)])[0]
 
-    def challenge(self, goal: str, passed: bool, now: str, fewest: float | None = None) -> None:
+    def challenge(self, goal: str, passed: bool, now: str, fewest: float | None = None, name: str = "") -> None:
         """A goal that the program checks on the learner's own run; ``now`` says where that run stands. Of ``fewest``
-        (units, steps: the less, the better) this browser keeps the lowest number that passed."""
-        key = self.numbered("challenge")
+        (units, steps: the less, the better) this browser keeps the lowest number that passed. ``name`` tells apart the
+        goals of views."""
+        key = self.numbered(f"challenge{name and '.'}{name}")
         if passed:
             memory.keep(key, self.topic)
         if fewest is not None and (best := memory.best(key, fewest if passed else None)) is not None:

@@ -1,0 +1,312 @@
+"""What the page on optimizers shows about single steps: step size and momentum, the step of each weight, bias
+correction, a problem on which Adam loses, and the rules themselves."""
+
+import math
+
+import numpy as np
+
+from core.controls import Control
+from core.experiments import steps
+from core.experiments.counterexample import LARGE, Game, amsgrad, game
+from core.experiments.races import NAMES, ground
+from core.figures.curves import number
+from core.figures.descents import STYLES, banded, sinking, spot, surface_field, walked
+from core.figures.labs import Lab
+from core.figures.picture import INK, ORANGE, PAPER, Picture, encoded, layout, transparent
+from core.figures.playground import Shown
+from core.provenance import written
+from core.script import Experiment, experiment
+
+SCALE = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+MOMENTUM = Control(
+    "Momentum", "slider", 0.9, (0.0, 0.99, 0.01), "How much of the last velocity is kept; Adam's first memory."
+)
+BATCH = (1, 2, 4, 8, 16, 32, 64)
+
+
+# Step size against momentum ------------------------------------------------------------------------------------------
+
+
+def plane(found: steps.Plane) -> Shown:
+    """Measured speed over step size × momentum with the best point of theory."""
+    digits = np.array([[steps.steps_per_digit(one) for one in row] for row in found.measured])
+    shade = np.log10(np.clip(digits, 1, 1000))
+    lines = np.array([1, 3, 10, 30, 100, 300, 1000])
+    field = {
+        "type": "heatmap", "x": encoded(found.rates * found.condition), "y": encoded(found.momenta),
+        "z": encoded(np.where(found.measured < 1, shade, np.float32(3.0)).astype(np.float32)), "zmin": 0.3, "zmax": 3,
+        "colorscale": [[0, transparent(ORANGE, 0.95)], [0.5, transparent(ORANGE, 0.4)], [1, transparent(ORANGE, 0.03)]],
+        "colorbar": {"title": {"text": "steps per digit"}, "thickness": 12, "tickvals": np.log10(lines).tolist(),
+                     "ticktext": [*map(str, lines[:-1]), "never"]},
+        "hovertemplate": "step × λmax %{x:.2f}, momentum %{y:.2f}<extra></extra>",
+    }  # fmt: skip
+    rate, memory, _ = found.theory
+    star = {"symbol": "star", "size": 17, "color": INK, "line": {"color": PAPER, "width": 1.5}}
+    cross = {"symbol": "x", "size": 11, "color": INK}
+    mine = {"symbol": "diamond-open", "size": 14, "color": INK, "line": {"width": 2.5}}
+    marks = [
+        spot((rate * found.condition, memory), "best in theory", star),
+        spot((found.lowest[0] * found.condition, found.lowest[1]), "best measured", cross),
+        spot((found.own[0] * found.condition, found.own[1]), "yours", mine),
+    ]
+    alt = (
+        f"How many steps {found.rule} needs per decimal digit, over step size and momentum: fewest measured "
+        f"{steps.steps_per_digit(found.lowest[2]):.1f}, in theory {steps.steps_per_digit(found.theory[2]):.1f}."
+    )
+    plan = layout("Step size × largest curvature", "Momentum", 470)
+    return Shown(((Picture([field, *marks], plan, alt),),), told(found))
+
+
+def told(found: steps.Plane) -> str:
+    """The learner's point beside the best."""
+    mine, best, plain = (
+        steps.steps_per_digit(one) for one in (found.own[2], found.theory[2], without(found.condition))
+    )
+    own = f"**{mine:.1f} steps** per digit" if mine < math.inf else "**no progress**: the error grows"
+    return (
+        f"Every pixel is a descent on a bowl whose curvatures differ by {found.condition:g}. Yours: {own}. Best in "
+        f"theory: {best:.1f} steps with momentum; without momentum no step size needs fewer than {plain:.1f}."
+    )
+
+
+def without(condition: float) -> float:
+    """The best rate of plain gradient descent on the same bowl."""
+    return (condition - 1) / (condition + 1)
+
+
+def near_best(found: steps.Plane) -> tuple:
+    """Come close to the theoretical best."""
+    mine, best = steps.steps_per_digit(found.own[2]), steps.steps_per_digit(found.theory[2])
+    now = f"Now: {mine:.1f} steps per digit at condition number {found.condition:g}; the best is {best:.1f}."
+    goal = "**Hit the sweet spot**: at a condition number of 100 or more, stay within 15 % of the best in theory."
+    return goal, found.condition >= 100 and mine <= 1.15 * best, now
+
+
+def measure_plane(rule: str, condition_number: float, step_times_curvature: float, momentum: float, seed: int):
+    """The plane of one rule; nothing in it is random."""
+    return steps.rate_plane(rule, condition_number, step_times_curvature, momentum)
+
+
+PLANE = Lab(
+    measure_plane, plane,
+    (Control("Rule", "pick", "Momentum", ("Momentum", "Nesterov")),
+     Control("Condition number", "scale", 100, (5, 10, 30, 100, 300), "The largest curvature divided by the smallest."),
+     Control("Step times curvature", "slider", 1.0, (0.1, 4.0, 0.05), "The learning rate in units of 1/λmax."),
+     MOMENTUM),
+    goal=near_best,
+    program=lambda found: experiment(steps.best_in_theory, found.rule, found.condition),
+)  # fmt: skip
+
+
+# The step of each weight ---------------------------------------------------------------------------------------------
+
+
+def each_weight(found: steps.Steps) -> Shown:
+    """By what each weight's gradient is multiplied, layer by layer."""
+    traces, words, x = [], [], np.array(found.epochs)
+    for style, (name, rows) in zip(("SGD", "Adam", "Momentum"), found.layers.items(), strict=True):
+        three = tuple(np.quantile(rows, (0.05, 0.5, 0.95), axis=1))
+        traces += banded(x, three, name, style)
+        words.append(f"{name} {number(float(three[1][-1]))}")
+    alt = f"The step of single weights over the epochs, middle 90 % per layer; medians at the end: {', '.join(words)}."
+    axis = {"type": "log", "exponentformat": "power", "dtick": 1}
+    picture = Picture(traces, layout("Epoch", "Multiplies the gradient", 430, yaxis=axis), alt)
+    name = found.run.recipe.optimizer
+    note = (
+        f"{name} divides each weight's step by the size its gradients had. Lines are medians, bands the middle 90 % of "
+        f"a layer's weights. At the end the largest of these steps is **{found.spread:.0f} times** the smallest."
+        if found.spread > 1.01
+        else f"{name} multiplies every weight's gradient by one and the same number."
+    )
+    return Shown(((picture,),), note)
+
+
+def measure_weights(optimizer: str, data: str, learning_rate: float, momentum: float, seed: int) -> steps.Steps:
+    """One training, its steps weight by weight."""
+    return steps.effective_steps(optimizer, data, learning_rate, momentum, seed)
+
+
+WEIGHTS = Lab(
+    measure_weights, each_weight,
+    (Control("Optimizer", "pick", "Adam", ("SGD", "RMSProp", "Adam", "AdamW", "Nadam")),
+     Control("Data", "pick", "moons", ("moons", "circle", "xor", "spiral")),
+     Control("Learning rate", "scale", 0.01, SCALE[:-2])),
+    (MOMENTUM,), program=lambda found: found.run,
+)  # fmt: skip
+
+
+# Bias correction -----------------------------------------------------------------------------------------------------
+
+TWINS = {"corrected": "Adam", "not corrected": "Nesterov"}  # whose style they wear
+
+
+def corrections(found: steps.Correction) -> Shown:
+    """How long the first steps are, with and without."""
+    lengths = {name: np.maximum(one, 1e-6)[None] for name, one in found.lengths.items()}
+    picture = sinking(lengths, ("Step", "Step length, in learning rates"), styles=TWINS)
+    right, wrong = (float(found.lengths[name][0]) for name in TWINS)
+    alt = (
+        f"Adam's way down the ravine with and without bias correction; the first steps are {number(right)} and "
+        f"{number(wrong)} learning rates long."
+    )
+    land = surface_field(ground("ravine")[0])
+    way = walked(land, found.ways, alt, lambda at: f"step {at}", (0.0, 0.0), TWINS)
+    note = (
+        f"Both memories start at 0. Corrected, the first step is **{right:.2f} learning rates** long; uncorrected it "
+        f"is **{wrong:.2f}**, the first memory's new share divided by the root of the second's, "
+        r"$(1-\beta_1)/\sqrt{1-\beta_2}$."
+    )
+    return Shown(((way, picture),), note)
+
+
+def measure_correction(learning_rate: float, momentum: float, beta_2: float, seed: int) -> steps.Correction:
+    """Adam twice; nothing in it is random."""
+    return steps.bias_correction(learning_rate, momentum, beta_2)
+
+
+CORRECTION = Lab(
+    measure_correction, corrections,
+    (Control("Learning rate", "scale", 0.1, SCALE[1:-1]), MOMENTUM,
+     Control("Beta 2", "scale", 0.999, (0.9, 0.99, 0.999), "How much of the memory of squared gradients is kept.")),
+    program=lambda found: experiment(steps.judged, "Adam"),
+)  # fmt: skip
+
+
+# When Adam loses -----------------------------------------------------------------------------------------------------
+
+SPOTS = ("near −1, the minimum", "in between", "near +1, the worst point")
+
+
+def lost(found: Game) -> Shown:
+    """Where everybody walks, with bands over seeds."""
+    traces, words = [], []
+    for name, way in found.ways.items():
+        every = max(1, way.shape[1] // 150)
+        mean, spread = way.mean(axis=0)[::every], way.std(axis=0)[::every]
+        three = ((mean - spread).clip(-1, 1), mean, (mean + spread).clip(-1, 1))
+        traces += banded(np.arange(way.shape[1])[::every], three, name, name)
+        words.append(f"{name} {found.ends[name].mean():.2f}")
+    alt = (
+        f"Position over the steps, bands over 20 seeds; mean positions in the last third: {', '.join(words)}; the "
+        "minimum is at −1."
+    )
+    plan = layout("Step", "Position (minimum at −1)", 430, yaxis={"range": [-1.08, 1.08]})
+    return Shown(((Picture(traces, plan, alt),),), game_note(found))
+
+
+def game_note(found: Game) -> str:
+    """The problem in words."""
+    return (
+        f"One gradient in {found.every} is +{LARGE:g}, all others are −1: on average **{found.slope:+.2f}**, so the "
+        f"loss falls towards −1. With β₂ = {found.beta2:g} Adam's memory of squares lasts about "
+        f"{1 / (1 - found.beta2):.0f} steps: when it has faded, the small gradients take full "
+        "steps the wrong way. AMSGrad never lets it shrink."
+    )
+
+
+def stream(found: Game) -> Shown:
+    """Some of the gradients, before anybody walks."""
+    steps_shown = 300
+    values = np.where(np.arange(steps_shown) % found.every == found.every - 1, LARGE, -1.0)
+    trace = {"type": "bar", "x": encoded(np.arange(steps_shown).astype(float)), "y": encoded(values),
+             "marker": {"color": ORANGE}, "hovertemplate": "%{y}<extra></extra>"}  # fmt: skip
+    alt = f"Gradients: one in {found.every} is {LARGE:g}, all others −1; their average is {found.slope:.2f}."
+    note = (
+        f"A stream of gradients: one in {found.every} is +{LARGE:g}, by chance, all others are −1. Their average is "
+        f"**{found.slope:+.2f}**: the loss falls towards −1. The start is 0, and nobody may leave [−1, 1]."
+    )
+    return Shown(((Picture([trace], layout("Step (an even example)", "Gradient", 300), alt),),), note)
+
+
+def wrong_way(found: Game) -> tuple:
+    """Where does Adam end?"""
+    end = float(np.median(found.ends["Adam"]))
+    truth = SPOTS[0] if end < -0.5 else SPOTS[2] if end > 0.5 else SPOTS[1]
+    because = "Dividing by the root of recent squares shrinks exactly the rare gradients that carry the news."
+    return "Where is Adam in the end?", list(SPOTS), truth, because
+
+
+def rescue(found: Game) -> tuple:
+    """Rescue Adam without changing the problem."""
+    end = float(np.median(found.ends["Adam"]))
+    goal = "**Rescue Adam**: leave one large gradient in 50 and bring Adam's median position below −0.5."
+    return (
+        goal,
+        found.every == 50 and end < -0.5,
+        f"Now: one in {found.every}, β₂ = {found.beta2:g}, Adam at {end:.2f}.",
+    )
+
+
+def measure_game(one_large_gradient_in: int, beta_2: float, learning_rate: float, seed: int) -> Game:
+    """Twenty seeds of the game."""
+    return game(one_large_gradient_in, beta_2, learning_rate, seed=seed)
+
+
+def game_program(found: Game) -> Experiment:
+    """The game, and where everybody ended."""
+    call = written(game, (found.every, found.beta2, found.rate), {"seed": found.source.seeds[0]})
+    main = (
+        f"torch.set_num_threads(1)\nfound = {call}\nfor name, ends in found.ends.items():\n    print(name, ends.mean())"
+    )
+    return Experiment((game, amsgrad), main, "When Adam loses")
+
+
+LOSES = Lab(
+    measure_game, lost,
+    (Control("One large gradient in", "scale", 50, (10, 20, 50, 90)),
+     Control("Beta 2", "scale", 0.9, (0.5, 0.9, 0.99, 0.999), "How much of the memory of squared gradients is kept."),
+     Control("Learning rate", "scale", 0.02, (0.005, 0.01, 0.02, 0.05))),
+    (), stream, wrong_way, rescue, game_program,
+)  # fmt: skip
+
+
+# The rules -----------------------------------------------------------------------------------------------------------
+
+
+class Rules:
+    """The update rules beside torch's, ``worst`` difference per optimizer."""
+
+    def __init__(self, name: str, worst: dict[str, float], seed: int, rate: float) -> None:
+        self.name, self.worst, self.seed, self.rate = name, worst, seed, rate
+        self.provenance = f"Measured live · 50 steps with random gradients · seed {seed}"
+
+
+def measure_rules(optimizer: str, learning_rate: float, momentum: float, seed: int) -> Rules:
+    """Every rule by hand against torch.optim."""
+    return Rules(
+        optimizer, {name: steps.judged(name, learning_rate, momentum, seed=seed) for name in NAMES}, seed, learning_rate
+    )
+
+
+def rules(found: Rules) -> Shown:
+    """The rule that ran, as it stands in the source, and the largest difference from torch.optim."""
+    note = (
+        f"The rule that runs on this page, as it stands in the source:\n\n```python\n{steps.rule_text(found.name)}```\n"
+        "Below: 50 steps with random gradients by hand and by `torch.optim`, and how far apart the weights ever were, "
+        "as a share of their size."
+    )
+    names, values = list(found.worst), np.maximum(list(found.worst.values()), 1e-18)
+    colors = [STYLES[name][0] for name in names]
+    trace = {"type": "bar", "x": names, "y": values.tolist(), "marker": {"color": colors},
+             "hovertemplate": "%{x}: %{y:.1e}<extra></extra>"}  # fmt: skip
+    axis = {"type": "log", "exponentformat": "power", "range": [-18, -5], "dtick": 2}
+    words = ", ".join(f"{name} {value:.0e}" for name, value in found.worst.items())
+    alt = f"Largest relative difference between the rules by hand and torch.optim over 50 steps: {words}."
+    limit = {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": 1e-6,
+        "y1": 1e-6,
+        "line": {"color": INK, "dash": "dot"},
+    }
+    picture = Picture([trace], layout("", "Largest difference from torch.optim", 320, yaxis=axis, shapes=[limit]), alt)
+    return Shown(((picture,),), note)
+
+
+RULES = Lab(
+    measure_rules, rules,
+    (Control("Optimizer", "pick", "Adam", NAMES), Control("Learning rate", "scale", 0.01, SCALE), MOMENTUM),
+    program=lambda found: experiment(steps.judged, found.name, found.rate, seed=found.seed),
+)  # fmt: skip
