@@ -88,9 +88,9 @@ class Graph:
         return [place for place, vertex in enumerate(self.vertices) if vertex.kind != "constant"]
 
 
-def shown(value: float) -> str:
-    """A number as learners read it: four significant digits and a true minus sign."""
-    return f"{value + 0.0:.4g}".replace("-", "−")
+def shown(value: float, digits: int = 4) -> str:
+    """A number as learners read it: a few significant digits and a true minus sign."""
+    return f"{value + 0.0:.{digits}g}".replace("-", "−")
 
 
 def bracketed(value: float) -> str:
@@ -185,7 +185,8 @@ def replay(one: Graph, hidden: frozenset[int] = frozenset(), groups: Sequence[tu
     reached = frozenset()
     for count, places in enumerate(back, start=1):
         reached |= set(places) - hidden
-        told = "\n".join(backward_told(one, place, hidden) for place in places)
+        told = [backward_told(one, place, hidden) for place in places]
+        told = "\n".join(text.replace("\n= ", " = ") for text in told) if len(told) > 1 else told[0]
         moments.append(Moment("backward", f"backward {count} of {len(back)}", told, one, known, reached, places))
     return moments
 

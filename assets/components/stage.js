@@ -29,7 +29,7 @@ function themed(value, names) {
 function framed(layout, names, width) {
   const axis = { gridcolor: names["@faint"], linecolor: names["@faint"], zerolinecolor: names["@faint"] };
   const styled = { ...layout, width, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: names.font, size: 13, color: names["@ink"], ...(layout.font ?? {}) },
+    font: { family: names.font, size: layout.meta?.dense ? (width < 440 ? 10.5 : 14) : 13, color: names["@ink"], ...(layout.font ?? {}) },
     hoverlabel: { bgcolor: names["@paper"], bordercolor: names["@faint"], font: { family: names.font, color: names["@ink"] } } };
   if (layout.yaxis?.scaleanchor) styled.height = Math.min(layout.height, width + 40); // a square plane on a narrow screen
   for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) styled[key] = { ...axis, ...layout[key] };

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from core.experiments.backpropagation import Descent, Exercise
 from core.experiments.calculus import Slice
 from core.figures.curves import line, number
 from core.figures.picture import (
@@ -25,6 +26,8 @@ from core.graphs import Graph, Moment, shown
 Places = dict[int, tuple[float, float]]  # where each vertex stands: columns to the right, rows upwards
 Route = list[tuple[float, float]]
 SWEEPS = 6  # passes of the crossing reduction
+DIGITS = 3  # in the drawing; captions and tables have more
+EDGE, CLEAR = 0.48, 25  # room above and below the outer rows, in rows; from a vertex's middle to its numbers, in pixels
 COLORS = {"forward": BLUE, "loss": BLUE, "backward": ORANGE, "update": ORANGE}
 
 
@@ -87,17 +90,20 @@ def computation(
         routes = {edge: [places[edge[0]], places[edge[1]]] for edge in routes}
     places = spots
     drawn = {edge: route for edge, route in routes.items() if graph.vertices[edge[0]].kind != "parameter"}
-    frames = [frame(moment, places, drawn) for moment in moments]
+    width, tall = max(at for at, _ in places.values()), max(abs(row) for _, row in places.values())
+    height = height or int(180 + 200 * min(tall, 2.2))
+    clear = CLEAR * 2 * (tall + EDGE) / height
+    frames = [frame(moment, places, drawn, clear) for moment in moments]
     base = traces(graph, places, drawn)
     last = [{**trace, **(change or {})} for trace, change in zip(base, frames[-1], strict=True)]
-    width, tall = (max(at for at, _ in places.values()), max(abs(row) for _, row in places.values()))
     axis = {"visible": False, "fixedrange": True}
     notes = [{"x": at, "y": 1.0, "yref": "paper", "yanchor": "bottom", "showarrow": False, "text": text}
              for at, text in heads]  # fmt: skip
     plan = layout(
-        height=height or int(180 + 200 * min(tall, 2.2)),
+        height=height,
+        meta={"dense": True},
         xaxis={**axis, "range": [-0.45, width + 0.45]},
-        yaxis={**axis, "range": [-tall - 0.55, tall + 0.55]},
+        yaxis={**axis, "range": [-tall - EDGE, tall + EDGE]},
         showlegend=False,
         annotations=notes,
     )
@@ -133,9 +139,9 @@ def traces(graph: Graph, places: Places, routes: dict[tuple[int, int], Route]) -
         {"type": "scatter", "mode": "markers", **spots, "marker": box, "text": hover, "showlegend": False,
          "hovertemplate": "%{text}<extra></extra>"},
         {**quiet, "mode": "markers", "x": [], "y": [], "marker": {"size": 42}},
-        {**quiet, "mode": "text", **spots, "text": signs, "textfont": {"size": 15, "color": INK}},
+        {**quiet, "mode": "text", **spots, "text": signs, "textfont": {"color": INK}},
         *({**quiet, "mode": "text", "x": [], "y": [], "text": [], "textposition": where,
-           "textfont": {"size": 13.5, "color": color}} for where, color in
+           "textfont": {"color": color}} for where, color in
           (("top center", BLUE_TEXT), ("bottom center", ORANGE_TEXT), ("middle center", INK))),
     ]  # fmt: skip
 
@@ -157,45 +163,53 @@ def hovered(graph: Graph, place: int) -> str:
     return f"{vertex.name} = {vertex.symbols}<br>= {vertex.numbers}" if vertex.symbols else vertex.name
 
 
-def frame(moment: Moment, places: Places, routes: dict[tuple[int, int], Route]) -> tuple[dict | None, ...]:
-    """What one moment changes."""
+def frame(
+    moment: Moment, places: Places, routes: dict[tuple[int, int], Route], clear: float
+) -> tuple[dict | None, ...]:
+    """What one moment changes; ``clear`` is how far numbers stand from the middle of their vertex, in rows."""
     graph, color = moment.graph, COLORS[moment.beat]
-    at_work = [place for place in moment.active if graph.vertices[place].kind != "parameter"]
+    weights = [place for place in moment.active if graph.vertices[place].kind == "parameter"]
+    fed = [user for place in weights for user, _ in graph.users(place)] if moment.beat != "forward" else []
+    at_work = [place for place in moment.active if place not in weights]
     end = 1 if moment.beat in ("forward", "loss") else 0
-    edges = {edge: route for edge, route in routes.items() if edge[end] in at_work}
+    edges = {edge: route for edge, route in routes.items() if edge[end] in at_work or edge[1] in fed}
     tint = {"size": 42, "color": transparent(color, 0.35), "symbol": "square"}
     return (
         None,
         {**path(edges.values()), "line": {"width": 3, "color": color, "dash": "solid" if end else "dot"}},
         None,
-        {**coordinates([places[place] for place in at_work]), "marker": tint},
+        {**coordinates([places[place] for place in (*at_work, *fed)]), "marker": tint},
         None,
-        values(moment, places),
-        gradients(moment, places),
+        values(moment, places, clear),
+        gradients(moment, places, clear),
         slopes(moment, edges if not end else {}),
     )
 
 
-def values(moment: Moment, places: Places) -> dict:
+def values(moment: Moment, places: Places, clear: float) -> dict:
     """The values known by then, above their vertices."""
     vertices = moment.graph.vertices
     kept = [place for place in sorted(moment.values) if vertices[place].name != shown(vertices[place].value)]
-    words = [f"{vertices[place].name} = {shown(vertices[place].value)}" for place in kept]
-    return {**coordinates([raised(vertices[place].kind, places[place], 1) for place in kept]), "text": words}
+    words = [f"{vertices[place].name} = {shown(vertices[place].value, DIGITS)}" for place in kept]
+    low = [vertices[place].kind == "constant" and places[place][1] < 0 for place in kept]
+    spots = [raised(vertices[place].kind, places[place], -clear * 1.3 if below else clear)
+             for place, below in zip(kept, low, strict=True)]  # fmt: skip
+    return {**coordinates(spots), "text": words}
 
 
-def gradients(moment: Moment, places: Places) -> dict:
+def gradients(moment: Moment, places: Places, clear: float) -> dict:
     """The gradients known by then, below their vertices; a question mark where one is to be worked out."""
     vertices = moment.graph.vertices
     unknown = [place for place in moment.active if place not in moment.gradients] if moment.beat == "backward" else []
     kept = [*sorted(moment.gradients), *unknown]
-    words = ["∂ ?" if place in unknown else f"∂ {shown(vertices[place].gradient)}" for place in kept]
-    return {**coordinates([raised(vertices[place].kind, places[place], -1) for place in kept]), "text": words}
+    words = ["∂ ?" if place in unknown else f"∂ {shown(vertices[place].gradient, DIGITS)}" for place in kept]
+    spots = [raised(vertices[place].kind, places[place], -clear) for place in kept]
+    return {**coordinates(spots), "text": words}
 
 
-def raised(kind: str, spot: tuple[float, float], side: int) -> tuple[float, float]:
+def raised(kind: str, spot: tuple[float, float], by: float) -> tuple[float, float]:
     """Where a number stands: clear of its vertex's sign, close together where there is none."""
-    return spot[0], spot[1] + side * (0.0 if kind == "parameter" else 0.2)
+    return spot[0], spot[1] + (0.0 if kind == "parameter" else by)
 
 
 def slopes(moment: Moment, edges: dict[tuple[int, int], Route]) -> dict:
@@ -206,7 +220,7 @@ def slopes(moment: Moment, edges: dict[tuple[int, int], Route]) -> dict:
             found = sum(slope for one, slope in moment.graph.users(source) if one == user)
             (x, y), (right, up) = route[0], route[1]
             spots.append(((x + right) / 2, (y + up) / 2 + 0.1))
-            words.append(f"· {shown(found)}" if vertices[user].kind != "parameter" else "")
+            words.append(f"· {shown(found, DIGITS)}" if vertices[user].kind != "parameter" else "")
     return {**coordinates(spots), "text": words}
 
 
@@ -226,3 +240,23 @@ def tangent(found: Slice, height: int = 340) -> Picture:
     )
     window = {"range": [found.height - 1.3 * reach, found.height + 1.3 * reach]}
     return Picture([curve, touching, point], layout(found.name, "value of the formula", height, yaxis=window), alt)
+
+
+def after_update(exercise: Exercise, found: Descent, height: int = 320) -> Picture:
+    """The loss of the sample after one update, for every learning rate; the straight line is what the gradient
+    promises."""
+    slope = -sum(v.gradient**2 for v in exercise.graph.vertices if v.kind == "parameter")
+    top = max(exercise.loss, float(found.losses.max()))
+    promised = exercise.loss + slope * found.rates
+    near = promised >= -0.1 * top
+    traces = [
+        line(found.rates, found.losses, "loss after the update", BLUE),
+        line(found.rates[near], promised[near], "what the gradient promises", ORANGE, "dash"),
+        {"type": "scatter", "mode": "markers", "name": "your learning rate", "x": [exercise.rate],
+         "y": [exercise.new_loss], "marker": {"size": 11, "color": INK}, "hovertemplate": "%{y:.4g}<extra></extra>"},
+    ]  # fmt: skip
+    alt = (
+        f"The loss after one update against the learning rate: {number(exercise.loss)} without a step, "
+        f"{number(exercise.new_loss)} at {exercise.rate:g}, lowest near {number(found.lowest)}."
+    )
+    return Picture(traces, layout("learning rate", "loss after one update", height), alt)
