@@ -304,7 +304,7 @@ def test_the_page_drives_by_itself_pauses_scrubs_and_frees_the_simulator(page_ad
 def test_a_person_drives_by_keyboard_and_frames_are_recorded(page_address):
     with looking() as (page, watch):
         page.goto(f"{page_address}/self-driving?self_driving.view=Teach&self_driving.who_teaches=you")
-        page.get_by_role("button", name="Drive again").click()
+        page.get_by_role("button", name="Drive", exact=True).click()
         shown(page, 2)
         page.locator(".cp-road").focus()
         page.keyboard.down("ArrowUp")

@@ -11,7 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from browser import looking, served
+from browser import looking
+from demos_under_test import pinned, started
 from PIL import Image, ImageDraw
 
 from demos import spaces
@@ -19,12 +20,6 @@ from demos.space_checks import SpaceError, faults
 
 SEVEN = [(0.28, 0.25), (0.72, 0.25), (0.6, 0.45), (0.5, 0.65), (0.42, 0.82)]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:gradio_client", "ignore::ResourceWarning")
-
-
-def started(python: str, folder: Path, *words: str):
-    """A Gradio program run in ``folder``, at a port of its own."""
-    quiet = "GRADIO_ANALYTICS_ENABLED=False HF_HUB_OFFLINE=1 GRADIO_SERVER_NAME=127.0.0.1 GRADIO_SERVER_PORT={port}"
-    return served("sh", "-c", f"cd '{folder}' && {quiet} exec '{python}' {' '.join(words)}", ready="/", wait=200)
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +255,11 @@ def test_the_space_alone_installs_starts_and_answers(space: Path, environment: P
     from gradio_client import Client, handle_file
 
     python = environment / "bin" / "python"
-    packages = ["gradio==" + pinned(), "-r", str(space / "requirements.txt")]  # the platform installs sdk_version
+    packages = [
+        "gradio==" + pinned("mnist"),
+        "-r",
+        str(space / "requirements.txt"),
+    ]  # the platform installs sdk_version
     words = [python, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", *packages]
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     done = subprocess.run(words, env=clean, cwd=space, capture_output=True, text=True, check=False)
@@ -277,11 +276,3 @@ def test_the_space_alone_installs_starts_and_answers(space: Path, environment: P
         assert client.predict("", api_name="/read_drawing")[0].startswith("The canvas is empty")
         named = client.view_api(return_format="dict")["named_endpoints"]
         assert set(named) == {"/read_drawing", "/explain", "/smallest_edit", "/read_files"}
-
-
-def pinned() -> str:
-    """The project's own gradio version, which the Space's sdk_version must be."""
-    line = next(line for line in (spaces.ROOT / "requirements.txt").read_text().splitlines() if "gradio==" in line)
-    version = line.split("==")[1]
-    assert f"sdk_version: {version}" in (spaces.ROOT / "demos" / "mnist" / "README.md").read_text()
-    return version

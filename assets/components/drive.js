@@ -18,7 +18,7 @@ class Pit {
     this.socket.binaryType = "arraybuffer";
     this.socket.onopen = () => { this.waiting.splice(0).forEach(one => this.socket.send(one)); };
     this.socket.onmessage = ({ data }) => this.pit.take(typeof data === "string" ? JSON.parse(data) : data);
-    this.socket.onclose = () => { if (!this.closed) this.pit.say("The connection is gone: press “Drive again”, or reload the page."); };
+    this.socket.onclose = () => { if (!this.closed) this.pit.say("The connection is gone: press “Drive”, or reload the page."); };
   }
 
   send(message) {
@@ -36,7 +36,7 @@ class Pit {
     const fresh = this.pit.set({ mode, order, push });
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches && !this.begun;
     if (fresh && (this.begun || auto) && !still) { this.begun = true; this.pit.start(); }
-    else if (!this.begun) { this.begun = true; this.pit.say(order.driver === "you" ? "Press “Drive again” and hold ▲: arrow keys or W A S D steer." : "Press “Drive again” to start."); }
+    else if (!this.begun) { this.begun = true; this.pit.say(order.driver === "you" ? "Press “Drive” and hold ▲: arrow keys or W A S D steer." : "Press “Drive” to start."); }
     const disturb = JSON.stringify(live);
     if (this.live !== undefined && this.live !== disturb) this.send({ disturb: live });
     this.live = disturb;

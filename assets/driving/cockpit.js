@@ -23,7 +23,7 @@ function cockpit(root, send, options = {}) {
       <input type="range" min="0" max="0" value="0" step="1" aria-label="Moment of the drive"><output>0.0 s</output>
       <button type="button" data-act="push-left" hidden>⇠ Push</button><button type="button" data-act="push-right" hidden>Push ⇢</button>
       <button type="button" data-act="look" aria-pressed="true">Attention</button>
-      <button type="button" data-act="again">Drive again</button>
+      <button type="button" data-act="again">Drive</button>
       <button type="button" data-act="film">Download video</button></div>
     <div class="cp-hands" hidden role="group" aria-label="Steering">
       <button type="button" data-hand="left">◀ left</button><button type="button" data-hand="right">right ▶</button>

@@ -35,7 +35,7 @@ def streamed(
     except ValueError as error:
         yield "", str(error)
         return
-    said, sent, before, began = [], 0, 0, time.monotonic()
+    said, sent, began = [], [0, 0], time.monotonic()
     live = Live(order, driver(order.driver), said.append)
     live.shown = STEPS
     name = f"{order.seed}-{time.time_ns()}"
@@ -43,11 +43,11 @@ def streamed(
         if len(live.pictures) % CHUNK == 0:
             ahead = fraction * STEPS / RATE - (time.monotonic() - began) - 1
             time.sleep(max(0.0, ahead))
-            before, sent = sent, len(said)
-            yield chunk(name, said, before, sent), f"Step {len(live.pictures)}, {live.last.score:.0f} points."
+            sent.append(len(said))
+            yield chunk(name, said, sent[-3], sent[-1]), f"Step {len(live.pictures)}, {live.last.score:.0f} points."
     ending = next(one["end"] for one in reversed(said) if isinstance(one, dict) and "end" in one)
     said.append({"video": base64.b64encode(live.film()).decode()})
-    yield chunk(name, said, before, len(said)), ending
+    yield chunk(name, said, sent[-2], len(said)), ending
 
 
 def chunk(name: str, said: list, first: int, end: int) -> str:
