@@ -50,6 +50,7 @@ def test_a_cold_link_opens_the_page_in_its_frame(url, topic):
         assert page.locator("h1", has_text=topic.title).count() == 1
         assert page.get_by_test_id("stSidebarNav").count() == 1 and page.get_by_role("dialog").count() == 0
         assert not serious(page)
+        assert page.locator(".katex-error").count() == 0
         watch.clean()
 
 

@@ -17,6 +17,7 @@ FEATURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "sin 3x": lambda x, y: torch.sin(3 * x),
     "sin 3y": lambda x, y: torch.sin(3 * y),
     "radius": lambda x, y: torch.hypot(x, y),
+    "angle": lambda x, y: torch.atan2(y, x) / torch.pi,
 }
 
 

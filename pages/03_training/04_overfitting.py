@@ -5,8 +5,10 @@ Train a dozen networks on a dozen samples and measure what is wrong with them: t
 Samples are a rule $f$ plus noise of variance $\sigma^2$. A network $\hat f$ depends on which samples it saw. Over many
 such draws its mean error on fresh data has three parts:
 
-$$\underbrace{(\mathbb{E}\hat f - f)^2}_{\text{bias}^2}
-\;+\; \underbrace{\mathbb{E}(\hat f - \mathbb{E}\hat f)^2}_{\text{variance}} \;+\; \sigma^2$$
+$$
+\underbrace{(\mathbb{E}\hat f - f)^2}_{\text{bias}^2}
++ \underbrace{\mathbb{E}(\hat f - \mathbb{E}\hat f)^2}_{\text{variance}} + \sigma^2
+$$
 
 $\mathbb{E}$ is the mean over networks. Too few units cannot follow the rule: large bias, *underfitting*. Many units and
 few samples follow the noise: large variance, *overfitting*. More samples lower the variance, more units lower the bias.

@@ -101,7 +101,7 @@ def drawn(make: Callable[[], np.ndarray], count: int) -> Tensor:
     return torch.from_numpy(np.stack(made))[:, None]
 
 
-def release(model, average, recipe, history: list[dict], out: Path, remark: str = "") -> dict:
+def release(model, average, recipes, history: list[dict], out: Path, remark: str = "") -> dict:
     """Keep the better of the last and the averaged weights, write everything to ``out``, return the card's record."""
     known = mnist(60_000, test_samples=10_000)
     model, average = model.cpu().eval(), average.cpu().eval()
@@ -118,7 +118,8 @@ def release(model, average, recipe, history: list[dict], out: Path, remark: str 
     sheet(known.x[:-VALIDATION, 0], known.y[:-VALIDATION]).save(out / "neighbours.png", optimize=True)
     record = measured(kept, known, outputs, y, settings)
     record |= {
-        "kept": name, "validation losses": losses, "recipe": str(recipe), "seed": recipe.seed, "settings": settings,
+        "kept": name, "validation losses": losses, "recipe": ", then ".join(map(str, recipes)),
+        "seed": recipes[0].seed, "settings": settings,
         "kilobytes": (out / "weights.safetensors").stat().st_size / 1000, "history": history,
         "sketches learned": background.SKETCHES if sketches(background.SKETCHES) is not None else (),
         "machine": f"Python {platform.python_version()}, PyTorch {torch.__version__}",

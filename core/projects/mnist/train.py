@@ -130,7 +130,8 @@ def multiplies_narrow() -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the digit recogniser.")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=30, help="of the first cycle")
+    parser.add_argument("--again", type=int, default=16, help="epochs of the second cycle; 0: none")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--runs", type=Path, default=Path("runs/mnist"), help="where checkpoints are kept")
@@ -139,32 +140,60 @@ def main() -> None:
     wanted = parser.parse_args()
     torch.set_num_threads(wanted.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    began = time.process_time()
     data = samples(wanted.seed)
     data = replace(data, **{part: getattr(data, part).to(device) for part in ("x", "y", "x_test", "y_test")})
-    model = DigitNetwork(seed=wanted.seed).to(device)
-    recipe = Recipe(
-        epochs=wanted.epochs, batch_size=128, optimizer="Nesterov", learning_rate=0.08, schedule="one-cycle",
-        weight_decay=3e-4, patience=10, seed=wanted.seed, frames=max(2, wanted.epochs // 2 + 1),
-    )  # fmt: skip
-    lesson = Lesson(wanted.seed, recipe.epochs * -(-len(data.x) // recipe.batch_size), narrow=multiplies_narrow())
+    model, recipes = DigitNetwork(seed=wanted.seed).to(device), cycles(wanted.epochs, wanted.again, wanted.seed)
     print(f"{len(data.x)} pictures, {sum(p.numel() for p in model.parameters())} parameters, {device}", flush=True)
-    log, history = wanted.runs / f"history-{wanted.seed}.jsonl", {}
-    if log.is_file():
-        history = {one["number"]: one for one in map(json.loads, log.read_text().splitlines())}
-    spent = max((one["seconds"] for one in history.values()), default=0.0)
     wanted.runs.mkdir(parents=True, exist_ok=True)
-    for epoch in training(model, data, recipe, lesson, wanted.runs / f"checkpoint-{wanted.seed}.safetensors"):
-        average = with_state(DigitNetwork().to(device), lesson.average or state(model)).eval()
-        record = {name: getattr(epoch, name) for name in MEASURES} | {"average": validated(average, data)}
-        record["seconds"] = history.get(epoch.number, {}).get("seconds", spent + time.process_time() - began)
-        history[epoch.number] = record
-        log.write_text("".join(json.dumps(one) + "\n" for one in history.values()))
-        scores = f"validation {epoch.test_score:.4f}, averaged {record['average'][0]:.4f}"
-        print(f"epoch {epoch.number}: {scores}", flush=True)
+    log = Log(wanted.runs / f"history-{wanted.seed}.jsonl")
+    for number, recipe in enumerate(recipes):
+        lesson = Lesson(recipe.seed, recipe.epochs * -(-len(data.x) // recipe.batch_size), narrow=multiplies_narrow())
+        checkpoint = wanted.runs / f"checkpoint-{wanted.seed}-{number}.safetensors"
+        for epoch in training(model, data, recipe, lesson, checkpoint):
+            average = with_state(DigitNetwork().to(device), lesson.average or state(model)).eval()
+            log.note(epoch, sum(one.epochs for one in recipes[:number]), validated(average, data))
+        if number + 1 < len(recipes):
+            with_state(model, lesson.average)  # the next cycle begins where the average stands
     from core.projects.mnist.release import release
 
-    release(model, average, recipe, list(history.values()), wanted.out, wanted.remark)
+    release(model, average, recipes, log.lines(), wanted.out, wanted.remark)
+
+
+def cycles(epochs: int, again: int, seed: int) -> list[Recipe]:
+    """The two trainings of a run: a long one, then a warm restart at a smaller step (Loshchilov and Hutter 2017)."""
+    first = Recipe(
+        epochs=epochs, batch_size=128, optimizer="Nesterov", learning_rate=0.08, schedule="one-cycle",
+        weight_decay=3e-4, patience=10, seed=seed, frames=max(2, epochs // 2 + 1),
+    )  # fmt: skip
+    second = replace(
+        first, epochs=again, learning_rate=0.03, schedule="cosine", seed=seed + 1, frames=max(2, again // 2 + 1)
+    )
+    return [first, second] if again else [first]
+
+
+class Log:
+    """What was measured after each recorded epoch, kept in a file of one JSON line each, over interruptions."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        found = map(json.loads, path.read_text().splitlines()) if path.is_file() else ()
+        self.history = {one["number"]: one for one in found}
+        self.spent = max((one["seconds"] for one in self.history.values()), default=0.0)
+        self.began = time.process_time()
+
+    def lines(self) -> list[dict]:
+        """The records, in order."""
+        return [self.history[number] for number in sorted(self.history)]
+
+    def note(self, epoch: Epoch, before: int, average: tuple[float, float]) -> None:
+        """Keep an epoch's measures; ``before`` epochs belong to earlier cycles, ``average`` is validated."""
+        record = {name: getattr(epoch, name) for name in MEASURES} | {"average": average}
+        record["number"] = number = before + epoch.number
+        if number not in self.history:
+            record["seconds"] = self.spent + time.process_time() - self.began
+            self.history[number] = record
+            self.path.write_text("".join(json.dumps(one) + "\n" for one in self.lines()))
+        print(f"epoch {number}: validation {epoch.test_score:.4f}, averaged {average[0]:.4f}", flush=True)
 
 
 @torch.no_grad()
