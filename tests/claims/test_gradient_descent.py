@@ -1,0 +1,168 @@
+"""What the page “Gradient descent” states, on fresh seeds."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from core.experiments.curvature import hessian_products, largest, power_iteration, sharpness_along
+from core.experiments.gradient_descent import (
+    CONVERGES,
+    DIVERGES,
+    STEPS,
+    curvature_at,
+    descend,
+    descents,
+    edge,
+    gaps_of,
+    ground,
+    outcome,
+    search,
+    try_network,
+)
+from core.figures.gradient_descent import LABS, clicked, quick
+from core.figures.sharpness import AT, flatter, where
+from core.landscapes import curvature
+from core.probes import sharpness
+
+
+def test_on_a_quadratic_the_outcome_flips_at_two_over_lambda_max_within_one_percent(seeds):
+    for seed in seeds[:6]:
+        draw = random.Random(seed)
+        surface = ground("bowl", draw.uniform(2, 100)) if seed % 3 else ground("ravine", 1)
+        start = (draw.uniform(0.3, 1.8), draw.choice([-1, 1]) * draw.uniform(0.3, 1.8))
+        bound = 2 / curvature_at(surface, surface.minimum)
+        ways = descents(surface, torch.tensor([0.99 * bound, 1.01 * bound], dtype=torch.float64), start, 600)
+        gaps = gaps_of(surface, ways)
+        assert outcome(gaps[:, 0]) == CONVERGES and outcome(gaps[:, 1]) == DIVERGES
+
+
+@pytest.mark.parametrize("name", ["bowl", "ravine", "Rosenbrock", "plateau", "saddle"])
+def test_power_iteration_finds_the_largest_eigenvalue_of_a_surface(name, seed):
+    surface, draw = ground(name, 2 + seed % 40), random.Random(seed)
+    for point in (surface.minimum, (draw.uniform(-1.5, 1.5), draw.uniform(-1.5, 1.5))):
+        truth = curvature(surface, torch.tensor(point))[-1].item()
+        assert curvature_at(surface, point, 400) == pytest.approx(truth, rel=0.02, abs=1e-3)
+
+
+def test_power_iteration_equals_eigvalsh_on_random_matrices(seeds):
+    for seed in seeds[:6]:
+        generator = torch.Generator().manual_seed(seed)
+        matrix = torch.randn(12, 12, generator=generator, dtype=torch.float64)
+        matrix, start = matrix + matrix.T, torch.randn(12, generator=generator, dtype=torch.float64)
+        found = largest(lambda v, m=matrix: v @ m, start, 3000).item()
+        assert found == pytest.approx(torch.linalg.eigvalsh(matrix)[-1].item(), rel=1e-3)
+        estimates, vector = power_iteration(lambda v, m=matrix: v @ m, start, 3000)
+        assert (matrix @ vector - estimates[-1] * vector).norm() < 1e-2 * abs(estimates[-1])
+
+
+@pytest.mark.parametrize("name", ["bowl", "Rosenbrock", "plateau", "saddle"])
+def test_descent_is_torchs_sgd(name, seed):
+    surface = ground(name, 5 + seed % 20)
+    way = descents(surface, torch.tensor([0.01, 0.004], dtype=torch.float64), surface.start, 40)[:, 1]
+    point = torch.tensor(surface.start, dtype=torch.float64, requires_grad=True)
+    judge = torch.optim.SGD([point], lr=0.004)
+    for spot in way[1:]:
+        judge.zero_grad()
+        surface.height(point).backward()
+        judge.step()
+        assert torch.allclose(spot, point.detach(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["bowl", "ravine", "plateau", "saddle", "Rosenbrock"])
+def test_above_the_bound_no_descent_settles_at_the_minimum(name, seed):
+    surface, draw = ground(name, 10.0), random.Random(seed)
+    bound = 2 / curvature_at(surface, surface.minimum)
+    near = tuple(one + draw.choice([-1, 1]) * 0.02 for one in surface.minimum)
+    ways = descents(surface, torch.tensor([0.9 * bound, 1.1 * bound], dtype=torch.float64), near, 400)
+    away = (ways - torch.tensor(surface.minimum)).norm(dim=-1)
+    assert away[-1, 0] < away[0, 0] and not away[-60:, 1].max() < away[0, 1]
+
+
+def test_each_step_multiplies_the_distance_by_one_minus_rate_times_curvature(seed):
+    rate = 0.01 + 0.1 * random.Random(seed).random()
+    way = descend("bowl", 10, rate).way
+    assert np.allclose(way[1:60], way[:59] * np.array([1 - rate, 1 - 10 * rate]), rtol=1e-5)
+
+
+def test_the_more_curvatures_differ_the_longer_the_best_descent_takes():
+    needed = []
+    for condition in (2, 10, 50):
+        surface = ground("bowl", condition)
+        rates = torch.linspace(0.5, 1.99, 60, dtype=torch.float64) / condition
+        gaps = gaps_of(surface, descents(surface, rates, surface.start, 400))
+        needed.append(int((gaps > 1e-3 * gaps[0]).sum(axis=0).min()))
+    assert needed[0] < needed[1] < needed[2]
+
+
+def test_products_with_the_hessian_and_sharpness_are_autograds(seeds):
+    for seed in seeds[:2]:
+        found = search(0.1, 5, 100, seed)
+        run = found.run
+        epoch = run.recorded(found.epoch)
+        generator = torch.Generator().manual_seed(seed)
+        vector = torch.randn(1, len(epoch.weights), generator=generator)
+        product = hessian_products(run, epoch.weights[None])(vector)[0]
+        step = 1e-3 * vector / vector.norm()
+        slopes = []
+        for sign in (1, -1):
+            weights = (epoch.weights + sign * step[0]).double()
+            model = run.at(0).double()
+            torch.nn.utils.vector_to_parameters(weights, model.parameters())
+            loss = run.objective(model, run.data.x.double(), run.data.y.double())
+            slopes.append(torch.cat([g.reshape(-1) for g in torch.autograd.grad(loss, list(model.parameters()))]))
+        difference = (slopes[0] - slopes[1]) / (2e-3) * vector.norm()
+        assert torch.allclose(product.double(), difference, rtol=1e-2, atol=1e-3 * product.abs().max().item())
+        numbers, values = sharpness_along(run, 300)
+        moment = numbers.index(found.epoch)
+        exact = sharpness(run.at(found.epoch), run.data.x, run.data.y, run.objective)
+        assert values[moment].item() == pytest.approx(exact, rel=0.01)
+        assert abs(found.exact[-1]) == pytest.approx(exact, rel=0.01)
+        assert found.estimates[-1] == pytest.approx(exact, rel=0.05)
+
+
+def test_a_network_bears_more_than_the_bound_before_training(seeds):
+    for seed in seeds[:3]:
+        found = try_network(0.1, 8, 150, seed)
+        assert np.isnan(found.breaks) or found.breaks > found.bound
+        last = found.run.last.train_loss
+        assert last < found.run.history[0].train_loss
+
+
+def test_training_drives_lambda_max_up_to_two_over_eta_and_it_hovers_there(seeds):
+    shares, rose = [], []
+    for seed in seeds[:4]:
+        found = edge(0.2, 12, 3000, seed)
+        tail = found.sharpness[-20:] / found.bound
+        shares.append(found.hovering)
+        assert where(found) == AT and tail.std() < 0.15
+        slow = edge(0.1, 12, 3000, seed)
+        rose.append(slow.sharpness[-20:].mean() / slow.sharpness.min())
+        assert slow.run.last.train_loss < slow.run.history[5].train_loss
+    assert np.mean(shares) == pytest.approx(1, abs=0.05) and np.mean(rose) > 1.2
+
+
+def test_challenges_are_open_at_first_and_attainable(seed):
+    assert not quick(descend("bowl", 10, 0.15))[1] and not flatter(edge(0.2, 8, 3000, 0))[1]
+    assert quick(descend("bowl", 20, 0.09))[1]
+    assert any(
+        flatter(edge(0.5, units, 3000, seed))[1] or flatter(edge(0.4, units, 3000, seed))[1] for units in (6, 8, 4)
+    )
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_every_view_draws_what_it_says(name, seed):
+    lab = LABS[name]
+    values = {control.name: control.value for group in lab.groups for control in group.controls}
+    found = lab.measure(**values, seed=seed % 9999)
+    for shown in (lab.draw(found), *([lab.before(found)] if lab.before else [])):
+        for picture in (one for row in shown.pictures for one in row):
+            picture.plotly()
+            assert "nan" not in picture.alt and len(picture.alt) > 30 and len(picture.frames) == len(picture.labels)
+    if lab.question:
+        _, options, truth, _ = lab.question(found)
+        assert truth in options
+    if name == "Surface":
+        assert clicked(found, {"panel": 0, "x": 0.5, "y": 0.25}) == ("Start", "0.50, 0.25")
+        assert len(found.gaps) == STEPS + 1
