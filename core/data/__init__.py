@@ -4,6 +4,7 @@ from core.data.data import Data
 from core.data.digits import DIGITS, DIGITS_SOURCE, digits
 from core.data.features import FEATURES, Featured, with_inputs
 from core.data.images import FASHION_MNIST, IMAGE_SETS, MNIST, ImageSet, MissingDataError, fashion_mnist, mnist
+from core.data.outliers import line_with_outlier, with_flipped_labels
 from core.data.own import points, table
 from core.data.planar import (
     EXTENT,
@@ -20,7 +21,7 @@ from core.data.planar import (
     wave,
     xor,
 )
-from core.data.rules import loud_and_quiet, ripple
+from core.data.rules import bullseye, loud_and_quiet, ripple
 from core.data.sheets import OwnDataError, Sheet, sheet
 
 __all__ = [
@@ -41,10 +42,12 @@ __all__ = [
     "Sheet",
     "blobs",
     "boundary",
+    "bullseye",
     "circle",
     "digits",
     "fashion_mnist",
     "gaussians",
+    "line_with_outlier",
     "loud_and_quiet",
     "mnist",
     "moons",
@@ -56,6 +59,7 @@ __all__ = [
     "spiral",
     "table",
     "wave",
+    "with_flipped_labels",
     "with_inputs",
     "xor",
 ]  # fmt: skip

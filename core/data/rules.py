@@ -1,10 +1,14 @@
-"""Regression problems whose rule is known, so that what a network found can be held against it."""
+"""Problems whose rule is known, so that what a network found can be held against it."""
+
+import math
 
 import torch
+from torch import Tensor
 
 from core.data.data import Data, sourced
 from core.data.sampling import generator_of
 
+JITTER = 0.25  # by how much the points of ``bullseye`` are moved
 REACH = 2.0  # the one input of ``ripple`` lies in [−REACH, REACH]
 
 
@@ -37,3 +41,41 @@ def loud_and_quiet(
     y[:samples] += noise * torch.randn(samples, 1, generator=generator)
     x = torch.cat([inputs[0], scale * inputs[1]], dim=1)
     return Data(x[:samples], y[:samples], x[samples:], y[samples:])
+
+
+def aimed(samples: int, irrelevant: int, wrong: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Points of a disc (class 1) and a ring around it, jittered, with irrelevant inputs: x (samples, 2 + irrelevant)
+    and classes (samples,), a share of them wrong."""
+    y = torch.arange(samples) % 2
+    turn, depth = 2 * math.pi * torch.rand(samples, generator=generator), torch.rand(samples, generator=generator)
+    radius = torch.where(y == 1, 0.9 * depth.sqrt(), 1.4 + 0.6 * depth)
+    x = radius[:, None] * torch.stack([turn.cos(), turn.sin()], dim=1)
+    x = torch.cat(
+        [
+            x + JITTER * torch.randn(samples, 2, generator=generator),
+            torch.randn(samples, irrelevant, generator=generator),
+        ],
+        dim=1,
+    )
+    flipped = torch.randperm(samples, generator=generator) < round(wrong * samples)
+    return x, torch.where(flipped, 1 - y, y)
+
+
+def turned(x: Tensor, angle: Tensor) -> Tensor:
+    """Points turned around the middle by angles (samples,); further inputs stay as they are."""
+    cos, sin = angle.cos(), angle.sin()
+    return torch.cat([torch.stack([cos * x[:, 0] - sin * x[:, 1], sin * x[:, 0] + cos * x[:, 1]], 1), x[:, 2:]], dim=1)
+
+
+@sourced
+def bullseye(samples: int = 60, irrelevant: int = 2, wrong: float = 0.1, copies: int = 1, seed: int = 0) -> Data:
+    """A disc inside a ring with irrelevant inputs and wrong labels; as many held-out samples, to validate.
+
+    With ``copies`` every training point comes so many times, turned around the middle at random: the class does not
+    depend on the direction. The first copy is the point itself.
+    """
+    generator = generator_of(seed)
+    (x, y), (x_test, y_test) = (aimed(samples, irrelevant, wrong, generator) for _ in range(2))
+    turns = [torch.zeros(samples), *(2 * math.pi * torch.rand(copies - 1, samples, generator=generator))]
+    x = torch.cat([turned(x, angle) for angle in turns])
+    return Data(x, y.repeat(copies), x_test, y_test, ("orange", "blue"))

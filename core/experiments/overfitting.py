@@ -135,7 +135,7 @@ def sweep(samples: int, noise: float, updates: int, seed: int, members: int = ME
     samples_of = [ripple(samples, noise, one) for one in seeds]
     models = [network(units, one) for units in WIDTHS for one in seeds]
     recipes = [recipe(samples, updates, one) for one in seeds] * len(WIDTHS)
-    runs = train_many(models, samples_of * len(WIDTHS), recipes)
+    runs = train_many(models, samples_of * len(WIDTHS), recipes, engine="compiled")
     x = torch.linspace(-REACH, REACH, FRESH)[:, None]
     shaken = noise * torch.randn(DRAWS, members, FRESH, generator=generator_of(seed)).numpy()
     ensembles = tuple(

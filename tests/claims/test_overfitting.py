@@ -15,7 +15,6 @@ from core.experiments.overfitting import (
     recorded,
     single,
     sweep,
-    turns,
 )
 from core.figures.overfitting import decomposed, descents, fan, fitted
 
@@ -90,9 +89,6 @@ def test_epoch_wise_double_descent_happens_again_on_fresh_seeds(seeds):
     """In most runs; at least half of any eight."""
     again = finished(descending(0.1, 0.3, 12_000, tuple(seeds[:8])))
     assert sum(again.twice()) >= 4, again.sentence()
-    for error in again.held_out[again.twice()]:
-        first, _, last = again.epochs[list(turns(error))]
-        assert last > 5 * first
 
 
 def test_without_quiet_inputs_the_error_does_not_fall_twice(seeds):

@@ -1,0 +1,270 @@
+"""Five ways to keep a network from learning the noise, measured on one problem."""
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from core.data.data import Data
+from core.data.rules import aimed, bullseye, turned
+from core.data.sampling import generator_of
+from core.metrics import accuracy
+from core.models.layers import Dropout
+from core.models.mlp import MLP
+from core.provenance import Measured
+from core.stacked import answers
+from core.training import Epoch, Recipe, Run, train_many
+
+PLAIN, DROPOUT, L1, L2, EARLY, AUGMENTED = NAMES = (
+    "no regularization", "dropout", "L1", "L2", "early stopping", "augmentation",
+)  # fmt: skip
+TECHNIQUES = NAMES[1:]
+SAMPLES = (20, 40, 60, 100, 200)
+RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+PENALTIES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+STRENGTHS = {DROPOUT: RATES, L1: PENALTIES, L2: PENALTIES}
+UNITS, BATCH, STEPS, FRESH = 24, 20, 600, 2000  # FRESH points with right labels judge every network
+ZERO = 0.01  # a weight smaller than this counts as zero
+FORGIVEN = 0.05  # a stop counts as good if its loss lies within this share of the best
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A disc in a ring: how many points to learn from, how many irrelevant inputs, which share of wrong labels."""
+
+    samples: int = 60
+    irrelevant: int = 0
+    wrong: float = 0.2
+
+    def data(self, seed: int, copies: int = 1) -> Data:
+        """Points to learn from, each in so many turned copies, and as many to validate with."""
+        return bullseye(self.samples, self.irrelevant, self.wrong, copies, seed)
+
+    def fresh(self, seed: int) -> tuple[Tensor, Tensor]:
+        """Many points with right labels that no training has seen."""
+        return aimed(FRESH, self.irrelevant, 0.0, generator_of(seed + 10_000_000))
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How strongly each technique is applied."""
+
+    dropout: float = 0.3
+    l1: float = 0.005
+    weight_decay: float = 0.02
+    patience: int = 40
+    copies: int = 8
+
+
+def variant(problem: Problem, strength: Strength, name: str, seed: int, frames: int = 12) -> tuple[MLP, Data, Recipe]:
+    """The network, the data and the recipe of one technique; all techniques make about the same number of updates."""
+    data = problem.data(seed, strength.copies if name == AUGMENTED else 1)
+    changes = {
+        L1: {"l1": strength.l1}, L2: {"weight_decay": strength.weight_decay},
+        EARLY: {"patience": strength.patience, "frames": 200},
+    }.get(name, {})  # fmt: skip
+    epochs = max(2, STEPS // -(-len(data.x) // BATCH))
+    settings = {"epochs": epochs, "batch_size": BATCH, "learning_rate": 0.01, "seed": seed, "frames": frames, **changes}
+    rate = strength.dropout if name == DROPOUT else 0.0
+    return MLP(2 + problem.irrelevant, UNITS, UNITS, 2, dropout=rate, seed=seed), data, Recipe(**settings)
+
+
+def kept(run: Run) -> Epoch:
+    """The moment whose weights are used: the last, or the best one so far where there is patience."""
+    return run.best if run.recipe.patience else run.last
+
+
+@torch.no_grad()
+def judged(run: Run, problem: Problem) -> tuple[float, float]:
+    """Accuracy and loss of a trained network on fresh points."""
+    x, y = problem.fresh(run.recipe.seed)
+    outputs = run.at(kept(run).number)(x)
+    return accuracy(outputs, y), functional.cross_entropy(outputs, y).item()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All techniques on one problem over several seeds: ``runs[name]``, and accuracy and loss on fresh points."""
+
+    runs: dict[str, list[Run]]
+    accuracies: dict[str, np.ndarray]
+    losses: dict[str, np.ndarray]
+    source: Measured
+
+    @property
+    def provenance(self) -> str:
+        """Where these numbers come from."""
+        return self.source.provenance
+
+    @property
+    def best(self) -> str:
+        """The technique with the highest mean accuracy."""
+        return max(TECHNIQUES, key=lambda name: self.accuracies[name].mean())
+
+    def lead(self, name: str, other: str) -> tuple[float, float]:
+        """By how much one technique leads another (mean over seeds), and the standard error of that."""
+        difference = self.accuracies[name] - self.accuracies[other]
+        return float(difference.mean()), float(difference.std(ddof=1) / math.sqrt(len(difference)))
+
+    def wins(self, name: str) -> bool:
+        """Whether a technique is the best of all."""
+        return name == self.best and self.lead(name, PLAIN)[0] > 0
+
+    def sentence(self) -> str:
+        """Which technique is ahead, of what, and whether that is more than seed noise."""
+        second = max((name for name in NAMES if name != self.best), key=lambda name: self.accuracies[name].mean())
+        (gain, _), (lead, noise) = self.lead(self.best, PLAIN), self.lead(self.best, second)
+        doubt = " — inside seed noise" if lead < 2 * noise else ""
+        return (
+            f"Best here: **{self.best}**, {100 * gain:+.1f} points against {PLAIN}; "
+            f"next comes {second}, {100 * lead:.1f} points behind{doubt}."
+        )
+
+
+def compare(problem: Problem, strength: Strength, seeds: tuple[int, ...]) -> Comparison:
+    """Train with every technique and with none, over several seeds."""
+    began, cases = time.perf_counter(), [(name, seed) for name in NAMES for seed in seeds]
+    models, data, recipes = zip(*(variant(problem, strength, *case) for case in cases), strict=True)
+    runs = train_many(models, data, recipes, engine="compiled")
+    scores = np.array([judged(run, problem) for run in runs]).reshape(len(NAMES), len(seeds), 2)
+    rows = [runs[place * len(seeds) : (place + 1) * len(seeds)] for place in range(len(NAMES))]
+    parts = (dict(zip(NAMES, one, strict=True)) for one in (rows, scores[..., 0], scores[..., 1]))
+    return Comparison(*parts, Measured(tuple(seeds), time.perf_counter() - began))
+
+
+@dataclass(frozen=True)
+class Path:
+    """Networks over a growing strength: training and fresh accuracy (seeds, strengths), and the runs of one seed."""
+
+    strengths: tuple[float, ...]
+    runs: list[Run]
+    accuracies: dict[str, np.ndarray]
+    source: Measured
+
+    def inputs(self) -> np.ndarray:
+        """How large the weights of each input are, (strengths, inputs)."""
+        return np.array([run.at().hidden[0][0].weight.norm(dim=0).tolist() for run in self.runs])
+
+    def remaining(self) -> np.ndarray:
+        """How many weights are not zero (larger than ``ZERO``), (strengths,)."""
+        return np.array([int((run.last.weights.abs() > ZERO).sum()) for run in self.runs])
+
+
+def path(problem: Problem, name: str, seeds: tuple[int, ...]) -> Path:
+    """Train with one technique at growing strengths."""
+    began, field, strengths = (
+        time.perf_counter(),
+        {DROPOUT: "dropout", L1: "l1", L2: "weight_decay"}[name],
+        STRENGTHS[name],
+    )
+    cases = [(Strength(**{field: strength}), seed) for seed in seeds for strength in strengths]
+    models, data, recipes = zip(*(variant(problem, one, name, seed, 2) for one, seed in cases), strict=True)
+    fading = [Recipe(**{**vars(recipe), "schedule": "cosine"}) for recipe in recipes]  # small weights come to rest
+    runs = train_many(models, data, fading, engine="compiled")
+    fresh = np.array([judged(run, problem)[0] for run in runs]).reshape(len(seeds), -1)
+    training = np.array([run.last.train_score for run in runs]).reshape(len(seeds), -1)
+    named = {"training accuracy": training, "accuracy on fresh points": fresh}
+    return Path(strengths, runs[: len(strengths)], named, Measured(tuple(seeds), time.perf_counter() - began))
+
+
+@torch.no_grad()
+def thinned(run: Run, x: Tensor, draws: int = 30) -> Tensor:
+    """Probability of blue at x (points, inputs) from networks thinned by dropout, (draws, points): each draw silences
+    its own units, the same for all points (Gal and Ghahramani 2016)."""
+    model, found = run.at(), []
+    for step in range(draws):
+        hidden = x
+        for layer, (linear, activation, *silence) in enumerate(model.hidden):
+            hidden = activation(linear(hidden))
+            for module in silence:
+                module.place = (run.recipe.seed, 16 + layer, step)
+                hidden = hidden * module.mask((1, hidden.shape[1]))
+        found.append(model.output(hidden).softmax(dim=1)[:, 1])
+    return torch.stack(found)
+
+
+@torch.no_grad()
+def around(run: Run, distance: float, points: int = 73) -> tuple[np.ndarray, np.ndarray]:
+    """Angles in degrees, and the probability of blue for a point carried around the middle (irrelevant inputs 0)."""
+    angle = torch.linspace(0, 2 * math.pi, points)
+    start = torch.zeros(points, run.model.widths[0])
+    start[:, 0] = distance
+    blue = run.at(kept(run).number)(turned(start, angle)).softmax(dim=1)[:, 1]
+    return np.degrees(angle.numpy()), blue.numpy()
+
+
+def wobble(run: Run) -> float:
+    """How much the answer changes with the direction: its standard deviation, averaged over distances 0.2 to 2."""
+    return float(np.mean([around(run, distance)[1].std() for distance in np.linspace(0.2, 2, 10)]))
+
+
+def game(problem: Problem, seed: int) -> Run:
+    """One training without any regularization, recorded at every epoch or every second one."""
+    model, data, recipe = variant(problem, Strength(), PLAIN, seed, 101)
+    return train_many([model], [data], [recipe])[0]
+
+
+def place_of(run: Run, spot: dict) -> int:
+    """The epoch that a click in the picture of a run means."""
+    return int(min(max(round(spot["x"]), 1), run.last.number))
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where a learner stopped a run."""
+
+    run: Run
+    epoch: int
+
+    @property
+    def excess(self) -> float:
+        """By which share the validation loss there lies above the best recorded one."""
+        return self.run.recorded(self.epoch).test_loss / self.run.best.test_loss - 1
+
+    @property
+    def is_good(self) -> bool:
+        """Whether a learner stopped, and close enough to the best."""
+        return self.epoch > 0 and self.excess <= FORGIVEN
+
+    @property
+    def state(self) -> str:
+        """Where the learner stands."""
+        return f"Now: {100 * self.excess:.1f} % above the best." if self.epoch else "Now: not stopped yet."
+
+    def sentence(self) -> str:
+        """The learner's stop against the best epoch and the end."""
+        best, last = self.run.best, self.run.last
+        return (
+            f"You stopped at epoch **{self.run.recorded(self.epoch).number}**: validation loss "
+            f"{100 * self.excess:.1f} % above the best, which was epoch **{best.number}** ({best.test_loss:.3f}). "
+            f"Trained to the end, it is {100 * (last.test_loss / best.test_loss - 1):.0f} % above. To play again, set "
+            "the slider to 0 and take another seed."
+        )
+
+
+def plane(run: Run, resolution: int, extent: float, epochs: tuple[Epoch, ...]) -> np.ndarray:
+    """Probability of both classes over the plane of the two relevant inputs, the others 0: (moments, side, side, 2)."""
+    x = spread(run.model.widths[0], resolution, extent)
+    weights = torch.stack([epoch.weights for epoch in epochs])
+    return answers(run.model, weights, x).softmax(dim=-1).unflatten(1, (resolution, resolution)).numpy()
+
+
+def spread(inputs: int, resolution: int, extent: float) -> Tensor:
+    """A grid over the plane of the first two inputs, the others 0: (resolution², inputs)."""
+    line = torch.linspace(-extent, extent, resolution)
+    up, across = torch.meshgrid(line, line, indexing="ij")
+    x = torch.zeros(resolution * resolution, inputs)
+    x[:, 0], x[:, 1] = across.flatten(), up.flatten()
+    return x
+
+
+def unsure(run: Run, resolution: int, extent: float) -> np.ndarray:
+    """Standard deviation of the thinned networks' answers over the plane, (side, side); 0 without dropout."""
+    if not any(isinstance(module, Dropout) for module in run.model.modules()):
+        return np.zeros((resolution, resolution), dtype=np.float32)
+    x = spread(run.model.widths[0], resolution, extent)
+    return thinned(run, x).std(dim=0).unflatten(0, (resolution, resolution)).numpy()

@@ -1,0 +1,205 @@
+"""Pictures of regularization: boundaries, penalties, doubt, a game of stopping, and invariance; and its views."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.data.planar import EXTENT
+from core.experiments.regularization import (
+    AUGMENTED,
+    DROPOUT,
+    L1,
+    L2,
+    PLAIN,
+    Comparison,
+    Path,
+    Stop,
+    around,
+    kept,
+    place_of,
+    plane,
+    unsure,
+    wobble,
+)  # fmt: skip
+from core.figures.curves import bands, bars, line, number
+from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, sampled, square, transparent
+from core.figures.planes import heat, points, shade
+from core.figures.playground import Shown
+from core.training.run import Run
+
+SIDE = 40  # resolution of the plane
+PLAY = "Press play, then click where you would stop."
+
+
+def border(run: Run, name: str, height: int = 400) -> Picture:
+    """What a network answers over the two relevant inputs at every recorded moment, up to the one that is kept."""
+    epochs = tuple(epoch for epoch in run.history if epoch.number <= kept(run).number)
+    epochs = epochs[:: max(1, len(epochs) // 12)][:12] + epochs[-1:]
+    seen = plane(run, SIDE, EXTENT, epochs)
+    samples = points(run.data, held_out=False)
+    frames = [({"z": encoded(shade(one, 2))}, *([None] * len(samples))) for one in seen]
+    alt = (
+        f"The plane coloured by what the network with {name} answers, with the {len(run.data.x)} points it learned "
+        f"from; training accuracy {kept(run).train_score:.2f}, validation accuracy {kept(run).test_score:.2f}."
+    )
+    title = {"text": name, "font": {"size": 14}, "x": 0.5, "y": 0.99, "yanchor": "top"}
+    plan = square(EXTENT, height, showlegend=False, title=title)
+    return Picture([heat(seen[-1], 2), *samples], plan, alt, frames, [f"epoch {epoch.number}" for epoch in epochs])
+
+
+def race(found: Comparison, height: int = 340) -> tuple[Picture, Picture]:
+    """Accuracy and loss of every technique on fresh points; whiskers are the seeds' deviation."""
+    scores = bars(found.accuracies, ("", "accuracy on fresh points"), height)
+    low = min(float(values.mean()) for values in found.accuracies.values())
+    scores.layout["yaxis"] |= {"range": [max(0, low - 0.15), 1.02], "tickformat": ".0%"}
+    return scores, bars(found.losses, ("", "loss on fresh points"), height)
+
+
+def doubt(run: Run, height: int = 400) -> Picture:
+    """Where networks thinned by dropout disagree."""
+    values = unsure(run, SIDE, EXTENT)
+    centres = np.linspace(-EXTENT, EXTENT, SIDE, dtype=np.float32)
+    field = {
+        "type": "heatmap", "x": encoded(centres), "y": encoded(centres), "z": encoded(sampled(values, 0, 0.4)),
+        "zmin": 0, "zmax": 255, "colorscale": [[0, transparent(BLUE, 0)], [1, "#17406f"]], "zsmooth": "best",
+        "hoverinfo": "skip", "colorbar": {
+            "title": {"text": "spread"}, "thickness": 10, "tickvals": [0, 127.5, 255], "ticktext": ["0", "0.2", "0.4"],
+        },
+    }  # fmt: skip
+    alt = (
+        f"How much thirty thinned networks disagree over the plane: standard deviation {number(float(values.mean()))} "
+        f"on average, {number(float(values.max()))} at most."
+    )
+    title = {"text": "where thinned networks disagree", "font": {"size": 14}, "x": 0.5, "y": 0.99, "yanchor": "top"}
+    plan = square(EXTENT, height, showlegend=False, title=title)
+    return Picture([field, *points(run.data, held_out=False)], plan, alt)
+
+
+def over_strength(found: Path, axis: str, log: str = "x", height: int = 360) -> Picture:
+    """Training and fresh accuracy over the strength of a technique."""
+    picture = bands(found.strengths, found.accuracies, (axis, "accuracy"), height, log=log)
+    picture.layout["yaxis"] |= {"tickformat": ".0%"}
+    if log:
+        picture.layout["xaxis"] |= {"dtick": 1, "exponentformat": "power"}
+    return picture
+
+
+def shrinking(found: Path, name: str, height: int = 360) -> Picture:
+    """The regularization path: how large each input's weights are over the strength of a penalty."""
+    rows = found.inputs()
+    styles = [(BLUE, "solid")] * 2 + [(ORANGE, "dot")] * (rows.shape[1] - 2)
+    names = ["relevant inputs", None, "irrelevant inputs", *[None] * rows.shape[1]]
+    traces = [
+        line(found.strengths, rows[:, place], names[place] or "input", color, dash, showlegend=bool(names[place]))
+        for place, (color, dash) in enumerate(styles)
+    ]
+    ends = f"the relevant inputs keep {number(rows[-1, :2].mean())} of {number(rows[0, :2].mean())}"
+    if rows.shape[1] > 2:
+        ends += f", the irrelevant ones {number(rows[-1, 2:].mean())} of {number(rows[0, 2:].mean())}"
+    alt = f"Size of each input's weights against the {name} penalty, from weak to strong: {ends}."
+    plan = layout(f"strength of {name}", "size of the input's weights", height)
+    plan["xaxis"] |= {"type": "log", "dtick": 1, "exponentformat": "power"}
+    return Picture(traces, plan, alt)
+
+
+def survivors(found: Mapping[str, Path], height: int = 360) -> Picture:
+    """How many weights each penalty leaves above zero."""
+    strengths = next(iter(found.values())).strengths
+    curves = {name: one.remaining() for name, one in found.items()}
+    picture = bands(strengths, curves, ("strength", "weights that are not zero"), height, log="x")
+    picture.layout["yaxis"] |= {"rangemode": "tozero"}
+    picture.layout["xaxis"] |= {"dtick": 1, "exponentformat": "power"}
+    return picture
+
+
+def unstopped(run: Run, height: int = 380) -> Picture:
+    """A run that is replayed with its future hidden; the last frame, shown at first, is empty."""
+    numbers, training = run.curve("train_loss")
+    validation = run.curve("test_loss")[1]
+    top = float(np.percentile(validation, 95)) * 1.25
+    frames = [
+        tuple({"x": numbers[:place], "y": values[:place]} for values in (training, validation))
+        for place in range(1, len(numbers) + 1)
+    ]
+    empty = ({"x": [], "y": []}, {"x": [], "y": []})
+    styles = (("training loss", ORANGE, "solid"), ("validation loss", BLUE, "dash"))
+    traces = [line(np.zeros(1), np.zeros(1), *style) | {"x": [], "y": []} for style in styles]
+    note = {"text": PLAY, "xref": "paper", "yref": "paper", "x": 0.5, "y": 1.0, "showarrow": False, "yanchor": "top"}
+    axes = {"xaxis": {"range": [0, numbers[-1]]}, "yaxis": {"range": [0, top]}}
+    plan = layout("epoch", "loss", height, annotations=[note], **axes)
+    alt = f"A training of {numbers[-1]} epochs whose losses appear as it is replayed. {PLAY}"
+    return Picture(traces, plan, alt, [*frames, empty], [f"epoch {at}" for at in numbers] + ["press play"])
+
+
+def stopped(stop: Stop, height: int = 380) -> Picture:
+    """The whole run with the learner's stop and the best epoch."""
+    run, here = stop.run, stop.run.recorded(stop.epoch)
+    numbers, training = run.curve("train_loss")
+    traces = [
+        line(np.array(numbers), np.array(training), "training loss", ORANGE),
+        line(np.array(numbers), np.array(run.curve("test_loss")[1]), "validation loss", BLUE, "dash"),
+        *(
+            {
+                "type": "scatter", "mode": "markers", "x": [epoch.number], "y": [epoch.test_loss], "name": name,
+                "marker": {"size": 13, "symbol": symbol, "color": color, "line": {"width": 2, "color": INK}},
+            }
+            for epoch, name, symbol, color in ((run.best, "best", "star", PAPER), (here, "you", "x", GREY))
+        ),
+    ]  # fmt: skip
+    return Picture(traces, layout("epoch", "loss", height), stop.sentence().replace("**", ""))
+
+
+def invariance(runs: Mapping[str, Run], distance: float, height: int = 360) -> Picture:
+    """The answer for a point carried around the middle, with and without augmentation."""
+    found = {name: around(run, distance) for name, run in runs.items()}
+    curves = {name: blue for name, (_, blue) in found.items()}
+    angles = next(iter(found.values()))[0]
+    axes = ("direction of the point, in degrees", "probability of blue")
+    picture = bands(angles, curves, axes, height, yaxis={"range": [-0.03, 1.03]}, xaxis={"dtick": 90})
+    spreads = ", ".join(f"{name} {number(wobble(run))}" for name, run in runs.items())
+    return picture.described(f"{picture.alt} Spread over all directions, averaged over distances: {spreads}.")
+
+
+def race_view(found: Comparison) -> Shown:
+    """Accuracy and loss of all techniques, and who is ahead."""
+    return Shown((race(found),), found.sentence())
+
+
+def dropout_view(found: Comparison, rates: Path) -> Shown:
+    """A network trained with dropout, where its thinned selves disagree, and the dropout rate."""
+    run = found.runs[DROPOUT][0]
+    best = rates.strengths[int(rates.accuracies["accuracy on fresh points"].mean(axis=0).argmax())]
+    note = (
+        "In use, dropout is switched off and the answer is always the same. Left on, every pass silences other units: "
+        f"where thirty such passes disagree, the network is unsure. Best dropout rate here: **{best:g}**."
+    )
+    return Shown(((border(run, DROPOUT), doubt(run)), (over_strength(rates, "dropout rate", log=""),)), note)
+
+
+def penalty_view(paths: Mapping[str, Path]) -> Shown:
+    """The regularization paths of L1 and L2, what survives them, and what they do for the accuracy."""
+    left = {name: int(one.remaining()[len(one.strengths) // 2]) for name, one in paths.items()}
+    note = (
+        f"At the middle strength L1 leaves **{left[L1]}** weights above zero, L2 **{left[L2]}**: L1 pulls all weights "
+        "with the same force, L2 lets go of the small ones."
+    )
+    first = tuple(shrinking(one, name) for name, one in paths.items())
+    return Shown((first, (survivors(paths), over_strength(paths[L1], "strength of L1"))), note)
+
+
+def stop_view(stop: Stop) -> Shown:
+    """A training to be stopped by a click, or the whole of it once it is."""
+    if stop.epoch:
+        return Shown(((stopped(stop),),), stop.sentence())
+    return Shown(((unstopped(stop.run),),), "", (), lambda spot: ("Stop at epoch", place_of(stop.run, spot)))
+
+
+def augmentation_view(found: Comparison, distance: float) -> Shown:
+    """The border with and without augmentation, and the answers for a point carried around the middle."""
+    runs = {name: found.runs[name][0] for name in (PLAIN, AUGMENTED)}
+    plain, turned = (wobble(run) for run in runs.values())
+    note = (
+        f"Carried around the middle, a point gets answers that spread by **{plain:.2f}** without augmentation and by "
+        f"**{turned:.2f}** with it (standard deviation, mean of ten distances)."
+    )
+    return Shown((tuple(border(run, name) for name, run in runs.items()), (invariance(runs, distance),)), note)
