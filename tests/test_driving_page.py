@@ -5,6 +5,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
 from browser import hub, looking, served
@@ -17,7 +18,7 @@ from core.projects.driving import seat as seats
 from core.projects.driving.disturb import Disturbance
 from core.projects.driving.hands import TOP, Hands
 from core.projects.driving.live import Order
-from core.projects.driving.screen import expert_lap, jpeg, pixels
+from core.projects.driving.screen import expert_lap, jpeg, picture, pixels
 from core.projects.driving.seat import SEATS, Seat
 from core.projects.driving.simulator import FastRacing
 
@@ -201,8 +202,6 @@ def test_a_stranger_gets_no_seat(client):
 
 
 def test_the_drive_is_handed_over_as_a_video(pool, client, seed, tmp_path):
-    import cv2
-
     seat = Seat()
     with client.websocket_connect(f"/api/driving/live?seat={seat.token}") as socket:
         socket.send_text(json.dumps({"start": {"seed": seed}}))
@@ -219,6 +218,16 @@ def test_the_drive_is_handed_over_as_a_video(pool, client, seed, tmp_path):
     assert video.get(cv2.CAP_PROP_FRAME_WIDTH) == 400 and video.read()[0]
     video.release()
     seat.close()
+
+
+def test_the_sharp_picture_shows_what_the_frame_shows(seed):
+    simulator = FastRacing()
+    frame, _ = simulator.reset(seed=seed)
+    for _ in range(60):
+        frame, *_ = simulator.step(np.array([0.0, 0.3, 0.0], np.float32))
+    sharp = cv2.resize(picture(simulator).astype(np.float32), (96, 96), interpolation=cv2.INTER_AREA)
+    apart, swapped = (np.abs(one - frame).mean() for one in (sharp, sharp[:, :, ::-1]))  # grass looks alike in both
+    assert apart < 3 and apart < 0.8 * swapped
 
 
 def test_pictures_survive_packing(seed):

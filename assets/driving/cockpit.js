@@ -187,7 +187,7 @@ function cockpit(root, send, options = {}) {
     button.setAttribute("aria-pressed", taken); button.textContent = taken ? "Give it back" : "Take the wheel";
     button.hidden = options.order?.driver === "you";
   }
-  function busy(on) { act("film").disabled = on; act("film").textContent = on ? "Making the video…" : "Download video"; }
+  function busy(on) { act("film").disabled = on; act("film").textContent = !on ? "Download video" : options.follows ? "Video: at the end" : "Making the video…"; }
   function save(buffer) {
     filming = false; busy(false);
     const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([buffer], { type: "video/webm" })), download: `drive-${options.order?.seed ?? 0}.webm` });

@@ -84,7 +84,7 @@ def bands(
         color, mean, spread = COLORS[index % len(COLORS)], values.mean(axis=0), values.std(axis=0)
         if len(values) > 1:
             edge = {"x": encoded(np.r_[x, x[::-1]]), "y": encoded(np.r_[mean + spread, (mean - spread)[::-1]])}
-            fill = {"fill": "toself", "fillcolor": transparent(color, 0.18), "line": {"width": 0}}
+            fill = {"mode": "lines", "fill": "toself", "fillcolor": transparent(color, 0.18), "line": {"width": 0}}
             traces.append({"type": "scatter", **edge, **fill, "hoverinfo": "skip", "showlegend": False})
         markers = {"symbol": index % 6, "size": 7, "color": color}
         mode = "lines+markers" if len(x) <= 25 else "lines"

@@ -45,7 +45,7 @@ def drifting(drift) -> Picture:
 
 def far_from_home(drift) -> Picture:
     """The clone's error against how far a frame is from those it was taught."""
-    axes = "Distance from the nearest training frame", "Error of steering (radians)"
+    axes = "Distance from the training frames", "Error of steering (radians)"
     return bands(drift.distance, {"all frames": drift.error}, axes, showlegend=False)
 
 

@@ -31,10 +31,19 @@ LAUNCH = {
 
 with gr.Blocks(title="Self-driving", analytics_enabled=False, delete_cache=(600, 600)) as demo:
     gr.Markdown(
-        "# Self-driving\nA small network drives CarRacing from its pixels alone. Every track seed is a track it has "
-        "never seen. The yellow haze is where its features come from."
+        "# Self-driving\nA small network drives CarRacing from its pixels alone. It has never seen a track whose seed "
+        "is below 500,000. The yellow haze is where its features come from."
     )
     with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            screen = gr.HTML(
+                html_template='<div class="pit"></div>', css_template=STYLE, elem_id="screen", label="Drive",
+                js_on_load=SCRIPT + CONNECT,
+            )  # fmt: skip
+            with gr.Row():
+                go = gr.Button("Drive", variant="primary")
+                halt = gr.Button("Stop")
+            sentence = gr.Textbox(label="How it went", interactive=False, elem_id="sentence")
         with gr.Column(scale=1, min_width=260):
             seed = gr.Number(7, label="Track seed", precision=0, minimum=0, maximum=2**31 - 1, elem_id="seed")
             who = gr.Radio(list(DRIVERS), value="network", label="At the wheel")
@@ -43,15 +52,6 @@ with gr.Blocks(title="Self-driving", analytics_enabled=False, delete_cache=(600,
             dark = gr.Slider(0, 1, 0, step=0.05, label="Darkness")
             drop = gr.Slider(0, 0.95, 0, step=0.05, label="Lost frames")
             colours = gr.Radio(list(COLOURS), value="rgb", label="Order of the colours it gets")
-            with gr.Row():
-                go = gr.Button("Drive", variant="primary")
-                halt = gr.Button("Stop")
-        with gr.Column(scale=3, min_width=320):
-            screen = gr.HTML(
-                html_template='<div class="pit"></div>', css_template=STYLE, elem_id="screen", label="Drive",
-                js_on_load=SCRIPT + CONNECT,
-            )  # fmt: skip
-            sentence = gr.Textbox(label="How it went", interactive=False, elem_id="sentence")
     settings = [seed, who, push, blur, dark, drop, colours]
     drive = go.click(
         streamed, settings, [screen, sentence],

@@ -78,6 +78,7 @@ class Live:
         self.shown, self.pictures, self.taken, self.push = 0, [], False, 0.0
         self.nudge, self.seeing, self.place, self.began = threading.Event(), None, None, False
         self.last: Moment | None = None
+        self.struck = False
 
     @property
     def ahead(self) -> int:
@@ -110,6 +111,7 @@ class Live:
             self.tell({"begin": {"seed": self.order.seed, "driver": self.order.driver, "track": outline(simulator)}})
         self.pictures.append(jpeg(picture(simulator)))
         self.place, push, self.push = where(simulator), self.push, 0.0
+        self.struck = bool(push)
         if push:
             pushed(simulator, push, 0.0)
         action = (
@@ -122,7 +124,8 @@ class Live:
 
     def send(self, moment: Moment) -> None:
         """One frame's message."""
-        told = moment_told(moment, self.place) | {"taken": self.taken, "drive": self.order.number}
+        told = moment_told(moment, self.place)
+        told |= {"struck": moment.struck or self.struck, "taken": self.taken, "drive": self.order.number}
         told |= {"lessons": len(self.school)} if self.school is not None else {}
         spoiled = b"" if moment.shown is moment.frame else jpeg(moment.shown)
         self.tell(packed(told, self.pictures[-1], coarse(self.seeing), spoiled))

@@ -20,7 +20,8 @@ from core.training import Recipe, epochs
 
 MOST, LEAST = 6000, 100  # frames that a school keeps, and fewer than which teach nothing
 EXAM = 400_000  # the track every student is examined on; nobody is taught there
-PASSES, UPDATES = 60, 1500  # most epochs, and about as many steps of training
+PASSES, UPDATES = 60, 1000  # most epochs, and about as many steps of training
+HOPELESS = 150  # frames
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,18 @@ def copied(network: RoadNetwork, views: np.ndarray, answers: np.ndarray) -> floa
 
 
 def examined(network: RoadNetwork, seed: int, steps: int) -> Iterator[tuple[float, dict]]:
-    """Let a network drive a track with the expert beside it: yields the share driven and how it goes."""
-    errors = []
+    """Let a network drive a track with the expert beside it: yields the share driven and how it goes.
+
+    The exam ends early where the car has been on the grass for ``HOPELESS`` frames on end.
+    """
+    errors, lost = [], 0
     for moment in drive(Pixels(network), seed, teacher=Teacher(), steps=steps, fast=True):
         errors.append(abs(float(moment.action[0] - moment.advice[0])))
+        lost = lost + 1 if moment.wheels_off == 4 else 0
         told = {
             "alone": float(np.mean(errors)), "score": moment.score, "tiles": moment.tiles,
             "finished": moment.finished, "steps": moment.step + 1,
         }  # fmt: skip
         yield len(errors) / steps, told
+        if lost == HOPELESS:
+            return
