@@ -186,6 +186,19 @@ def test_the_socket_drives_and_a_closed_one_frees_the_simulator(client, pool, se
     seat.close()
 
 
+def test_a_drive_that_breaks_off_says_so(client, pool, seed, monkeypatch):
+    def broken(simulator):
+        raise RuntimeError("no picture")
+
+    monkeypatch.setattr(live, "picture", broken)
+    seat = Seat()
+    with client.websocket_connect(f"/api/driving/live?seat={seat.token}") as socket:
+        socket.send_text(json.dumps({"start": {"seed": seed}}))
+        assert "begin" in json.loads(socket.receive_text())
+        assert "no picture" in json.loads(socket.receive_text())["error"]
+    assert pool.running == 0
+
+
 @pytest.mark.parametrize("text", ["", "[]", "7", "{", '{"start": 1}', "[" * 3000, "x" * 100_000, '{"start": {}}'])
 def test_the_socket_answers_nonsense_with_a_sentence_and_lives(client, text):
     seat = Seat()

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.figures.curves import bands, number
-from core.figures.picture import BLUE, FAINT, GREEN, INK, ORANGE, Picture, encoded, layout
+from core.figures.curves import bands
+from core.figures.picture import FAINT, GREEN, INK, ORANGE, Picture, encoded, layout
 
 
 def track(lap) -> Picture:
@@ -49,39 +49,26 @@ def far_from_home(drift) -> Picture:
     return bands(drift.distance, {"all frames": drift.error}, axes, showlegend=False)
 
 
-def rounds(done: Sequence) -> Picture:
-    """What each round of teaching brought: share of the exam track driven, and errors."""
-    x = np.array([one.number for one in done])
-    traces = [
-        {
-            "type": "bar", "x": x.tolist(), "y": [100 * one.tiles for one in done], "name": "lap driven (%)",
-            "marker": {"color": [GREEN if one.finished else FAINT for one in done], "line": {"color": INK, "width": 1}},
-            "text": [f"{one.tiles:.0%}<br>{one.frames:,} frames" for one in done], "textposition": "auto",
-            "hoverinfo": "skip",
-        },
-        *(
-            {
-                "type": "scatter", "mode": "lines+markers", "x": x.tolist(), "y": [getattr(one, key) for one in done],
-                "name": name, "yaxis": "y2", "line": {"color": color, "width": 2.5, "dash": dash},
-                "marker": {"size": 9, "symbol": symbol},
-            }
-            for key, name, color, dash, symbol in (
-                ("alone", "error when it drives", BLUE, "solid", "diamond"),
-                ("copied", "error on the lessons", ORANGE, "dash", "circle"),
-            )
-        ),
-    ]  # fmt: skip
+def laps_driven(done: Sequence) -> Picture:
+    """What each round of teaching brought: share of a lap of the examination track; finished laps are green."""
+    trace = {
+        "type": "bar", "x": [f"round {one.number}<br>{one.frames:,} frames" for one in done],
+        "y": [100 * one.tiles for one in done], "text": [f"{one.tiles:.0%}" for one in done], "textposition": "auto",
+        "marker": {"color": [GREEN if one.finished else ORANGE for one in done]}, "hoverinfo": "skip",
+    }  # fmt: skip
+    drawn = layout("", "Lap driven, unseen track (%)", 340, yaxis={"range": [0, 108]}, xaxis={"type": "category"})
     words = "; ".join(
-        f"round {one.number}: {one.tiles:.0%} of the lap, error {number(one.alone)} alone and {number(one.copied)} on "
-        f"{one.frames} lessons"
+        f"round {one.number} with {one.frames} frames {one.tiles:.0%}{', finished' if one.finished else ''}"
         for one in done
     )
-    second = {
-        "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False, "title": {"text": "Error (rad)"},
-        "automargin": True,
-    }  # fmt: skip
-    drawn = layout(
-        "Round", "Lap driven on an unseen track (%)", 360, yaxis={"range": [0, 105]}, yaxis2=second,
-        xaxis={"dtick": 1},
-    )  # fmt: skip
-    return Picture(traces, drawn, f"Rounds of teaching: {words}.")
+    return Picture([trace], drawn, f"Share of a lap driven on an unseen track: {words}.")
+
+
+def errors_by_round(done: Sequence) -> Picture:
+    """The student's error of steering, on the lessons and where it drives itself, round by round."""
+    curves = {
+        "where it drives": np.array([one.alone for one in done]),
+        "on the lessons": np.array([one.copied for one in done]),
+    }
+    axes = "Round", "Error of steering (radians)"
+    return bands([one.number for one in done], curves, axes, 340, xaxis={"dtick": 1})

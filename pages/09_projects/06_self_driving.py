@@ -61,7 +61,7 @@ def teach() -> None:
     page.job("Clone a driver from all frames", school.clone, len(school.rounds), page.seed)
     cockpit.forget(page)
     if school.rounds:
-        page.show(figures.rounds(school.rounds), source=school)
+        page.show(figures.laps_driven(school.rounds), figures.errors_by_round(school.rounds), source=school)
 
 
 def explain() -> None:

@@ -64,5 +64,10 @@ class Seat:
         place = self.job.place if self.job is not None else 0
         return f"All {POOL.places} simulators are in use: you are number {place} in line." if place else ""
 
+    @property
+    def trouble(self) -> str:
+        """One sentence if the drive broke off by itself, else nothing."""
+        return self.job.error if self.job is not None and self.job.status == "failed" else ""
+
 
 SEATS: WeakValueDictionary[str, Seat] = WeakValueDictionary()

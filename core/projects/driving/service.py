@@ -42,13 +42,14 @@ class Screen:
             await self.outbox.put({"error": str(error)})
 
     async def line(self) -> None:
-        """Say where in line the visitor stands, while they wait."""
-        said = ""
+        """Say where in line the visitor stands while they wait, and if a drive broke off."""
+        said = {"waiting": ""}
         while True:
             await asyncio.sleep(0.4)
-            if (now := self.seat.waiting) != said:
+            now = {"error": self.seat.trouble} if self.seat.trouble else {"waiting": self.seat.waiting}
+            if now != said:
                 said = now
-                await self.outbox.put({"waiting": now})
+                await self.outbox.put(now)
 
 
 def read(text: str) -> dict:
