@@ -165,9 +165,10 @@ class Page:
         """Rows of equal keys as a table of plain text, readable without a mouse."""
         self.right.table({name: [row[name] for row in rows] for name in rows[0]}, border="horizontal")
 
-    def set(self, label: str, value) -> None:
-        """Set a control of this page, from a click."""
-        self.controls.apply({self.controls.key(label).split(".", 1)[1]: value})
+    def set(self, *pairs) -> None:
+        """Set controls of this page, from a click: a label and a value, one after another."""
+        for label, value in zip(pairs[::2], pairs[1::2], strict=True):
+            self.controls.apply({self.controls.key(label).split(".", 1)[1]: value})
 
     def diagnosis(self, run) -> None:
         """What the diagnosis says of a run, with a button where a control can mend it."""

@@ -1,0 +1,316 @@
+"""What the page on linear algebra shows: a lab per view."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from core.controls import Control
+from core.experiments import linear_algebra as lab
+from core.experiments.linear_algebra import Layer, Map, Pair, rotation
+from core.figures.curves import line, number
+from core.figures.labs import Lab
+from core.figures.picture import BLUE, FAINT, GREEN, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, square
+from core.figures.playground import Shown
+from core.script import experiment
+
+EXTENT, STAGE = 3.0, 10  # of the planes; frames per stage of a film
+COLUMNS = ("first column", "second column")
+
+
+@lru_cache(maxsize=1)
+def cloud() -> tuple[np.ndarray, np.ndarray]:
+    """A pinwheel of points (count, 2) and their class, so that turning and mirroring can be told apart."""
+    turn = np.linspace(0.1, 1, 45)
+    arms = [np.stack([turn * np.cos(2 * turn + start), turn * np.sin(2 * turn + start)], 1) for start in (0, np.pi)]
+    return np.concatenate(arms), np.repeat([0, 1], 45)
+
+
+def arrow(end: Sequence[float], name: str, color: str, dash: str = "solid") -> dict:
+    """A vector from the origin."""
+    tip = {"symbol": "arrow", "size": [0, 15], "angleref": "previous", "color": color}
+    return {
+        "type": "scatter", "mode": "lines+markers", "x": encoded(np.array([0.0, end[0]])), "name": name,
+        "y": encoded(np.array([0.0, end[1]])), "line": {"color": color, "width": 3.5, "dash": dash}, "marker": tip,
+        "hovertemplate": "(%{x:.2f}, %{y:.2f})<extra>" + name + "</extra>",
+    }  # fmt: skip
+
+
+def flat(corners: np.ndarray) -> dict:
+    """Corners (count, 2) as coordinates of a trace."""
+    return {"x": encoded(np.ascontiguousarray(corners[:, 0])), "y": encoded(np.ascontiguousarray(corners[:, 1]))}
+
+
+SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], dtype=float)
+CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 73)), np.sin(np.linspace(0, 2 * np.pi, 73))], 1)
+
+
+def moved(matrix: np.ndarray, shape: np.ndarray) -> list[dict]:
+    """What a matrix makes of the cloud, of a closed shape and of the two unit vectors: the changes of six traces."""
+    samples, kind = cloud()
+    unit = [np.array([[0.0, 0.0], column]) for column in matrix.T]
+    return [flat(part @ matrix.T) for part in (shape, samples[kind == 0], samples[kind == 1])] + [*map(flat, unit)]
+
+
+def stage(matrix: np.ndarray, shape: np.ndarray, alt: str, extent: float = EXTENT, height: int = 420) -> Picture:
+    """The plane after a matrix: the cloud, a shape, and the columns as arrows."""
+    marks = [{"color": color, "symbol": symbol, "size": 6} for color, symbol in ((ORANGE, "circle"), (BLUE, "diamond"))]
+    points = {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "showlegend": False}
+    drawn = {
+        "type": "scatter", "mode": "lines", "fill": "toself", "fillcolor": "rgba(123,132,148,0.18)",
+        "line": {"color": GREY, "width": 1.5}, "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
+    base = [drawn, *({**points, "marker": mark} for mark in marks)]
+    base += [arrow((1, 0), COLUMNS[0], GREEN), arrow((0, 1), COLUMNS[1], INK)]
+    traces = [trace | change for trace, change in zip(base, moved(matrix, shape), strict=True)]
+    grid = {"showgrid": True, "dtick": 1, "zeroline": True, "zerolinecolor": GREY}
+    plan = square(extent, height)
+    plan["xaxis"] |= grid
+    plan["yaxis"] |= grid
+    return Picture(traces, plan, alt)
+
+
+# Matrix --------------------------------------------------------------------------------------------------------------
+
+
+def written(found: Map) -> str:
+    """The matrix as a formula."""
+    (a, b), (c, d) = found.matrix.round(2).tolist()
+    return rf"W = \begin{{pmatrix}} {a:g} & {b:g} \\ {c:g} & {d:g} \end{{pmatrix}}"
+
+
+def measure_matrix(
+    first_column_x: float, first_column_y: float, second_column_x: float, second_column_y: float, seed: int,
+    a_click_sets: str = COLUMNS[0],
+) -> Map:  # fmt: skip
+    """The matrix of the four sliders."""
+    return lab.mapped(first_column_x, first_column_y, second_column_x, second_column_y, a_click_sets)
+
+
+def click(column: str, at: dict) -> tuple:
+    """Where the learner clicked, as the end of a column."""
+    x, y = (round(min(max(at[axis], -2.0), 2.0), 1) for axis in "xy")
+    return f"{column.capitalize()} x", x, f"{column.capitalize()} y", y
+
+
+def draw_matrix(found: Map) -> Shown:
+    """The plane before and after."""
+    alt = f"The plane after the matrix {found.matrix.round(2).tolist()}: the square has area {found.determinant:.2f}."
+    before = stage(np.eye(2), SQUARE, "The plane before: the unit square, two unit vectors and a pinwheel of points.")
+    note = (
+        f"${written(found)}$ sends $(1,0)$ to its first column and $(0,1)$ to its second. The grey "
+        f"square's area becomes **{found.determinant:.2f}** (negative: mirrored). Click in the right picture to set "
+        f"the {found.clicked}."
+    )
+    clicked = lambda at: click(found.clicked, at) if at.get("panel") else ()  # noqa: E731
+    return Shown(((before, stage(found.matrix, SQUARE, alt)),), note, (), clicked)
+
+
+def area_shown(found: Map) -> Shown:
+    """The same without the number that is asked for."""
+    shown = draw_matrix(found)
+    after = shown.pictures[0][1].described("The plane after the matrix: pinwheel, square and columns.")
+    note = f"${written(found)}$ sends $(1,0)$ to its first column and $(0,1)$ to its second; all else follows."
+    return Shown(((shown.pictures[0][0], after),), note, (), shown.clicked)
+
+
+SLIDERS = tuple(
+    Control(f"{column} {axis}", "slider", value, (-2.0, 2.0, 0.1))
+    for column, values in (("First column", (1.2, 0.5)), ("Second column", (-0.4, 0.9)))
+    for axis, value in zip("xy", values, strict=True)
+)
+MATRIX = Lab(
+    measure_matrix,
+    draw_matrix,
+    (*SLIDERS, Control("A click sets", "pick", COLUMNS[0], COLUMNS)),
+    before=area_shown,
+    question=lambda found: (
+        "What does this matrix do to the area of the unit square?", (lab.GROWS, lab.STAYS, lab.SHRINKS),
+        found.answer(), "The area is the determinant, first diagonal product minus second: how much room is left.",
+    ),
+    goal=lambda found: (
+        "**Flatten the plane** onto a line, with both columns at least 0.5 long.",
+        found.rank == 1 and bool((np.linalg.norm(found.matrix, axis=0) >= 0.5).all()),
+        f"Now: area {found.determinant:.2f}, rank {found.rank}.",
+    ),
+    program=lambda found: experiment(lab.layer_output, tuple(map(tuple, found.matrix.tolist())), (1.0, 1.0)),
+)  # fmt: skip
+
+
+# Dot product ---------------------------------------------------------------------------------------------------------
+
+
+def measure_pair(
+    angle_of_w: float, length_of_w: float, angle_of_x: float, length_of_x: float, seed: int
+) -> Pair:  # fmt: skip
+    """Two vectors."""
+    return lab.pair(angle_of_w, length_of_w, angle_of_x, length_of_x)
+
+
+def draw_pair(found: Pair) -> Shown:
+    """The vectors with the shadow of one on the other, and the dot product as one of them turns."""
+    shadow, x = found.shadow, found.x
+    drop = {
+        "type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False,
+        "line": {"color": GREY, "width": 1.5, "dash": "dot"}, **flat(np.array([x, shadow])),
+    }  # fmt: skip
+    traces = [arrow(found.w, "w", BLUE), arrow(x, "x", ORANGE), arrow(shadow, "shadow of x on w", INK, "dot"), drop]
+    size = float(np.linalg.norm(found.w))
+    along = found.dot / size
+    alt = f"Vectors w and x at {found.angle:.0f} degrees; w · x = {found.dot:.2f}, the shadow's length {along:.2f}."
+    plan = square(2.3, 400)
+    angles = np.linspace(-180, 180, 121)
+    length = size * float(np.linalg.norm(x))
+    curve = line(angles, length * np.cos(np.radians(angles)), "w · x", BLUE, showlegend=False)
+    here = {
+        "type": "scatter", "mode": "markers", "x": [found.angle], "y": [found.dot], "showlegend": False,
+        "marker": {"size": 13, "color": ORANGE, "symbol": "diamond", "line": {"color": PAPER, "width": 2}},
+    }  # fmt: skip
+    cosine = layout(
+        "angle between w and x, in degrees", "w · x", 400, xaxis={"dtick": 90}, yaxis={"range": [-4.5, 4.5]}
+    )
+    words = f"The dot product over the angle is a cosine of height {number(length)}; now {number(found.dot)}."
+    (w1, w2), (x1, x2) = found.w, x
+    note = (
+        f"$w \\cdot x = w_1 x_1 + w_2 x_2 = {w1:.2f} \\cdot {x1:.2f} + {w2:.2f} \\cdot {x2:.2f}$ = "
+        f"**{found.dot:.2f}**: the length of $w$ ({size:.1f}) times the length of the shadow, with its sign ({found.dot / size:.2f})."
+    )
+    return Shown(((Picture(traces, plan, alt), Picture([curve, here], cosine, words)),), note)
+
+
+PAIR = Lab(
+    measure_pair,
+    draw_pair,
+    (
+        Control("Angle of w", "slider", 30, (0, 355, 5)), Control("Length of w", "slider", 1.5, (0.5, 2.0, 0.1)),
+        Control("Angle of x", "slider", 75, (0, 355, 5)), Control("Length of x", "slider", 1.8, (0.5, 2.0, 0.1)),
+    ),
+    question=lambda found: (
+        "Turn $x$ by 90 degrees more, counter-clockwise. What sign has $w \\cdot x$ then?",
+        ("negative", "zero", "positive"), found.answer(),
+        "Less than 90 degrees apart: positive. More: negative. A neuron asks how far its input points its own way.",
+    ),
+    goal=lambda found: (
+        "Make two vectors that **know nothing of each other**: dot product 0.", abs(found.dot) < 1e-9,
+        f"Now: {found.dot:.2f}, {found.angle:.0f} degrees apart.",
+    ),
+    program=lambda found: experiment(lab.layer_output, (tuple(found.w.tolist()),), tuple(found.x.tolist())),
+)  # fmt: skip
+
+
+# Rotate, scale, rotate -----------------------------------------------------------------------------------------------
+
+
+def film(found: Map, height: int = 440) -> Picture:
+    """The matrix as three moves, frame by frame."""
+    first, (large, small), last = found.steps()
+    shares = np.linspace(0, 1, STAGE)
+    turned = [rotation(share * first) for share in shares]
+    scaled = [np.diag([1 + share * (large - 1), 1 + share * (small - 1)]) @ turned[-1] for share in shares[1:]]
+    ended = [rotation(share * last) @ scaled[-1] for share in shares[1:]]
+    names = ["start", *["1 · rotate"] * (STAGE - 1), *["2 · scale"] * (STAGE - 1), *["3 · rotate"] * (STAGE - 1)]
+    moves = [*turned, *scaled, *ended]
+    alt = (
+        f"The unit circle, the pinwheel and the two unit vectors: rotated by {np.degrees(first):.0f} degrees, scaled "
+        f"by {large:.2f} and {small:.2f}, rotated by {np.degrees(last):.0f} degrees."
+    )
+    picture = stage(found.matrix, CIRCLE, alt, height=height)
+    return Picture(picture.traces, picture.layout, alt, [tuple(moved(move, CIRCLE)) for move in moves], names)
+
+
+def draw_steps(found: Map) -> Shown:
+    """The film, and the three factors."""
+    first, (large, small), last = found.steps()
+    mirror = " The negative factor is a mirror." if small < 0 else ""
+    note = (
+        f"$W = U \\Sigma V^\\top$: rotate by **{np.degrees(first):.0f}°**, scale by **{large:.2f}** and "
+        f"**{small:.2f}**, rotate by **{np.degrees(last):.0f}°**.{mirror} Multiplied together again, they miss $W$ by "
+        f"{found.residual():.0e}. Play it."
+    )
+    return Shown(((film(found),),), note)
+
+
+STEPS = Lab(
+    measure_matrix,
+    draw_steps,
+    SLIDERS,
+    before=area_shown,
+    question=lambda found: (
+        "All directions start with length 1. Which one does this matrix stretch most?", lab.STRETCHED,
+        found.most_stretched(), "The most stretched direction is the first row of Vᵀ, seldom one of the axes.",
+    ),
+    goal=lambda found: (
+        "Build a matrix that **only rotates**, by 20 degrees or more: both factors within 0.06 of 1.",
+        bool(np.abs(np.array(found.steps()[1]) - 1).max() <= 0.06) and abs(found.matrix[1, 0]) >= 0.34,
+        f"Now: factors {found.steps()[1][0]:.2f} and {found.steps()[1][1]:.2f}.",
+    ),
+    program=lambda found: experiment(lab.layer_output, tuple(map(tuple, found.matrix.tolist())), (1.0, 0.0)),
+)  # fmt: skip
+
+
+# Rank ----------------------------------------------------------------------------------------------------------------
+
+
+def measure_rank(rank: int, seed: int) -> Layer:
+    """A trained digit network at every rank of its second layer."""
+    return lab.ranked(network(seed), rank)
+
+
+@lru_cache(maxsize=8)
+def network(seed: int):
+    """The trained network of a seed, kept: the rank slider does not train."""
+    return lab.digit_network(seed)
+
+
+def draw_rank(found: Layer) -> Shown:
+    """Singular values, and accuracy by rank."""
+    ranks = np.arange(lab.WIDTH + 1)
+    colors = [BLUE if place < found.rank else FAINT for place in range(lab.WIDTH)]
+    values = {
+        "type": "bar", "x": encoded(ranks[1:]), "y": encoded(found.values), "marker": {"color": colors},
+        "hovertemplate": "%{x}: %{y:.2f}<extra></extra>",
+    }  # fmt: skip
+    scores = line(ranks, found.accuracies, "accuracy", BLUE, showlegend=False)
+    here = {
+        "type": "scatter", "mode": "markers", "x": [found.rank], "y": [float(found.accuracies[found.rank])],
+        "showlegend": False, "hoverinfo": "skip",
+        "marker": {"size": 13, "color": ORANGE, "symbol": "diamond", "line": {"color": PAPER, "width": 2}},
+    }  # fmt: skip
+    few, all_of = found.numbers
+    note = (
+        f"With rank **{found.rank}** the layer keeps {found.rank} of {lab.WIDTH} directions: held-out accuracy "
+        f"**{found.accuracies[found.rank]:.1%}** (untouched {found.full:.1%}), {few:,} numbers instead of {all_of:,}."
+    )
+    left = f"Singular values of the layer from {found.values[0]:.2f} to {found.values[-1]:.2f}; {found.rank} are kept."
+    low, middle = found.accuracies[[1, 8]]
+    right = f"Held-out accuracy by rank: {low:.0%} at 1, {middle:.0%} at 8, {found.full:.0%} at 32."
+    first = layout("singular value, from the largest", "factor", 360, showlegend=False)
+    second = layout("rank", "held-out accuracy", 360, yaxis={"tickformat": ".0%", "range": [0, 1.03]})
+    return Shown(((Picture([values], first, left), Picture([scores, here], second, right)),), note)
+
+
+def spectrum(found: Layer) -> Shown:
+    """The singular values alone."""
+    shown = draw_rank(found)
+    return Shown(((shown.pictures[0][0],),), f"A network on 8×8 digits, {found.full:.1%} right on held-out ones.")
+
+
+RANK = Lab(
+    measure_rank,
+    draw_rank,
+    (Control("Rank", "slider", 4, (1, lab.WIDTH, 1)),),
+    before=spectrum,
+    question=lambda found: (
+        f"How many of its {lab.WIDTH} directions does this layer need to lose less than one point of accuracy?",
+        lab.NEEDED, found.answer(),
+        "Some directions carry the answer; the small singular values are mostly leftovers.",
+    ),
+    goal=lambda found: (
+        "Store the layer in **fewer numbers** than it has and lose less than one point of accuracy.",
+        found.numbers[0] < found.numbers[1] and found.accuracies[found.rank] >= found.full - lab.WITHIN,
+        f"Now: {found.numbers[0]:,} of {found.numbers[1]:,} numbers, accuracy {found.accuracies[found.rank]:.1%}.",
+    ),
+    program=lambda found: found.run,
+)  # fmt: skip
+
+LABS: dict[str, Lab] = {"Matrix": MATRIX, "Dot product": PAIR, "Rotate, scale, rotate": STEPS, "Rank": RANK}
