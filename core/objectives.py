@@ -37,6 +37,13 @@ def binary_cross_entropy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(model(x)[:, 0], y.to(x.dtype))
 
 
+def focal(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Cross-entropy that counts sample i (1 − pᵢ)² times, pᵢ being the probability given to its class: what is already
+    right hardly counts (Lin et al. 2017, with γ = 2)."""
+    right = functional.log_softmax(model(x), dim=1).gather(1, y[:, None])
+    return -(torch.expm1(right).square() * right).mean()
+
+
 def hinge(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     """Multi-class margin loss with margin 1 (Crammer and Singer 2001): the best wrong class must stay 1 below."""
     outputs = model(x)

@@ -23,7 +23,7 @@ from core.training.updates import MOMENTS, RULES
 
 OBJECTIVES = (
     objectives.mean_squared_error, objectives.mean_absolute_error, objectives.huber, objectives.cross_entropy,
-    objectives.binary_cross_entropy, objectives.hinge,
+    objectives.binary_cross_entropy, objectives.hinge, objectives.focal,
 )  # fmt: skip
 LAYERS = (
     nn.Identity, nn.Sigmoid, nn.Tanh, nn.ReLU, nn.LeakyReLU, nn.GELU, nn.Linear, nn.Flatten, nn.LayerNorm,
