@@ -29,13 +29,16 @@ def unit_places(widths: tuple[int, ...]) -> list[np.ndarray]:
     ]
 
 
-def nearest_unit(widths: tuple[int, ...], x: float, y: float, panel: int = 0) -> tuple[int, int] | None:
-    """The hidden unit (layer from 0, unit from 0) nearest to a point of the drawing (panel 0), None if none is near."""
+def nearest_unit(
+    widths: tuple[int, ...], x: float, y: float, panel: int = 0, outputs: bool = False
+) -> tuple[int, int] | None:
+    """The hidden unit (layer from 0, unit from 0) nearest to a point of the drawing (panel 0), None if none is near;
+    with ``outputs`` the last layer counts too."""
     if panel:
         return None
     places = unit_places(widths)
     column = round(x)
-    if not 1 <= column < len(widths) - 1 or abs(x - column) > 0.3:
+    if not 1 <= column < len(widths) - 1 + outputs or abs(x - column) > 0.3:
         return None
     unit = int(np.abs(places[column][:, 1] - y).argmin())
     return (column - 1, unit) if abs(places[column][unit, 1] - y) <= 0.6 else None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from core import beats, onebatch
 from core.controls import Control, Group
 from core.data.features import in_plane, input_names
 from core.experiments.anatomy import toggled
@@ -15,7 +16,7 @@ from core.figures.planes import answers_of, boundary, scatter
 from core.figures.sweeps import final_scores, held_out_losses
 from core.figures.units import units
 from core.landscapes import loss_plane
-from core.playground import beats, hands, onebatch, sweeps
+from core.playground import hands, sweeps
 from core.playground.scores import confusion_rows, layer_rows, measures
 from core.stacked import own
 from core.training import Run

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from core.experiments.anatomy import Units, crippled
 from core.models import MLP
-from core.playground.onebatch import own_row
+from core.onebatch import own_row
 from core.training import Run
 from core.training.loop import evaluate
 

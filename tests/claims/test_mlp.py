@@ -12,6 +12,7 @@ from core.controls import labelled
 from core.diagnosis import diagnose
 from core.landscapes import loss_plane, losses_at
 from core.objectives import cross_entropy
+from core.onebatch import batches, examined, place_dropout, unit
 from core.playground import (
     GROUPS,
     PRESETS,
@@ -23,7 +24,6 @@ from core.playground import (
     trained,
     without_hidden,
 )
-from core.playground.onebatch import batches, examined, place_dropout, unit
 from core.playground.runs import parts
 from core.playground.sweeps import SEEDS, Sweep, differs, sweep, trained_at_once, verdict
 from core.probes import gradient_norms

@@ -1,6 +1,6 @@
 """The four beats of an update in words and formulas, with the numbers of one unit in them."""
 
-from core.playground.onebatch import BEATS, TERMS, Batch, Unit
+from core.onebatch import BEATS, TERMS, Batch, Unit
 
 SIGNS = {
     "sigmoid": r"\sigma", "tanh": r"\tanh", "ReLU": r"\operatorname{ReLU}", "LeakyReLU": r"\operatorname{LeakyReLU}",

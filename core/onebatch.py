@@ -63,8 +63,9 @@ def batches(run: Run) -> int:
     return batches_per_epoch(run.model, len(run.data.x), run.recipe)
 
 
-def examined(run: Run, number: int, place: int) -> Batch:
-    """The batch ``place`` (from 1) of the epoch that follows the moment recorded at or before epoch ``number``."""
+def examined(run: Run, number: int, place: int, alone: int | None = None) -> Batch:
+    """The batch ``place`` (from 1) of the epoch that follows the moment recorded at or before epoch ``number``, or
+    the one sample ``alone`` (from 0) of it, as if it were a batch by itself."""
     usable = [epoch for epoch in run.history if epoch.weights.isfinite().all()] or [run.history[0]]
     epoch = [epoch for epoch in usable if epoch.number <= max(number, usable[0].number)][-1]
     model, recipe, data = load(copy.deepcopy(run.model), epoch.weights, epoch.buffers), run.recipe, run.data
@@ -78,6 +79,8 @@ def examined(run: Run, number: int, place: int) -> Batch:
         step, age = step + 1, age + 1
         vector.gradient.zero_()
         looked_at = index == min(place, count)
+        if looked_at and alone is not None:
+            chosen = chosen[min(alone, len(chosen) - 1)][None]
         if looked_at:
             loss, layers = unrolled(model, run, chosen)
         else:
