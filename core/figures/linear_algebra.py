@@ -173,7 +173,8 @@ def draw_pair(found: Pair) -> Shown:
     (w1, w2), (x1, x2) = found.w, x
     note = (
         f"$w \\cdot x = w_1 x_1 + w_2 x_2 = {w1:.2f} \\cdot {x1:.2f} + {w2:.2f} \\cdot {x2:.2f}$ = "
-        f"**{found.dot:.2f}**: the length of $w$ ({size:.1f}) times the length of the shadow, with its sign ({found.dot / size:.2f})."
+        f"**{found.dot:.2f}**: the length of $w$ ({size:.1f}) times the length of the shadow, with its sign "
+        f"({along:.2f})."
     )
     return Shown(((Picture(traces, plan, alt), Picture([curve, here], cosine, words)),), note)
 
