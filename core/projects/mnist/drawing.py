@@ -5,6 +5,7 @@ Added to it: the background found, specks dropped, strokes brought to the width 
 """
 
 import functools
+import math
 
 import numpy as np
 import torch
@@ -82,12 +83,20 @@ def standing_out(picture: Image.Image) -> tuple[Image.Image, float]:
     (wide, high), channels = picture.size, len(picture.mode)
     strips = [(0, 0, wide, 1), (0, high - 1, wide, high), (0, 0, 1, high), (wide - 1, 0, wide, high)]
     edge = np.concatenate([np.asarray(picture.crop(strip)).reshape(-1, channels) for strip in strips]).astype(np.int16)
-    ground = np.median(edge, axis=0).astype(np.int16)
-    noise = float(np.percentile(np.abs(edge - ground).max(axis=1), 75))
+    ordered, middle = np.sort(edge, axis=0), len(edge) // 2  # quicker than np.median and np.percentile, and the same
+    ground = ((ordered[len(edge) - 1 - middle] + ordered[middle]) / 2).astype(np.int16)
+    noise = third_quartile(np.abs(edge - ground).max(axis=1))
     colour = tuple(int(value) for value in ground) if channels > 1 else int(ground[0])
     return functools.reduce(
         ImageChops.lighter, ImageChops.difference(picture, Image.new(picture.mode, picture.size, colour)).split()
     ), noise
+
+
+def third_quartile(values: np.ndarray) -> float:
+    """What three quarters of the values do not exceed, between two of them by linear interpolation."""
+    ordered, place = np.sort(values), 0.75 * (len(values) - 1)
+    low, high = ordered[int(place)], ordered[math.ceil(place)]
+    return float(low + (place - int(place)) * (high - low))
 
 
 def division(counts: np.ndarray) -> int:

@@ -3,8 +3,11 @@
 ``answer`` is a pure function of bytes and content type; ``routes`` mounts it in any Starlette application.
 """
 
+import asyncio
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from core.projects.mnist.recognizer import NAMES, Reading, read, read_file
 from core.projects.mnist.uploads import FORMATS, MOST_BYTES, Refused
 
 PICTURES = (*(f"image/{name.lower()}" for name in FORMATS), "application/octet-stream")
+READERS = ThreadPoolExecutor(2, "digits")  # so that no reading holds up the pages
 SHAPE = 'Send 28 rows of 28 numbers as {"pixels": [[…], …]}, all from 0 to 1 or all from 0 to 255.'
 
 
@@ -62,12 +66,11 @@ def grey(body: bytes) -> np.ndarray:
 
 def numeric(rows: list) -> bool:
     """Whether these are numbers, not text that looks like numbers, nor true and false."""
-    return all(type(value) in (int, float) for row in rows for value in row)
+    return set(map(type, chain.from_iterable(rows))) <= {int, float}
 
 
 def routes() -> list:
     """Starlette routes: the service and its OpenAPI description."""
-    from starlette.concurrency import run_in_threadpool
     from starlette.requests import ClientDisconnect, Request
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
@@ -82,7 +85,8 @@ def routes() -> list:
                     return JSONResponse(reply, status, {"Connection": "close"})
         except ClientDisconnect:
             return Response(status_code=400)
-        status, reply = await run_in_threadpool(answer, bytes(body), request.headers.get("content-type", ""))
+        kind = request.headers.get("content-type", "")
+        status, reply = await asyncio.get_running_loop().run_in_executor(READERS, answer, bytes(body), kind)
         return JSONResponse(reply, status)
 
     async def openapi(request: Request) -> Response:
