@@ -112,7 +112,7 @@ def rows(one: Unit) -> list[dict[str, str]]:
     names = [*one.inputs, "bias"]
     numbers = zip(names, given, old, one.gradient.tolist(), one.used.tolist(), one.after.tolist(), strict=True)
     return [
-        {"From": name, "Given": f"{h:.4g}", "Weight": f"{w:.5g}", "Given · weight": f"{h * w:.4g}",
+        {"From": name, "Given": f"{h:.4g}", "Weight": f"{w:.5g}", "Given · weight": f"{h * w + 0.0:.4g}",
          "Gradient": f"{raw:.4g}", "With penalties": f"{used:.4g}", "New weight": f"{new:.5g}"}
         for name, h, w, raw, used, new in numbers
     ]  # fmt: skip

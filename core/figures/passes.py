@@ -32,7 +32,7 @@ def network_pass(one: Pass, height: int = 430) -> Picture:
     ring = places[one.layer + 1][one.place]
     around = {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "showlegend": False,
               "x": [float(ring[0])], "y": [float(ring[1])],
-              "marker": {"size": 42, "color": PAPER, "line": {"width": 2.5, "color": INK}}}  # fmt: skip
+              "marker": {"size": 41, "color": PAPER, "line": {"width": 2, "color": INK}}}  # fmt: skip
     base = {**around, "x": encoded(spots[:, 0]), "y": encoded(spots[:, 1]), "marker": {"size": 34, "color": PAPER}}
     frames = [(*([None] * len(lines)), None, None, circles(spots, numbers, beat)) for beat, _, numbers, _ in moments]
     axis = {"visible": False, "fixedrange": True}
@@ -124,7 +124,7 @@ def sample_shares(one: Pass, height: int = 280) -> Picture:
         f"Shares of {len(values)} samples in the gradient of the weight from {source}: together {shown(total)}, "
         f"{against} of them against the others."
     )
-    axes = ("sample of the batch", f"share of the gradient of the weight from {source}")
+    axes = (f"sample of the batch (weight from {source})", "share of the gradient")
     return signed_bars(values, [str(place + 1) for place in range(len(values))], axes, alt, height)
 
 

@@ -34,9 +34,11 @@ with ui.lesson(__file__) as page:
     values = {name: page.slider(name, -3.0, 3.0, start, 0.1) for name, start in calculus.starts(text)}
     graph = calculus.graph_of(text, values)
     name = page.pick("Gradient to work out", calculus.gradients_shown(graph))
+    stage = page.space()
     right = page.answers([calculus.question(graph, name)])[0]
     hidden = graph.beneath([name] if right is None else [])
-    page.show(computation(replay(graph, hidden)), source=calculus.SOURCE)
+    with page.ahead(stage):
+        page.show(computation(replay(graph, hidden)), source=calculus.SOURCE)
     page.table(calculus.rows(graph, hidden))
     cut = calculus.along(text, values)
     if page.predict(

@@ -88,6 +88,8 @@ def code_panel(programs: list, key: str) -> None:
 def answer_panel(questions: Sequence, key: str) -> list[bool | None]:
     """Ask for numbers (core.grading.Question), one after another; per question True once the learner's number was
     right, False if the learner asked to see it, None while it is open. Other questions begin anew."""
+    from core.graphs import shown  # loads torch, which the front page must not wait for
+
     state = st.session_state.setdefault(f"{key}.state", {})
     if state.get("questions") != tuple(questions):
         state.clear()
@@ -96,7 +98,7 @@ def answer_panel(questions: Sequence, key: str) -> list[bool | None]:
     with st.container(border=True, key=f"answer-{key}".replace(".", "-")):
         for question, right in zip(questions, found, strict=False):
             mark = ":material/check_circle:" if right else ":material/visibility:"
-            st.markdown(f"{mark} {question.text} **{question.truth:.4g}**. {question.because}")
+            st.markdown(f"{mark} {question.text} **{shown(question.truth)}**. {question.because}")
         if len(found) < len(questions):
             answer_form(questions[len(found)], state, f"{key}.{len(found) + 1}")
         else:
@@ -120,7 +122,7 @@ def answer_form(question, state: dict, key: str) -> None:
 
 def check(question, state: dict, key: str) -> None:
     """Grade what stands in the field."""
-    from core.grading import graded  # loads torch, which the front page must not wait for
+    from core.grading import graded  # loads torch
 
     verdict = graded(st.session_state[f"{key}.text"], question.truth, question.tolerance)
     state["hint"] = verdict.hint
