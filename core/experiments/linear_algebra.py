@@ -54,6 +54,8 @@ class Map:
         signs = np.array([1.0, np.linalg.det(u) * np.linalg.det(v)]).round()
         u = u @ np.diag([1.0, np.round(np.linalg.det(u))])
         v = np.diag([1.0, np.round(np.linalg.det(v))]) @ v
+        if v[0, 0] < 0:  # half a turn before and half a turn after: the same matrix by smaller moves
+            u, v = -u, -v
         return math.atan2(v[1, 0], v[0, 0]), tuple(scale * signs), math.atan2(u[1, 0], u[0, 0])
 
     def residual(self) -> float:

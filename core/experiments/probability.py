@@ -13,7 +13,7 @@ REACH, SPREADS = 4.0, (0.3, 3.0)  # means lie in [−REACH, REACH], standard dev
 MOST = 40  # points a learner may type
 DIVISORS = ("their deviation with ÷ n", "their deviation with ÷ (n − 1)", "half their range")
 YES, NO = "yes", "no"
-OUTCOMES = tuple("ABCDE")
+OUTCOMES = tuple("ABCD")
 GROWTH = ("about 10 times smaller", "about 100 times smaller", "about the same")
 REPEATS = 200  # averages that are drawn to see how far off one is
 
@@ -194,11 +194,11 @@ def draws(distribution: str, parameter: float, samples: int, seed: int) -> Draws
 
 @dataclass(frozen=True)
 class Beliefs:
-    """What happens (p) and what is believed (q), both (5,), in bits."""
+    """What happens (p) and what is believed (q), both (outcomes,), in bits."""
 
     p: np.ndarray
     q: np.ndarray
-    provenance: str = "Closed form · sums over five outcomes, in bits"
+    provenance: str = "Closed form · sums over four outcomes, in bits"
 
     @property
     def entropy(self) -> float:
@@ -221,7 +221,7 @@ class Beliefs:
 
 
 def softened(sharpness: float, favourite: int) -> np.ndarray:
-    """Probabilities (5,) that fall off from a favourite outcome: a softmax of minus the distance times sharpness."""
+    """Probabilities (outcomes,) that fall off from a favourite: a softmax of minus the distance times sharpness."""
     weights = np.exp(-sharpness * np.abs(np.arange(len(OUTCOMES)) - favourite))
     return weights / weights.sum()
 

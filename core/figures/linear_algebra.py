@@ -14,15 +14,16 @@ from core.figures.picture import BLUE, FAINT, GREEN, GREY, INK, ORANGE, PAPER, P
 from core.figures.playground import Shown
 from core.script import experiment
 
-EXTENT, STAGE = 3.0, 10  # of the planes; frames per stage of a film
+EXTENT, STAGE = 2.4, 10  # of the planes; frames per stage of a film
+GRID = {"showgrid": True, "dtick": 1, "zeroline": True, "zerolinecolor": GREY}
 COLUMNS = ("first column", "second column")
 
 
 @lru_cache(maxsize=1)
 def cloud() -> tuple[np.ndarray, np.ndarray]:
     """A pinwheel of points (count, 2) and their class, so that turning and mirroring can be told apart."""
-    turn = np.linspace(0.1, 1, 45)
-    arms = [np.stack([turn * np.cos(2 * turn + start), turn * np.sin(2 * turn + start)], 1) for start in (0, np.pi)]
+    turn = np.linspace(0.15, 1.5, 45)
+    arms = [np.stack([turn * np.cos(turn + start), turn * np.sin(turn + start)], 1) for start in (0, np.pi)]
     return np.concatenate(arms), np.repeat([0, 1], 45)
 
 
@@ -63,10 +64,9 @@ def stage(matrix: np.ndarray, shape: np.ndarray, alt: str, extent: float = EXTEN
     base = [drawn, *({**points, "marker": mark} for mark in marks)]
     base += [arrow((1, 0), COLUMNS[0], GREEN), arrow((0, 1), COLUMNS[1], INK)]
     traces = [trace | change for trace, change in zip(base, moved(matrix, shape), strict=True)]
-    grid = {"showgrid": True, "dtick": 1, "zeroline": True, "zerolinecolor": GREY}
     plan = square(extent, height)
-    plan["xaxis"] |= grid
-    plan["yaxis"] |= grid
+    plan["xaxis"] |= GRID
+    plan["yaxis"] |= GRID
     return Picture(traces, plan, alt)
 
 
@@ -154,11 +154,14 @@ def draw_pair(found: Pair) -> Shown:
         "type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False,
         "line": {"color": GREY, "width": 1.5, "dash": "dot"}, **flat(np.array([x, shadow])),
     }  # fmt: skip
-    traces = [arrow(found.w, "w", BLUE), arrow(x, "x", ORANGE), arrow(shadow, "shadow of x on w", INK, "dot"), drop]
+    dark = arrow(shadow, "shadow of x on w", FAINT) | {"mode": "lines", "line": {"color": FAINT, "width": 12}}
+    traces = [dark, arrow(found.w, "w", BLUE), arrow(x, "x", ORANGE), drop]
     size = float(np.linalg.norm(found.w))
     along = found.dot / size
     alt = f"Vectors w and x at {found.angle:.0f} degrees; w · x = {found.dot:.2f}, the shadow's length {along:.2f}."
-    plan = square(2.3, 400)
+    plan = square(2.1, 400)
+    plan["xaxis"] |= GRID
+    plan["yaxis"] |= GRID
     angles = np.linspace(-180, 180, 121)
     length = size * float(np.linalg.norm(x))
     curve = line(angles, length * np.cos(np.radians(angles)), "w · x", BLUE, showlegend=False)

@@ -56,10 +56,11 @@ def density(found: Likelihood, height: int = 380) -> Picture:
 def surface(found: Likelihood, revealed: bool = True, height: int = 380) -> Picture:
     """The negative log-likelihood over mean and spread, with the learner's place and, once revealed, the lowest."""
     shown = found.surface[::3, ::3]
-    low, high = float(shown.min()), float(np.quantile(shown, 0.85))
+    low = float(shown.min())
+    heights = np.log(shown - low + 0.02)  # so that the floor of the valley can be seen
     field = {
         "type": "heatmap", "x": encoded(found.means[::3]), "y": encoded(found.spreads[::3]), "zmin": 0, "zmax": 255,
-        "z": encoded(sampled(np.minimum(shown, high), low, high)), "showscale": False, "hoverinfo": "skip",
+        "z": encoded(sampled(heights, float(heights.min()), 2.0)), "showscale": False, "hoverinfo": "skip",
         "colorscale": [[0, "#17406f"], [0.3, BLUE], [0.75, "#c9d4e0"], [1, "#f3efe6"]], "zsmooth": "best",
     }  # fmt: skip
     places = [("you", found.mean, found.spread, ORANGE, "diamond")]
@@ -134,16 +135,18 @@ def histogram(found: Draws, height: int = 380) -> Picture:
     if family.discrete:
         x = np.arange(int(low), int(high) + 1)
         share, width = np.array([(values == one).mean() for one in x]), 0.8
-        law, mode = family.density(x.astype(float), found.theta), "markers"
+        along, mode = x.astype(float), "markers"
+        law = family.density(along, found.theta)
     else:
         share, edges = np.histogram(values, bins=min(40, 8 + len(values) // 20), density=True)
         x, width = (edges[1:] + edges[:-1]) / 2, float(edges[1] - edges[0])
-        law, mode = family.density(x, found.theta), "lines"
+        along, mode = np.linspace(low, high, 201), "lines"
+        law = family.density(along, found.theta)
     bar = {
         "type": "bar", "x": encoded(x), "y": encoded(share), "width": width, "name": "drawn",
         "marker": {"color": transparent(BLUE, 0.45)}, "hovertemplate": "%{x:.2f}: %{y:.3f}<extra>drawn</extra>",
     }  # fmt: skip
-    curve = line(x, law, "law", ORANGE, mode=mode, marker={"size": 10, "symbol": "diamond", "color": ORANGE})
+    curve = line(along, law, "law", ORANGE, mode=mode, marker={"size": 10, "symbol": "diamond", "color": ORANGE})
     mean, deviation = float(values.mean()), float(values.std())
     span = {
         "type": "scatter", "mode": "lines+markers", "x": [mean - deviation, mean, mean + deviation], "y": [0, 0, 0],
@@ -228,7 +231,7 @@ def both(found: Beliefs, height: int = 340) -> Picture:
         }
         for name, values, color in (("p, what happens", found.p, BLUE), ("q, what is believed", found.q, ORANGE))
     ]  # fmt: skip
-    alt = "Probabilities of five outcomes: " + "; ".join(
+    alt = "Probabilities of four outcomes: " + "; ".join(
         f"{name} {p:.2f} against {q:.2f}" for name, p, q in zip(OUTCOMES, found.p, found.q, strict=True)
     )
     return Picture(traces, layout("outcome", "probability", height, barmode="group"), alt + ".")

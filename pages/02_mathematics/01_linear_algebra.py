@@ -12,7 +12,7 @@ Every matrix is a rotation, a scaling along the axes and another rotation (with 
 $$W = U\,\Sigma\,V^\top$$
 
 The entries of $\Sigma$ are the *singular values*. How many are not zero is the *rank*: the dimensions that are left. In
-a trained layer many are small; without them it does almost the same.
+a trained layer the smaller half can go, and it does almost the same.
 
 Roadmap:
 - Linear Algebra for DL (vectors, matrices, dot product)
