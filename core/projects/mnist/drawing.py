@@ -145,11 +145,11 @@ def without_specks(strokes: np.ndarray) -> np.ndarray:
 
     mask = strokes > 0.1
     labels, count = ndimage.label(mask, np.ones((3, 3)))
-    sizes = np.bincount(labels.ravel(), strokes.ravel())[1:]
     extents = np.array([max(part.stop - part.start for part in parts) for parts in ndimage.find_objects(labels)])
     if count and extents.max() < DOT:
         raise Empty("There are only specks on the canvas: draw one digit, larger.")
     if count > 1:
+        sizes = np.bincount(labels.ravel(), strokes.ravel())[1:]
         main = extents[sizes.argmax()]
         keep = (sizes >= 0.05 * sizes.max()) | (extents > 0.12 * main)
         mask = np.concatenate([[False], keep])[labels]
