@@ -145,6 +145,11 @@ class Path:
     accuracies: dict[str, np.ndarray]
     source: Measured
 
+    @property
+    def provenance(self) -> str:
+        """Where these numbers come from."""
+        return self.source.provenance
+
     def inputs(self) -> np.ndarray:
         """How large the weights of each input are, (strengths, inputs)."""
         return np.array([run.at().hidden[0][0].weight.norm(dim=0).tolist() for run in self.runs])

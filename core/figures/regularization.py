@@ -21,7 +21,7 @@ from core.experiments.regularization import (
     unsure,
     wobble,
 )  # fmt: skip
-from core.figures.curves import bands, bars, line, number
+from core.figures.curves import bands, line, number
 from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, sampled, square, transparent
 from core.figures.planes import heat, points, shade
 from core.figures.playground import Shown
@@ -47,12 +47,27 @@ def border(run: Run, name: str, height: int = 400) -> Picture:
     return Picture([heat(seen[-1], 2), *samples], plan, alt, frames, [f"epoch {epoch.number}" for epoch in epochs])
 
 
-def race(found: Comparison, height: int = 340) -> tuple[Picture, Picture]:
-    """Accuracy and loss of every technique on fresh points; whiskers are the seeds' deviation."""
-    scores = bars(found.accuracies, ("", "accuracy on fresh points"), height)
-    low = min(float(values.mean()) for values in found.accuracies.values())
-    scores.layout["yaxis"] |= {"range": [max(0, low - 0.15), 1.02], "tickformat": ".0%"}
-    return scores, bars(found.losses, ("", "loss on fresh points"), height)
+def standing(values: Mapping[str, np.ndarray], axis: str, digits: str, height: int = 320) -> Picture:
+    """One lying bar per technique, the best one blue; whiskers are the seeds' deviation."""
+    means, spreads = ([float(part(row)) for row in values.values()] for part in (np.mean, np.std))
+    best = (max if "accuracy" in axis else min)(means)
+    text = [format(mean, digits) for mean in means]
+    bar = {
+        "type": "bar", "orientation": "h", "y": list(values), "x": means, "text": text, "insidetextanchor": "start",
+        "textposition": "inside", "error_x": {"type": "data", "array": spreads, "color": INK, "thickness": 1.5},
+        "marker": {"color": [BLUE if mean == best else GREY for mean in means]}, "textfont": {"color": "#ffffff"},
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
+    }  # fmt: skip
+    alt = f"{axis.capitalize()}: " + ", ".join(f"{name} {one}" for name, one in zip(values, text, strict=True)) + "."
+    plan = layout(axis, "", height, yaxis={"autorange": "reversed", "showgrid": False}, xaxis={"rangemode": "tozero"})
+    return Picture([bar], plan, alt)
+
+
+def race(found: Comparison) -> tuple[Picture, Picture]:
+    """Accuracy and loss of every technique on fresh points."""
+    scores = standing(found.accuracies, "accuracy on fresh points", ".1%")
+    scores.layout["xaxis"] |= {"tickformat": ".0%", "range": [0, 1.02]}
+    return scores, standing(found.losses, "loss on fresh points", ".2f")
 
 
 def doubt(run: Run, height: int = 400) -> Picture:
@@ -181,7 +196,7 @@ def penalty_view(paths: Mapping[str, Path]) -> Shown:
     left = {name: int(one.remaining()[len(one.strengths) // 2]) for name, one in paths.items()}
     note = (
         f"At the middle strength L1 leaves **{left[L1]}** weights above zero, L2 **{left[L2]}**: L1 pulls all weights "
-        "with the same force, L2 lets go of the small ones."
+        "with the same force, L2 lets go of the small ones. Add irrelevant inputs to see what becomes of them."
     )
     first = tuple(shrinking(one, name) for name, one in paths.items())
     return Shown((first, (survivors(paths), over_strength(paths[L1], "strength of L1"))), note)

@@ -58,10 +58,12 @@ with ui.lesson(__file__) as page:
     problem, view = Problem(samples, irrelevant, wrong), page.view(VIEWS)
     found = experiment(problem, Strength(dropout, l1, decay, patience, copies), page.seeds(4))
     if view == "Dropout":
-        page.display(dropout_view(found, along(problem, DROPOUT, page.seeds(2))), found)
+        rates = along(problem, DROPOUT, page.seeds(2))
+        page.display(dropout_view(found, rates), rates)
         page.code(found.runs[DROPOUT][0])
     elif view == "L1 and L2":
-        page.display(penalty_view({name: along(problem, name, page.seeds(1)) for name in (L1, L2)}), found)
+        paths = {name: along(problem, name, page.seeds(1)) for name in (L1, L2)}
+        page.display(penalty_view(paths), paths[L1])
         page.code(found.runs[L1][0])
     elif view == "Stop button":
         run = game(problem, page.seed)
