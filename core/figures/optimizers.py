@@ -231,7 +231,7 @@ NETWORK = Lab(
      Control("Batch size", "scale", 32, BATCH[2:]), Control("Plane", "pick", ALL, (ALL, ENDS))),
     (Control("Through", "pick", "SGD", NAMES, when=lambda values: values["plane"] == ENDS),
      Control("And through", "pick", "Adam", NAMES, when=lambda values: values["plane"] == ENDS),
-     OPTIMIZERS, MOMENTUM, Control("Epochs", "scale", 40, (10, 20, 40, 80))),
+     OPTIMIZERS, MOMENTUM, Control("Epochs", "scale", 40, (10, 20, 40))),
     program=lambda found: found.race.runs[found.race.best],
     later=Later("Is it luck? Train each with 20 seeds", races.network_seeds, lambda found: found.asked, by_luck),
 )  # fmt: skip
