@@ -21,15 +21,15 @@ from core.training import Recipe, Run, train, train_many
 
 WIDTHS = (1, 2, 3, 4, 8, 16, 32)
 SAMPLES = (10, 15, 20, 30, 50, 100, 200)
-UPDATES = (30, 100, 300, 1000, 2000)
+UPDATES = (30, 100, 300, 1000)
 BATCH, FRESH, DRAWS = 16, 200, 10  # FRESH inputs with DRAWS noisy labels each judge every network
-MEMBERS = 12  # networks per width
+MEMBERS = 10  # networks per width
 CHOICES = ("the smallest", "one in the middle", "the largest")
 FUTURES = ("it goes on rising", "it stays where it is", "it falls below where it was")
 SCALES = (0.05, 0.1, 0.2, 0.5, 1.0)
 SPECIFICATION = {
     "data": "loud_and_quiet", "network": "MLP(85, 2, 1, tanh)", "scale": 0.1, "noise": 0.3, "epochs": 12_000,
-    "seeds": list(range(10)), "version": 1,
+    "seeds": list(range(10)), "version": 2,
 }  # fmt: skip
 RECORD = Path(__file__).resolve().parents[2] / "assets" / "recorded" / "overfitting.json"
 

@@ -1,6 +1,6 @@
 r"""Overfitting and underfitting
 
-Train a dozen networks on a dozen samples and measure what is wrong with them: too simple, or too easily led.
+Train ten networks on ten different samples and measure what is wrong: too simple, or too easily led.
 
 Samples are a rule $f$ plus noise of variance $\sigma^2$. A network $\hat f$ depends on which samples it saw. Over many
 such draws its mean error on fresh data has three parts:
