@@ -65,13 +65,13 @@ def disturb(found: views.Drawn) -> None:
     page.note(record.sentence(level))
     page.show(views.examples(found, kind, level), source=found)
     page.show(views.curves(record, level), source=record.source)
-    if mine := page.job("Train three learners on 8×8 digits and disturb them", robustness.live, kind, page.seeds(3)):
+    if mine := page.job("Train three learners on 8×8 digits", robustness.live, kind, page.seeds(3)):
         page.show(views.curves(mine, level), source=mine.source)
     page.code(experiment(robustness.accuracies_at, kind, level, page.seed))
 
 
 with ui.lesson(__file__) as page:
-    found = views.drawn(page.drawing(screen.starts(), "3"))
+    found = page.drawing(screen.starts(), "3", views.drawn)
     view = page.view([*views.VIEWS, "Train", "Mistakes", "Robustness"])
     page.code(experiment(alone.read_beside))
     page.challenge(*views.two_minds(found))

@@ -1,6 +1,6 @@
 """The drawing pad: a canvas for mouse, pen, touch and keys that tells its picture while a stroke grows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -57,16 +57,18 @@ _pad = st.components.v2.component(
 )
 
 
-def drawing(controls: Controls, examples: Mapping[str, str], first: str) -> object:
-    """The pad and, below it, which example it begins with; the picture on it (see ``Page.drawing``)."""
+def drawing(controls: Controls, examples: Mapping[str, str], first: str, read: Callable):
+    """The pad and, below it, what is read from it and which example it begins with (see ``Page.drawing``)."""
     place, key = controls.place.container(), controls.key("Drawing")
     start = controls.pick("Start from", list(examples), first, "A training digit; undo or clear it and draw your own.")
     turn = f"{key}.turn"
     with place:
         data = {"start": start, "picture": examples[start], "turn": st.session_state.get(turn, 0)}
         sent = _pad(key=key, data=data, on_drawing_change=lambda: counted(turn)).drawing
-    own = isinstance(sent, dict) and sent.get("start") == start
-    return sent.get("picture") if own else examples[start]
+        own = isinstance(sent, dict) and sent.get("start") == start
+        found = read(sent.get("picture") if own else examples[start])
+        st.markdown(f"**{found.sentence}**")
+    return found
 
 
 def counted(key: str) -> None:

@@ -124,12 +124,14 @@ class Page:
         if not click.get("panel"):
             points.add(self.controls, click["x"], click["y"])
 
-    def drawing(self, examples: Mapping[str, str], first: str) -> object:
-        """What stands on the drawing pad: one of ``examples`` (data URLs by name, ``first`` at the start) until the
-        learner draws, then whatever the browser sent: a picture's data URL, "" for a bare canvas, or a stranger's."""
+    def drawing(self, examples: Mapping[str, str], first: str, read: Callable):
+        """A drawing pad beside the stage; what ``read`` makes of the picture on it, its ``sentence`` below the pad.
+
+        The picture is one of ``examples`` (data URLs by name, ``first`` at the start) until the learner draws, then
+        whatever the browser sent: a data URL, "" for a bare canvas, or a stranger's."""
         from pages.ui import pad  # needs the recognizer's script, which the front page can do without
 
-        return pad.drawing(self.controls, examples, first)
+        return pad.drawing(self.controls, examples, first, read)
 
     def numbered(self, kind: str) -> str:
         """A key for the next element of a kind on this page."""

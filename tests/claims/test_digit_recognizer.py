@@ -315,7 +315,7 @@ def test_every_view_shows_every_drawing_and_says_what_is_missing(view, seeds):
         for picture in shown.pictures[0]:
             picture.plotly()
             assert len(picture.alt) > 20
-        assert shown.note and (found.reading or "empty" in shown.note)
+        assert found.sentence and (found.reading or "empty" in found.sentence)
 
 
 HOSTILE = (

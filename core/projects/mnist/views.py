@@ -40,6 +40,11 @@ class Drawn:
         return f"Live reading · shipped weights {robustness.weights_hash()[:8]} · {duration(self.seconds)}"
 
     @property
+    def sentence(self) -> str:
+        """The answer, or why there is none."""
+        return self.reading.sentence if self.reading else self.problem
+
+    @property
     def seen(self) -> Tensor:
         """What the network sees, (28, 28); blank where nothing can be read."""
         return self.reading.seen if self.reading else torch.zeros(28, 28)
@@ -61,9 +66,8 @@ def drawn(picture: object) -> Drawn:
 
 def answer(found: Drawn) -> Shown:
     """What the network sees, and how probable each answer is."""
-    note = " ".join((f"**{found.reading.sentence}**", *found.reading.notes))
     pictures = drawing(found.seen, "What the network sees: 28 × 28"), chances(found.reading.probabilities, NAMES)
-    return Shown((pictures,), note)
+    return Shown((pictures,), " ".join(found.reading.notes))
 
 
 def feature_maps(found: Drawn, convolution: int) -> Shown:
@@ -92,7 +96,7 @@ def why(found: Drawn) -> Shown:
     told = "The training digits whose features are most like the drawing's: " + ", ".join(captions) + "."
     near = gallery(torch.stack([one.picture for one in alike]), captions, told, columns=4, height=360)
     note = (
-        f"**{found.reading.sentence}** Left: integrated gradients share the answer's logit out among the pixels. "
+        "Left: integrated gradients share the answer's logit out among the pixels. "
         "Right: the training digits that the network finds most alike (1 is the same)."
     )
     return Shown(((pixels, near),), note)
@@ -136,7 +140,7 @@ class View:
     def of(self, found: Drawn, **chosen) -> Shown:
         """What is shown of a drawing; of a bare canvas the bare frame, and why."""
         if found.reading is None:
-            return Shown(((drawing(found.seen, "What the network sees: nothing"),),), found.problem)
+            return Shown(((drawing(found.seen, "What the network sees: nothing"),),))
         return self.show(found, **chosen)
 
 
@@ -273,4 +277,4 @@ def examples(found: Drawn, kind: str, level: float) -> Picture:
     after = robustness.disturbed(before, kind, level, 0)
     answers = [str(int(one)) for one in robustness.shipped(after)]
     told = f"The drawing and seven training digits, disturbed; the network reads them as {', '.join(answers)}."
-    return gallery(after[:, 0], [f"read: {one}" for one in answers], told, columns=8, height=150)
+    return gallery(after[:, 0], [f"read: {one}" for one in answers], told, columns=4, height=320)
