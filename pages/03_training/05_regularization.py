@@ -69,8 +69,9 @@ with ui.lesson(__file__) as page:
         run = game(problem, page.seed)
         with page.beside():
             epoch = page.slider("Stop at epoch", 0, run.last.number, 0, help="0: not stopped yet.")
-        page.display(stop_view(Stop(run, epoch)), run)
-        page.challenge("Stop within **5 %** of the best loss.", Stop(run, epoch).is_good, Stop(run, epoch).state)
+        stop = Stop(run, epoch)
+        page.display(stop_view(stop), run)
+        page.challenge("Stop within **5 %** of the best loss.", stop.is_good, stop.state, name=view)
         page.code(run)
     elif view == "Augmentation":
         with page.beside():
