@@ -182,7 +182,9 @@ def bomb() -> str:
 
 FORGED = """
 const real = HTMLCanvasElement.prototype.toDataURL;
-HTMLCanvasElement.prototype.toDataURL = function () { return "sent" in window ? window.sent : real.call(this); };
+HTMLCanvasElement.prototype.toDataURL = function () {
+  return "sent" in window && this.width === 400 ? window.sent : real.call(this); // figures use canvases, too
+};
 """
 INKED = """() => {
   const canvas = document.querySelector(".pad canvas");
