@@ -1,0 +1,168 @@
+"""What the page on self-driving states: clones drift, corrections mend them, and the shipped driver drives.
+
+The full check of the challenge (three rounds of teaching, about two minutes of one core) runs where the environment
+variable ROADMAP_LAB_LONG is set; without it the two rounds below must already shrink the error.
+"""
+
+import os
+import random
+
+import numpy as np
+import pytest
+
+from core.experiments import drift
+from core.figures import driving as figures
+from core.projects.driving import Pixels, RoadNetwork, Teacher, drive, driver, seen
+from core.projects.driving.collect import lesson
+from core.projects.driving.disturb import Disturbance
+from core.projects.driving.evaluate import result
+from core.projects.driving.school import EXAM, Round, School, copied, examined, taught
+from core.projects.driving.screen import expert_lap
+from core.projects.driving.train import TRAINING, VALIDATION
+
+LONG = os.environ.get("ROADMAP_LAB_LONG", "") not in ("", "0")
+UNSEEN = 200_000  # tracks of claims: 200,000 … 389,999, no part of training, validation, examination or recording
+
+
+def track(seed: int, offset: int = 0) -> int:
+    return UNSEEN + (seed + offset) % 190_000
+
+
+@pytest.fixture(scope="module")
+def pupil(request) -> tuple[RoadNetwork, object, int]:
+    """A clone of a lap's first five seconds, fresh with every ``--seed``; that part of the lap; its seed."""
+    seed = random.Random(int(request.config.getoption("--seed")) + 9).randrange(10**6)
+    lap = lesson(track(seed), steps=250)
+    network = RoadNetwork(seed=seed)
+    for _ in taught(network, lap.views, lap.answers, seed):
+        pass
+    return network.eval(), lap, seed
+
+
+def errors(network: RoadNetwork, who, seed: int, steps: int = 200) -> np.ndarray:
+    """The network's errors of steering while ``who`` drives."""
+    _, wrong, _ = drift.followed(network, who, seed, steps)
+    return wrong
+
+
+# Compounding errors
+
+
+def test_the_recorded_clone_errs_far_more_alone():
+    found = drift.recorded()
+    assert found.answer == drift.ANSWERS[2] and found.growth > 5
+    assert f"{found.alone.mean():.3f}" in found.because and f"{found.beside.mean():.3f}" in found.because
+    assert (found.alone.mean(axis=1) > 3 * found.beside.mean(axis=1)).all()  # on every one of its tracks
+
+
+def test_the_recorded_error_grows_with_the_distance():
+    found = drift.recorded()
+    assert (np.diff(found.distance) > 0).all() and (np.diff(found.error) > 0).all()
+    assert found.error[-1] > 20 * found.error[0]
+
+
+def test_a_fresh_clone_errs_more_where_it_drives_itself(pupil):
+    network, _, seed = pupil
+    tracks = [track(seed, 1), track(seed, 2)]
+    beside = np.mean([errors(network, Teacher(), one).mean() for one in tracks])
+    alone = np.mean([errors(network, Pixels(network), one).mean() for one in tracks])
+    assert alone > 2 * beside
+
+
+def test_a_fresh_clone_errs_more_far_from_its_lessons(pupil):
+    network, lap, seed = pupil
+    views, wrong, _ = drift.followed(network, Pixels(network), track(seed, 3), 250)
+    far = drift.distances(views, lap.views)
+    order = far.argsort()
+    third = len(order) // 3
+    assert wrong[order[-third:]].mean() > 2 * wrong[order[:third]].mean()
+
+
+def test_a_clone_copies_its_lessons_well(pupil):
+    network, lap, _ = pupil
+    assert copied(network, lap.views, lap.answers) < 0.03 < np.abs(lap.answers[:, 0]).max()
+
+
+def test_corrections_mend_what_the_clone_drives_into(pupil):
+    """One round of DAgger: with the expert's answers to 300 frames that the clone drove into, a second one errs less
+    in the frames that the first drives into on other tracks."""
+    network, lap, seed = pupil
+    moments = list(drive(Pixels(network), track(seed, 4), teacher=Teacher(), steps=300, fast=True))
+    views = np.concatenate([lap.views, [seen(one.frame) for one in moments]])
+    answers = np.concatenate([lap.answers, [one.advice for one in moments]])
+    second = RoadNetwork(seed=seed)
+    for _ in taught(second, views, answers, seed):
+        pass
+    first, wrong = Pixels(network), []
+    for other in (5, 6):
+        elsewhere = drive(first, track(seed, other), teacher=Teacher(), steps=300, fast=True)
+        wrong += [[abs(who(one.frame)[0] - one.advice[0]) for who in (first, Pixels(second))] for one in elsewhere]
+    before, after = np.mean(wrong, axis=0)
+    assert after < before
+
+
+@pytest.mark.skipif(not LONG, reason="about two minutes of one core: set ROADMAP_LAB_LONG=1")
+def test_the_challenge_can_be_met(seed):
+    school = School()
+    lap = lesson(track(seed))
+    school.views, school.answers = list(lap.views), list(lap.answers)
+    while len(school) <= 2000 and not school.within(2000):
+        list(school.clone(len(school.rounds), seed))
+        who = Pixels(school.student)
+        for one in drive(who, track(seed, len(school)), teacher=Teacher(), steps=400, fast=True):
+            school.views.append(seen(one.frame))
+            school.answers.append(one.advice)
+    assert school.within(2000)
+
+
+def test_the_challenge_is_judged_by_the_exam():
+    school = School()
+    school.rounds = [
+        Round(1, 900, 0.01, 0.2, 100.0, 0.2, False, 400),
+        Round(2, 2100, 0.01, 0.02, 920.0, 1.0, True, 750),
+    ]
+    assert school.within(2000) is None and school.within(2100).number == 2
+    for picture in (figures.laps_driven(school.rounds), figures.errors_by_round(school.rounds)):
+        picture.plotly()
+    assert "2100 frames 100%, finished" in figures.laps_driven(school.rounds).alt
+
+
+def test_the_exam_ends_where_it_is_hopeless(seed):
+    *_, (share, told) = examined(RoadNetwork(seed=seed), EXAM, 1000)
+    assert not told["finished"] and told["steps"] == round(1000 * share)
+
+
+# The driver
+
+
+def test_nobody_was_taught_where_they_are_examined():
+    assert EXAM not in range(TRAINING, TRAINING + 10_000) and EXAM not in range(VALIDATION, VALIDATION + 1000)
+    assert not set(drift.SPECIFICATION["tracks"]) & {EXAM, drift.SPECIFICATION["lap"]}
+
+
+def test_the_network_keeps_close_to_the_expert_on_an_unseen_track(seed):
+    one = result("cnn", track(seed), fast=True)
+    assert one.finished and one.score > expert_lap(track(seed)).scores[-1] - 40
+
+
+def test_darkness_and_blur_break_it_in_the_end(seed):
+    calm = result("cnn", track(seed), steps=150, fast=True)
+    for hard in (Disturbance(dark=1.0), Disturbance(blur=8)):
+        assert result("cnn", track(seed), hard, steps=150, fast=True).tiles < 0.8 * calm.tiles
+
+
+def test_the_network_answers_a_frame_with_an_action_and_nothing_else(seed):
+    frame = next(drive("expert", track(seed), steps=1, fast=True)).frame
+    assert seen(frame).shape == (3, 48, 48) and driver("cnn")(frame).shape == (3,)
+
+
+# The pictures
+
+
+def test_pictures_say_what_they_show(seed):
+    lap, found = expert_lap(track(seed)), drift.recorded()
+    assert f"{lap.scores[-1]:.0f} points" in figures.track(lap).alt
+    assert f"{lap.speeds[0]}" != "" and max(lap.speeds) <= 110
+    for picture in (figures.track(lap), figures.drifting(found), figures.far_from_home(found)):
+        picture.plotly()
+        assert len(picture.alt) > 40
