@@ -136,7 +136,7 @@ def test_the_card_says_what_the_weights_do(test_images) -> None:
         outputs = release.logits(model, images)
     accuracy = (outputs[:, :10].argmax(dim=1) == digits).float().mean().item()
     assert accuracy == pytest.approx(record["test accuracy"], abs=2e-4)  # two images: another processor may round so
-    assert record["test accuracy"] >= 0.994
+    assert record["test accuracy"] >= 0.996
     assert release.refused(outputs, calibration.shift) <= 0.02
     card = (FOLDER / "card.md").read_text()
     assert f"{record['test accuracy']:.2%}" in card
