@@ -21,9 +21,8 @@ Reading:
 - Goodfellow, Bengio and Courville, *Deep Learning*, chapter 9
 """
 
-from core.experiments import drift
 from core.figures import driving as figures
-from core.projects.driving import COLOURS
+from core.projects.driving import COLOURS, drift
 from core.projects.driving.screen import expert_lap
 from pages import ui
 from pages.ui import cockpit

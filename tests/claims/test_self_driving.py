@@ -10,9 +10,8 @@ import random
 import numpy as np
 import pytest
 
-from core.experiments import drift
 from core.figures import driving as figures
-from core.projects.driving import Pixels, RoadNetwork, Teacher, drive, driver, seen
+from core.projects.driving import Pixels, RoadNetwork, Teacher, drift, drive, driver, seen
 from core.projects.driving.collect import lesson
 from core.projects.driving.disturb import Disturbance
 from core.projects.driving.evaluate import result

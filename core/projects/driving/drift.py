@@ -1,6 +1,6 @@
 """Why a copy of a perfect driver fails: its small errors lead it to places that its teacher never showed.
 
-    python -m core.experiments.drift
+    python -m core.projects.driving.drift
 
 clones the expert from one lap, lets the expert and the clone drive the same unseen tracks, and writes what it measures
 to ``assets/recorded/self_driving.json``.
@@ -16,7 +16,7 @@ import numpy as np
 
 from core.provenance import Recorded, fingerprint
 
-PATH = Path(__file__).resolve().parents[2] / "assets" / "recorded" / "self_driving.json"
+PATH = Path(__file__).resolve().parents[3] / "assets" / "recorded" / "self_driving.json"
 SPECIFICATION = {"lap": 300_001, "clone_seed": 0, "tracks": list(range(410_000, 410_006)), "steps": 300, "bins": 8}
 RATE = 50  # frames in a second
 QUESTION = "A clone of the expert's lap sits beside the expert on new tracks, then drives them alone. Its error …"
@@ -73,7 +73,9 @@ def recorded() -> Drift:
     """The shipped measurement; ``ValueError`` if the file belongs to another specification."""
     told = json.loads(PATH.read_text())
     if told["specification"] != fingerprint(SPECIFICATION):
-        raise ValueError("The recorded measurement is out of date: python -m core.experiments.drift makes it again.")
+        raise ValueError(
+            "The recorded drift is out of date: python -m core.projects.driving.drift makes it again."
+        )
     arrays = {name: np.array(told[name]) for name in ("beside", "alone", "distance", "error", "off")}
     return Drift(**arrays, source=Recorded(SPECIFICATION, told["date"]))
 
