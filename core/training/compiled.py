@@ -147,9 +147,7 @@ def hooked(module: nn.Module) -> bool:
 def fits(data: Data, widths: tuple[int, ...], objective: Objective) -> bool:
     """Whether inputs, targets and outputs are what the objective's compiled form expects."""
     sets = ((data.x, data.y), (data.x_test, data.y_test))
-    if not len(data.x) or any(
-        x.dim() != 2 or x.shape[1] != widths[0] or x.dtype != torch.float32 for x, _ in sets
-    ):
+    if not len(data.x) or any(x.dim() != 2 or x.shape[1] != widths[0] or x.dtype != torch.float32 for x, _ in sets):
         return False
     if any(len(x) != len(y) for x, y in sets):
         return False

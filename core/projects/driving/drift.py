@@ -73,9 +73,7 @@ def recorded() -> Drift:
     """The shipped measurement; ``ValueError`` if the file belongs to another specification."""
     told = json.loads(PATH.read_text())
     if told["specification"] != fingerprint(SPECIFICATION):
-        raise ValueError(
-            "The recorded drift is out of date: python -m core.projects.driving.drift makes it again."
-        )
+        raise ValueError("The recorded drift is out of date: python -m core.projects.driving.drift makes it again.")
     arrays = {name: np.array(told[name]) for name in ("beside", "alone", "distance", "error", "off")}
     return Drift(**arrays, source=Recorded(SPECIFICATION, told["date"]))
 
