@@ -22,7 +22,7 @@ def url():
 def drawn(page, times: int = 1) -> None:
     """Wait until the first stage has drawn (that many times)."""
     page.wait_for_function(
-        f"Number(document.querySelector('.rl-stage')?.dataset.drawn ?? 0) >= {times}", timeout=60_000
+        f"Number(document.querySelector('.rl-stage')?.dataset.drawn ?? 0) >= {times}", timeout=120_000
     )
 
 

@@ -37,7 +37,8 @@ def test_inputs_are_computed_from_the_plane_and_the_plane_is_kept(seed):
     data = spiral(seed=seed)
     wide = with_inputs(data, tuple(FEATURES))
     x, y = data.x.T
-    expected = [x, y, x**2, y**2, x * y, torch.sin(3 * x), torch.sin(3 * y), (x**2 + y**2).sqrt()]
+    angle = torch.complex(x, y).angle() / torch.pi
+    expected = [x, y, x**2, y**2, x * y, torch.sin(3 * x), torch.sin(3 * y), (x**2 + y**2).sqrt(), angle]
     assert torch.allclose(wide.x, torch.stack(expected, 1), atol=1e-6) and in_plane(wide) is data
     assert torch.equal(seen(wide, data.x_test), wide.x_test) and torch.equal(seen(data, data.x), data.x)
     assert with_inputs(data, ("x", "y")) is data
