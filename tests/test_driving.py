@@ -22,10 +22,12 @@ from core.projects.driving import (
     mirrored,
     seen,
 )
+from core.projects.driving.card import card
 from core.projects.driving.collect import lesson
 from core.projects.driving.disturb import spoiled
 from core.projects.driving.evaluate import drives, expert_result, main, result, seeds_of, summary
 from core.projects.driving.expert import Style, racing_line
+from core.projects.driving.network import WEIGHTS
 from core.projects.driving.simulator import FastRacing, environment
 from core.projects.driving.train import Imitation
 
@@ -89,6 +91,14 @@ def test_driver_finishes_twenty_unseen_tracks(part, seeds):
     results = [result("cnn", seed, fast=True) for seed in tracks(seeds, 20)[part::5]]
     assert summary(results)["score"] >= DRIVER_FLOOR
     assert all(one.finished for one in results)
+
+
+def test_the_card_says_what_was_measured():
+    record = json.loads(WEIGHTS.with_name("measures.json").read_text())
+    assert WEIGHTS.with_name("card.md").read_text() == card(record)
+    assert record["bytes"] == WEIGHTS.stat().st_size <= 4_000_000
+    assert record["cnn"]["tracks"] == record["expert"]["tracks"] == 100
+    assert record["cnn"]["score"] - 2 * record["cnn"]["standard_error"] >= 910 and record["expert"]["score"] >= 925
 
 
 def test_driver_keeps_up_with_the_expert_on_unseen_tracks(seeds):
