@@ -2,7 +2,6 @@
 
 import gc
 import threading
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -19,7 +18,6 @@ from starlette.types import Receive, Scope, Send
 
 ROOT = Path(__file__).resolve().parent
 PLOTLY = Path(find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
-LATER = 6.0  # seconds that the first visitor's page gets, before what only some pages need is imported too
 warmed = threading.Event()
 
 
@@ -43,9 +41,6 @@ def warm() -> None:
     gc.collect()
     gc.freeze()
     warmed.set()
-    time.sleep(LATER)
-    for slow in ("torch._dynamo", "sklearn.datasets"):  # of torch.optim, and of the digits: 3 s each
-        import_module(slow)
 
 
 @asynccontextmanager
