@@ -5,7 +5,6 @@ from importlib.resources import files
 
 import pytest
 from browser import hub, looking, served
-from playwright.sync_api import TimeoutError
 
 from core import curriculum
 
@@ -22,12 +21,9 @@ def url():
 
 def drawn(page, times: int = 1) -> None:
     """Wait until the first stage has drawn (that many times)."""
-    script = f"Number(document.querySelector('.rl-stage')?.dataset.drawn ?? 0) >= {times}"
-    try:
-        page.wait_for_function(script, timeout=60_000)
-    except TimeoutError:  # seen once in a while on one page, on a busy machine: a person would reload
-        page.reload()
-        page.wait_for_function(script, timeout=60_000)
+    page.wait_for_function(
+        f"Number(document.querySelector('.rl-stage')?.dataset.drawn ?? 0) >= {times}", timeout=120_000
+    )
 
 
 def value(slider) -> int:

@@ -17,7 +17,12 @@ KEPT = 24  # experiments kept per page function, for all learners of the process
 
 
 def cached(function: Callable) -> Callable:
-    """Keep an experiment's result for every learner of this process; its arguments must be settings and seeds."""
+    """Keep an experiment's result for every learner of this process; its arguments must be settings and seeds.
+
+    Every page runs as the module ``__main__`` and Streamlit keys its cache by module, name and text: two pages with
+    the same three lines would be given each other's results, so the page's file becomes part of the name.
+    """
+    function.__qualname__ = f"{function.__code__.co_filename}:{function.__qualname__}"
     return st.cache_resource(function, max_entries=KEPT, show_spinner="Training…")
 
 
