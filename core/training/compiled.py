@@ -16,6 +16,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -111,8 +112,16 @@ def own_folder(name: str) -> Path:
     return Path(tempfile.mkdtemp(prefix=name))
 
 
-def layers_of(model: nn.Module) -> tuple[list[nn.Linear], list[int], float] | None:
-    """Linear layers, activation codes and dropout rate of a plain multilayer perceptron, None for another network."""
+class Layers(NamedTuple):
+    """A plain multilayer perceptron as the kernel reads it."""
+
+    linears: list[nn.Linear]
+    activations: list[int]
+    dropout: float
+
+
+def layers_of(model: nn.Module) -> Layers | None:
+    """The layers of a plain multilayer perceptron, None for another network."""
     if type(model) is not MLP or any(type(layer) is not nn.Sequential or len(layer) < 2 for layer in model.hidden):
         return None
     stacks = [list(layer) for layer in model.hidden]
@@ -129,7 +138,7 @@ def layers_of(model: nn.Module) -> tuple[list[nn.Linear], list[int], float] | No
             return None
         kinds.append(KINDS[type(activation)])
         rates.add(silence[0].rate if silence else 0.0)
-    return None if len(rates) > 1 else (linears, kinds, max(rates, default=0.0))
+    return None if len(rates) > 1 else Layers(linears, kinds, max(rates, default=0.0))
 
 
 def plain(linear: nn.Module, inputs: int, units: int) -> bool:
@@ -162,48 +171,61 @@ def fits(data: Data, widths: tuple[int, ...], objective: Objective) -> bool:
     )
 
 
-def supported(model: nn.Module, data: Data, objective: Objective) -> bool:
-    """Whether the compiled trainer does exactly what the loop would do."""
-    return objective in OBJECTIVES and layers_of(model) is not None and fits(data, model.widths, objective)
+def supported(model: nn.Module, data: Data, objective: Objective) -> Layers | None:
+    """The network's layers, if the compiled trainer does exactly what the loop would do; else None."""
+    layers = layers_of(model) if objective in OBJECTIVES else None
+    return layers if layers and fits(data, model.widths, objective) else None
 
 
-def preferred(model: nn.Module, data: Data, recipe: Recipe, objective: Objective) -> bool:
-    """Whether the compiled trainer can be called now and is expected to be faster than torch."""
-    if not ready() or not supported(model, data, objective):
-        return False
+def preferred(model: nn.Module, data: Data, recipe: Recipe, objective: Objective) -> Layers | None:
+    """The network's layers, if the compiled trainer can be called now and is expected to be faster than torch."""
+    layers = supported(model, data, objective) if ready() else None
+    if not layers:
+        return None
     parameters = sum((inputs + 1) * units for inputs, units in zip(model.widths[:-1], model.widths[1:], strict=True))
-    return parameters * min(recipe.batch_size, len(data.x)) <= CROSSOVER
+    return layers if parameters * min(recipe.batch_size, len(data.x)) <= CROSSOVER else None
 
 
-def flat(tensor: Tensor) -> np.ndarray:
-    """A tensor's numbers in one row, with padding."""
-    row = np.zeros(tensor.numel() + PADDING, np.float32)
-    row[: tensor.numel()] = tensor.detach().reshape(-1).numpy()
+def flat(*parts: np.ndarray) -> np.ndarray:
+    """Numbers in one row, with padding."""
+    row = np.zeros(sum(part.size for part in parts) + PADDING, np.float32)
+    begin = 0
+    for part in parts:
+        row[begin : begin + part.size] = part.ravel()
+        begin += part.size
     return row
 
 
 def arrays(x: Tensor, y: Tensor, kind: int) -> tuple[np.ndarray, ...]:
     """A set as the kernel reads it: columns (features × samples), targets (outputs × samples), classes (samples,)."""
-    targets = y.T if kind < 3 else y.float() if kind == 4 else y.new_empty(0, dtype=torch.float32)
-    return flat(x.T), flat(targets), np.ascontiguousarray(y.numpy()) if kind >= 3 else np.empty(0, np.int64)
+    inputs, targets = x.detach().numpy(), y.detach().numpy()
+    classes = np.ascontiguousarray(targets) if kind >= 3 else np.empty(0, np.int64)
+    return flat(inputs.T), flat() if kind in (3, 5) else flat(targets.T), classes
+
+
+def aligned(count: int) -> np.ndarray:
+    """Zeros that begin where a line of the processor's cache does."""
+    room = np.zeros(count + PADDING, np.float32)
+    begin = -room.ctypes.data % (4 * PADDING) // 4
+    return room[begin : begin + count]
 
 
 def rooms(widths: tuple[int, ...], count: int, recipe: Recipe, samples: int) -> tuple[np.ndarray, ...]:
     """Room for the kernel to work in: for values of a batch and of 128 samples, for visits, for random words."""
     size = min(recipe.batch_size, samples)
     batch, chunk = (sum(width * row + 2 * PADDING for width in widths) + PADDING for row in (size + PADDING, 128))
-    numbers = 4 * batch + 2 * chunk + count + widths[-1] * (size + PADDING) + 128 + 4 * PADDING
+    numbers = 3 * batch + 2 * chunk + count + widths[-1] * (size + PADDING) + 128 + 4 * PADDING
     places = 4 * len(widths) + 6 * samples + PADDING
-    return np.zeros(numbers, np.float32), np.empty(places, np.int64), np.empty(2 * samples, np.uint64)
+    return aligned(numbers), np.empty(places, np.int64), np.empty(2 * samples, np.uint64)
 
 
-def deviation(y: Tensor) -> float:
+def deviation(y: np.ndarray) -> float:
     """What R² is measured against (see core.metrics)."""
-    return (y - y.mean(dim=0)).square().sum().clamp_min(1e-12).item() if y.is_floating_point() and len(y) else 1.0
+    return max(float(np.square(y - y.mean(axis=0)).sum()), 1e-12) if y.dtype.kind == "f" and len(y) else 1.0
 
 
 def history(
-    model: nn.Module,
+    layers: Layers,
     data: Data,
     recipe: Recipe,
     objective: Objective,
@@ -211,10 +233,12 @@ def history(
     cancel: Cancel | None = None,
 ) -> tuple[Epoch, ...]:
     """The recorded moments of a training, as ``core.training.loop.epochs`` would yield them; ``warm`` comes first."""
-    linears, kinds, dropout = layers_of(model)
     kind, rule = OBJECTIVES.index(objective), OPTIMIZERS.index(recipe.optimizer)
-    parameters = [p.detach().reshape(-1) for linear in linears for p in (linear.weight, linear.bias)]
-    weights = flat(torch.cat(parameters) if start is None else start.weights)
+    parameters = (
+        [p for linear in layers.linears for p in (linear.weight, linear.bias)] if start is None else [start.weights]
+    )
+    weights = flat(*(p.detach().numpy() for p in parameters))
+    widths = [layers.linears[0].in_features, *(linear.out_features for linear in layers.linears)]
     count, rows = len(weights) - PADDING, MOMENTS[recipe.optimizer]
     moments = np.zeros(2 * len(weights), np.float32)
     remembered = start is not None and start.moments.shape == (rows, count)
@@ -230,30 +254,28 @@ def history(
     seed = int(np.int64(np.uint64(recipe.seed & (1 << 64) - 1)))
     options = [
         kind, rule, SCHEDULES.index(recipe.schedule), recipe.batch_size, recipe.epochs, first, step, age,
-        recipe.patience, seed, len(data.x), len(data.x_test), rows, *kinds,
+        recipe.patience, seed, len(data.x), len(data.x_test), rows, *layers.activations,
     ]  # fmt: skip
     settings = [
         recipe.learning_rate, recipe.momentum, recipe.beta2, recipe.smoothing, recipe.weight_decay, recipe.l1,
-        recipe.clip, dropout, deviation(data.y), deviation(data.y_test), start.learning_rate if start else 0.0,
-        start.gradient_norm if start else 0.0,
+        recipe.clip, layers.dropout, deviation(data.y.detach().numpy()), deviation(data.y_test.detach().numpy()),
+        start.learning_rate if start else 0.0, start.gradient_norm if start else 0.0,
     ]  # fmt: skip
     filled = _state["trained"](
-        np.array(model.widths, np.int64), np.array(options, np.int64), np.array(settings, np.float64),
-        flat(data.x), *arrays(data.x, data.y, kind),
-        *arrays(data.x_test, data.y_test, kind), weights, moments, records.reshape(-1), memories.reshape(-1),
-        measures.reshape(-1), best, wanted, (cancel or Cancel()).flag, *rooms(model.widths, count, recipe, len(data.x)),
+        np.array(widths, np.int64), np.array(options, np.int64), np.array(settings, np.float64),
+        *arrays(data.x, data.y, kind), *arrays(data.x_test, data.y_test, kind), weights, moments, records.reshape(-1),
+        memories.reshape(-1), measures.reshape(-1), best, wanted, (cancel or Cancel()).flag,
+        *rooms(widths, count, recipe, len(data.x)),
     )  # fmt: skip
-    # a copy each: rows of one tensor would each carry all the others along when stored
-    weights_of = map(Tensor.clone, torch.from_numpy(records[:filled]).unbind())
-    moments_of = (
-        map(Tensor.clone, torch.from_numpy(memories[:filled]).unbind()) if rows else repeat(torch.empty(0, count))
-    )
-    return tuple(map(_epoch, measures[:filled].tolist(), weights_of, moments_of))
+    numbers, steps, ages = measures[:filled, :3].astype(int).T.tolist()
+    *losses_scores, rates, norms, lowest, lowest_numbers = measures[:filled, 3:].T.tolist()
+    return tuple(map(
+        Epoch, numbers, steps, *losses_scores, rates, norms, separate(records[:filled]),
+        separate(memories[:filled]) if rows else repeat(torch.empty(0, count)), repeat(()), ages,
+        zip(lowest, map(int, lowest_numbers), strict=True),
+    ))  # fmt: skip
 
 
-def _epoch(row: list[float], weights: Tensor, moments: Tensor) -> Epoch:
-    number, step, age, train_loss, test_loss, train_score, test_score, rate, norm, best, best_number = row
-    return Epoch(
-        int(number), int(step), train_loss, test_loss, train_score, test_score, rate, norm, weights, moments, (),
-        int(age), (best, int(best_number)),
-    )  # fmt: skip
+def separate(rows: np.ndarray) -> map:
+    """Each row as a tensor of its own: rows of one tensor would each carry all the others along when stored."""
+    return map(torch.from_numpy, map(np.ndarray.copy, rows))

@@ -50,25 +50,29 @@ def resume(parent: Run, start: Epoch, data: Data | None, model: nn.Module | None
 
 def recording(model, data, recipe, objective, start, parent, engine, cancel=None) -> Run:
     """The run of a training, kept whole."""
-    chosen, began = engine_of(model, data, recipe, objective, engine), time.perf_counter()
-    if chosen == "compiled":
-        history = compiled.history(model, data, recipe, objective, start, cancel)
+    layers, began = layers_for(model, data, recipe, objective, engine), time.perf_counter()
+    if layers:
+        history = compiled.history(layers, data, recipe, objective, start, cancel)
     else:
         history = []
         for epoch in epochs(copy.deepcopy(model), data, recipe, objective, start):
             history.append(epoch)
             if cancel is not None and cancel.is_set():
                 break
-    return Run(model, data, recipe, objective, tuple(history), time.perf_counter() - began, chosen, parent)
+    name = "compiled" if layers else "torch"
+    return Run(model, data, recipe, objective, tuple(history), time.perf_counter() - began, name, parent)
 
 
-def engine_of(model: nn.Module, data: Data, recipe: Recipe, objective: Objective, engine: str) -> str:
-    """Which engine trains: "torch" or "compiled"."""
+def layers_for(
+    model: nn.Module, data: Data, recipe: Recipe, objective: Objective, engine: str
+) -> compiled.Layers | None:
+    """The network as the compiled trainer reads it, if that one trains; None if torch's loop does."""
     if engine not in ENGINES:
         raise ValueError(f"There is no engine {engine!r}; choose one of {', '.join(ENGINES)}.")
     if engine == "compiled":
-        if not compiled.supported(model, data, objective):
+        layers = compiled.supported(model, data, objective)
+        if not layers:
             raise ValueError("The compiled trainer takes plain multilayer perceptrons and their usual objectives only.")
         compiled.warm()
-        return engine
-    return "compiled" if engine == "auto" and compiled.preferred(model, data, recipe, objective) else "torch"
+        return layers
+    return compiled.preferred(model, data, recipe, objective) if engine == "auto" else None

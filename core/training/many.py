@@ -8,7 +8,7 @@ from torch import nn
 
 from core.data.data import Data
 from core.objectives import Objective, natural
-from core.training.engines import engine_of, train
+from core.training.engines import layers_for, train
 from core.training.recipe import Recipe
 from core.training.run import Run
 from core.training.stack import likeness, stackable, train_stack
@@ -35,7 +35,7 @@ def train_many(
         (model, problem, recipe, objective or natural(problem.classes))
         for model, problem, recipe in zip(*_repeated(models, data, recipes), strict=True)
     ]
-    engines = [engine_of(*variant, engine) for variant in variants]
+    engines = ["compiled" if layers_for(*variant, engine) else "torch" for variant in variants]
     groups: dict[tuple, list[int]] = {}
     for place, variant in enumerate(variants):
         alike = likeness(*variant) if stackable(variant[0], variant[3]) else (place,)

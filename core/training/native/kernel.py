@@ -24,14 +24,14 @@ from core.training.native.lanes import (
     store,
     use_float_mode,
 )  # fmt: skip
-from core.training.native.layers import backward, forward, gradients, key, silence, turn, visit_order
+from core.training.native.layers import backward, forward, gradients, key, silence, visit_order
 from core.training.native.losses import BINARY, CROSS_ENTROPY, HINGE, class_sums, output_gradient, regression_sums
 from core.training.native.rules import NADAM, learning_rate, nadam_factor, norm, update
 
 CHUNK = 128  # samples evaluated at a time
 F, D, I = types.float32[::1], types.float64[::1], types.int64[::1]
 FLAGS, WORDS = types.uint8[::1], types.uint64[::1]
-SIGNATURE = types.int64(I, I, D, F, F, F, I, F, F, I, F, F, F, F, D, D, FLAGS, FLAGS, F, I, WORDS)
+SIGNATURE = types.int64(I, I, D, F, F, I, F, F, I, F, F, F, F, D, D, FLAGS, FLAGS, F, I, WORDS)
 
 
 @function
@@ -81,15 +81,14 @@ def measured(loss, layers, widths, kinds, weight_at, value_at, weights, columns,
 
 
 @inlined
-def gathered(loss, visits, begin, samples, count, row, features, outputs, x, columns, y, classes, turned, values,
-             targets, wanted):  # fmt: skip
-    """Put a batch in its places: inputs both ways round, targets (outputs × samples), classes (samples,)."""
-    for sample in range(samples):
-        for feature in range(0, features, LANES):  # rows run over into the next, written after them
-            store(turned, sample * features + feature, load(x, at(visits, begin + sample) * features + feature))
+def gathered(loss, visits, begin, samples, count, row, features, outputs, columns, y, classes, values, targets,
+             wanted):  # fmt: skip
+    """Put a batch in its places: inputs (features × samples), targets (outputs × samples), classes (samples,)."""
     for feature in range(features):
         for sample in range(samples):
             put(values, feature * row + sample, at(columns, feature * count + at(visits, begin + sample)))
+        for sample in range(samples, row if begin + samples == count else 0):  # a short batch has nothing behind it
+            put(values, feature * row + sample, np.float32(0))
     if loss in (CROSS_ENTROPY, HINGE):
         for sample in range(samples):
             put(wanted, sample, at(classes, at(visits, begin + sample)))
@@ -100,9 +99,9 @@ def gathered(loss, visits, begin, samples, count, row, features, outputs, x, col
 
 
 @inlined
-def passed_forward(layers, widths, kinds, weight_at, value_at, weights, values, slopes, turned, row, blocks, batch,
-                   dropout, seed, step):  # fmt: skip
-    """All layers' values from the inputs', with slopes and transposes of the hidden ones."""
+def passed_forward(layers, widths, kinds, weight_at, value_at, weights, values, slopes, row, blocks, batch, dropout,
+                   seed, step):  # fmt: skip
+    """All layers' values from the inputs', with slopes of the hidden ones."""
     for layer in range(layers):
         below, above, units = at(value_at, layer), at(value_at, layer + 1), at(widths, layer + 1)
         forward(weights, at(weight_at, layer), at(widths, layer), units, values, below, above, row, blocks)
@@ -111,18 +110,17 @@ def passed_forward(layers, widths, kinds, weight_at, value_at, weights, values, 
             if dropout > 0:
                 mask = key(seed, np.uint64(16 + layer), np.uint64(step))
                 silence(values, slopes, above, row, units, batch, dropout, mask)
-            turn(values, above, row, units, batch, turned, above)
 
 
 @inlined
-def passed_back(layers, widths, weight_at, value_at, weights, deltas, slopes, turned, gradient, row, blocks, batch):
+def passed_back(layers, widths, weight_at, value_at, weights, values, deltas, slopes, gradient, row, blocks, batch):
     """The gradient by all weights, from the outputs' deltas."""
     for layer in range(layers - 1, 0, -1):
         backward(weights, at(weight_at, layer), at(widths, layer), at(widths, layer + 1), deltas,
                  at(value_at, layer + 1), slopes, at(value_at, layer), row, blocks)  # fmt: skip
     for layer in range(layers):
         gradients(gradient, at(weight_at, layer), at(widths, layer), at(widths, layer + 1), deltas,
-                  at(value_at, layer + 1), row, turned, at(value_at, layer), batch)  # fmt: skip
+                  at(value_at, layer + 1), values, at(value_at, layer), row, batch)  # fmt: skip
     store(gradient, at(weight_at, layers), every(np.float32(0)))  # the padding stays 0
 
 
@@ -134,7 +132,7 @@ def copied(source, begin, target, target_at, count):
 
 
 @function
-def loop(layers, count, rows, widths, options, settings, x, columns, y, classes, test_columns, test_y, test_classes,
+def loop(layers, count, rows, widths, options, settings, columns, y, classes, test_columns, test_y, test_classes,
          weights, moments, records, memories, measures, best, wanted, cancel, work, places, words):  # fmt: skip
     """As ``trained``, on pointers: ``layers`` of ``count`` weights, ``rows`` moments."""
     loss, rule, schedule, epochs, start = (
@@ -143,15 +141,15 @@ def loop(layers, count, rows, widths, options, settings, x, columns, y, classes,
     step, age, patience, seed = at(options, 6), at(options, 7), at(options, 8), np.uint64(at(options, 9))
     samples, held_out, kinds = at(options, 10), at(options, 11), moved(options, 13)
     size, dropout, rate, length = min(at(options, 3), samples), at(settings, 7), at(settings, 10), at(settings, 11)
-    row = size if size <= LANES else (size + LANES - 1) // LANES * LANES
+    row = (size + LANES - 1) // LANES * LANES
     weight_at, value_at, chunk_at = places, moved(places, layers + 1), moved(places, 2 * layers + 3)
     visits, batch_classes = moved(places, 3 * layers + 5), moved(places, 3 * layers + 5 + samples)
     counts, keys, drawn = moved(batch_classes, samples), words, moved(words, samples)
     lay_out(layers, widths, CHUNK, weight_at, chunk_at)
     lay_out(layers, widths, row, weight_at, value_at)
     room, chunk_room = at(value_at, layers + 1) + LANES, at(chunk_at, layers + 1) + LANES
-    values, slopes, deltas, turned = work, moved(work, room), moved(work, 2 * room), moved(work, 3 * room)
-    chunk, chunk_slopes = moved(work, 4 * room), moved(work, 4 * room + chunk_room)
+    deltas, values, slopes = work, moved(work, room), moved(work, 2 * room)  # three rows behind each may be read
+    chunk, chunk_slopes = moved(work, 3 * room), moved(work, 3 * room + chunk_room)
     gradient = moved(chunk_slopes, chunk_room)
     rights = moved(gradient, count + LANES)
     targets, features, outputs = moved(rights, CHUNK + LANES), at(widths, 0), at(widths, layers)
@@ -165,10 +163,10 @@ def loop(layers, count, rows, widths, options, settings, x, columns, y, classes,
         for begin in range(0, samples if number > start else 0, size):
             batch = min(size, samples - begin)
             blocks = (batch + LANES - 1) // LANES
-            gathered(loss, visits, begin, batch, samples, row, features, outputs, x, columns, y, classes, turned,
-                     values, targets, batch_classes)  # fmt: skip
-            passed_forward(layers, widths, kinds, weight_at, value_at, weights, values, slopes, turned, row, blocks,
-                           batch, dropout, seed, step)  # fmt: skip
+            gathered(loss, visits, begin, batch, samples, row, features, outputs, columns, y, classes, values,
+                     targets, batch_classes)  # fmt: skip
+            passed_forward(layers, widths, kinds, weight_at, value_at, weights, values, slopes, row, blocks, batch,
+                           dropout, seed, step)  # fmt: skip
             rate = learning_rate(schedule, at(settings, 0), step, epochs * per_epoch)
             step += 1
             age += 1
@@ -176,7 +174,7 @@ def loop(layers, count, rows, widths, options, settings, x, columns, y, classes,
             if not math.isfinite(lost):
                 broken = True
                 break
-            passed_back(layers, widths, weight_at, value_at, weights, deltas, slopes, turned, gradient, row, blocks,
+            passed_back(layers, widths, weight_at, value_at, weights, values, deltas, slopes, gradient, row, blocks,
                         batch)  # fmt: skip
             product *= nadam_factor(at(settings, 1), age) if rule == NADAM else 1.0
             update(rule, weights, gradient, moments, second, count, age, product, rate, settings)
@@ -212,7 +210,7 @@ def loop(layers, count, rows, widths, options, settings, x, columns, y, classes,
 
 
 def trained(
-    widths, options, settings, x, columns, y, classes, test_columns, test_y, test_classes, weights, moments, records,
+    widths, options, settings, columns, y, classes, test_columns, test_y, test_classes, weights, moments, records,
     memories, measures, best, wanted, cancel, work, places, words,
 ):  # fmt: skip
     """Train ``weights`` and ``moments`` in place, fill the records and return how many there are.
@@ -230,7 +228,7 @@ def trained(
     use_float_mode(mode | 0x8040)
     filled = loop(
         len(widths) - 1, len(weights) - LANES, options[12], pointer(widths), pointer(options), pointer(settings),
-        pointer(x), pointer(columns), pointer(y), pointer(classes), pointer(test_columns), pointer(test_y),
+        pointer(columns), pointer(y), pointer(classes), pointer(test_columns), pointer(test_y),
         pointer(test_classes), pointer(weights), pointer(moments), pointer(records), pointer(memories),
         pointer(measures), pointer(best), pointer(wanted), pointer(cancel), pointer(work), pointer(places),
         pointer(words),

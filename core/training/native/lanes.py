@@ -122,6 +122,20 @@ def store(typing, array, index, value):
 
 
 @intrinsic
+def store_four(typing, array, index, value):
+    """Write a vector's first four numbers to ``array[index]`` and what follows."""
+
+    def code(context, builder, signature, arguments):
+        place = builder.gep(arguments[0], [arguments[1]])
+        four = ir.Constant(ir.VectorType(WORD, 4), list(range(4)))
+        value = builder.shuffle_vector(arguments[2], arguments[2], four)
+        builder.store(value, builder.bitcast(place, value.type.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, lanes), code
+
+
+@intrinsic
 def at(typing, array, index):
     """One number of an array."""
 
@@ -221,6 +235,32 @@ def total(typing, value):
         return builder.extract_element(vector, WORD(0))
 
     return types.float32(lanes), code
+
+
+@intrinsic
+def totals(typing, a, b, c, d):
+    """The sums of four vectors' lanes, over and over: pairs are added while they are interleaved."""
+
+    def shuffled(builder, vector, other, lanes_of):
+        return builder.shuffle_vector(vector, other, ir.Constant(ir.VectorType(WORD, len(lanes_of)), lanes_of))
+
+    def together(builder, vector, other):
+        even = [lane + side for lane in range(0, LANES, 2) for side in (0, LANES)]
+        odd = [lane + 1 for lane in even]
+        return builder.fadd(shuffled(builder, vector, other, even), shuffled(builder, vector, other, odd))
+
+    def code(context, builder, signature, arguments):
+        a, b, c, d = arguments
+        ab, cd = together(builder, a, b), together(builder, c, d)  # lanes a b a b …, c d c d …
+        pairs = [pair + lane + side for pair in range(0, LANES, 4) for side in (0, LANES) for lane in (0, 1)]
+        rest = [lane + 2 for lane in pairs]
+        vector = builder.fadd(shuffled(builder, ab, cd, pairs), shuffled(builder, ab, cd, rest))  # a b c d a b c d …
+        for width in (8, 4):
+            low, high = ([k + begin for k in range(width)] for begin in (0, width))
+            vector = builder.fadd(shuffled(builder, vector, vector, low), shuffled(builder, vector, vector, high))
+        return shuffled(builder, vector, vector, [0, 1, 2, 3] * (LANES // 4))
+
+    return lanes(lanes, lanes, lanes, lanes), code
 
 
 @intrinsic

@@ -7,7 +7,20 @@ biases are torch's: (units, inputs) row by row, then (units,), layer after layer
 
 import numpy as np
 
-from core.training.native.lanes import LANES, at, first, function, inlined, load, put, spread, store, total
+from core.training.native.lanes import (
+    LANES,
+    at,
+    every,
+    first,
+    function,
+    inlined,
+    load,
+    put,
+    spread,
+    store,
+    store_four,
+    totals,
+)  # fmt: skip
 
 GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 ONE, S24, S27, S30, S31 = np.uint64(1), np.uint64(40), np.uint64(27), np.uint64(30), np.uint64(31)
@@ -87,53 +100,38 @@ def backward(weights, begin, inputs, units, deltas, above, slopes, below, row, b
 
 
 @inlined
-def gradients(gradient, begin, inputs, units, deltas, delta_at, row, turned, turned_at, samples):
-    """The loss's gradient by one layer's weights and biases; ``turned`` is the layer's input, (samples, inputs).
+def gradients(gradient, begin, inputs, units, deltas, above, values, below, row, samples):
+    """The loss's gradient by one layer's weights and biases: sums over samples of ``deltas`` times ``values``.
 
-    Rows of weights run over into what follows them, so layers come in rising order, biases after their weights, and
-    of four rows written together the last columns first.
+    Four numbers are written at once and may run over into the next row, written after them; what was read behind the
+    last input or unit is overwritten in the same way.
     """
-    unit = 0
-    while unit + 4 <= units:
-        column = (inputs - 1) // LANES * LANES
-        while column >= 0:
-            value, place = delta_at + unit * row, turned_at + column
-            x = load(turned, place)
-            a, b = x * spread(deltas, value), x * spread(deltas, value + row)
-            c, d = x * spread(deltas, value + 2 * row), x * spread(deltas, value + 3 * row)
-            for _ in range(1, samples):
-                value += 1
-                place += inputs
-                x = load(turned, place)
-                a = x * spread(deltas, value) + a
-                b = x * spread(deltas, value + row) + b
-                c = x * spread(deltas, value + 2 * row) + c
-                d = x * spread(deltas, value + 3 * row) + d
-            place = begin + unit * inputs + column
-            store(gradient, place, a)
-            store(gradient, place + inputs, b)
-            store(gradient, place + 2 * inputs, c)
-            store(gradient, place + 3 * inputs, d)
-            column -= LANES
-        unit += 4
-    while unit < units:
-        for column in range(0, inputs, LANES):
-            value, place = delta_at + unit * row, turned_at + column
-            a = load(turned, place) * spread(deltas, value)
-            for _ in range(1, samples):
-                value += 1
-                place += inputs
-                a = load(turned, place) * spread(deltas, value) + a
-            store(gradient, begin + unit * inputs + column, a)
-        unit += 1
+    zero = np.float32(0)
     for unit in range(units):
-        place, left = delta_at + unit * row, samples
-        a = first(left, load(deltas, place), np.float32(0))
-        while left > LANES:
+        for column in range(0, inputs, 4):
+            delta, value, left = above + unit * row, below + column * row, samples
+            a = b = c = d = every(zero)
+            while left > 0:
+                x = first(left, load(deltas, delta), zero)
+                a = x * load(values, value) + a
+                b = x * load(values, value + row) + b
+                c = x * load(values, value + 2 * row) + c
+                d = x * load(values, value + 3 * row) + d
+                left -= LANES
+                delta += LANES
+                value += LANES
+            store_four(gradient, begin + unit * inputs + column, totals(a, b, c, d))
+    for unit in range(0, units, 4):
+        delta, left = above + unit * row, samples
+        a = b = c = d = every(zero)
+        while left > 0:
+            a = a + first(left, load(deltas, delta), zero)
+            b = b + first(left, load(deltas, delta + row), zero)
+            c = c + first(left, load(deltas, delta + 2 * row), zero)
+            d = d + first(left, load(deltas, delta + 3 * row), zero)
             left -= LANES
-            place += LANES
-            a = a + first(left, load(deltas, place), np.float32(0))
-        put(gradient, begin + inputs * units + unit, total(a))
+            delta += LANES
+        store_four(gradient, begin + inputs * units + unit, totals(a, b, c, d))
 
 
 @inlined
@@ -164,35 +162,26 @@ def silence(values, slopes, begin, row, units, samples, rate, start):
             position += GOLDEN * np.uint64(units)
 
 
-@inlined
-def turn(values, begin, row, units, samples, target, target_at):
-    """The transpose of a layer's activations: (samples, units)."""
-    for unit in range(units):
-        place, goal = begin + unit * row, target_at + unit
-        for sample in range(samples):
-            put(target, goal + sample * units, at(values, place + sample))
-
-
 @function
 def visit_order(seed, epoch, samples, visits, counts, keys, drawn):
     """The permutation core.randomness.order draws: positions sorted by their random bits (buckets, then insertion)."""
     buckets, shift = 1, np.uint64(64)
-    while buckets < samples:
+    while buckets < 2 * samples:  # most hold one position or none, and little is left to insert
         buckets *= 2
         shift -= ONE
-    if buckets == 1:
-        put(visits, 0, 0)
-        return
     start = key(seed, ONE, epoch)
-    for bucket in range(buckets + 1):
+    for bucket in range(buckets):
         put(counts, bucket, 0)
     for place in range(samples):
         put(drawn, place, mixed(start + GOLDEN * np.uint64(place + 1)))
     for place in range(samples):
-        bucket = np.int64(at(drawn, place) >> shift) + 1
+        bucket = np.int64(at(drawn, place) >> shift)
         put(counts, bucket, at(counts, bucket) + 1)
+    before = 0
     for bucket in range(buckets):
-        put(counts, bucket + 1, at(counts, bucket + 1) + at(counts, bucket))
+        here = at(counts, bucket)
+        put(counts, bucket, before)
+        before += here
     for place in range(samples):
         bits = at(drawn, place)
         bucket = np.int64(bits >> shift)
@@ -201,7 +190,10 @@ def visit_order(seed, epoch, samples, visits, counts, keys, drawn):
         put(keys, goal, bits)
         put(visits, goal, place)
     for place in range(1, samples):
-        bits, visit, left = at(keys, place), at(visits, place), place
+        bits, left = at(keys, place), place
+        if at(keys, left - 1) <= bits:
+            continue
+        visit = at(visits, place)
         while left > 0 and at(keys, left - 1) > bits:
             put(keys, left, at(keys, left - 1))
             put(visits, left, at(visits, left - 1))
