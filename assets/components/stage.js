@@ -63,14 +63,13 @@ class Stage {
     this.theme = JSON.stringify(colours(this.root));
     this.pictures = JSON.parse(data.pictures);
     const grid = this.root.querySelector(".rl-grid");
-    while (grid.children.length > this.pictures.length) { Plotly.purge(grid.lastChild.firstChild); grid.lastChild.remove(); }
+    while (grid.children.length > this.pictures.length) { Plotly.purge(grid.lastChild.lastChild); grid.lastChild.remove(); }
     while (grid.children.length < this.pictures.length) {
       const cell = document.createElement("div"); cell.className = "rl-cell";
-      cell.append(document.createElement("div")); grid.append(cell);
+      cell.append(document.createElement("canvas"), document.createElement("div")); grid.append(cell);
     }
-    const names = colours(this.root);
     this.panels = this.pictures.map((picture, index) => {
-      const cell = grid.children[index], panel = cell.firstChild;
+      const cell = grid.children[index], panel = cell.lastChild;
       cell.style.flexGrow = picture.weight ?? 1;
       if (!picture.layout.yaxis?.scaleanchor) cell.style.minHeight = `${picture.layout.height}px`;
       panel.setAttribute("role", "img");
@@ -88,12 +87,7 @@ class Stage {
     this.captions = (this.pictures.find(picture => picture.captions.length) ?? { captions: [] }).captions;
     this.caption.hidden = !this.captions.length;
     this.caption.style.minHeight = `${1.5 * Math.max(0, ...this.captions.map(text => text.split("\n").length))}em`;
-    await Promise.all(this.panels.map((panel, index) => {
-      const picture = this.pictures[index];
-      const traces = this.at(picture, this.position);
-      return Plotly.react(panel, themed(traces, names), framed(themed(picture.layout, names), names, panel.parentElement.clientWidth),
-        { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false });
-    }));
+    await Promise.all(this.panels.map((_, index) => this.plot(index)));
     this.panels.forEach((panel, index) => this.listen(panel, this.pictures[index], index));
     this.label();
     this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
@@ -104,15 +98,25 @@ class Stage {
     return frame ? picture.traces.map((trace, index) => (frame[index] ? { ...trace, ...frame[index] } : trace)) : picture.traces;
   }
 
+  // Plotly draws what is new; backgrounds are painted behind it.
+  async plot(index) {
+    const panel = this.panels[index], picture = this.pictures[index], names = colours(this.root);
+    const layout = framed(themed(picture.layout, names), names, panel.parentElement.clientWidth);
+    const traces = themed(this.at(picture, this.position), names);
+    const behind = traces.filter(trace => isBackground(trace, layout)), before = traces.filter(trace => !behind.includes(trace));
+    const text = JSON.stringify([before, layout]);
+    if (panel.text !== text) {
+      panel.text = text;
+      await this.Plotly.react(panel, before, layout, { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false });
+    }
+    panel.previousSibling.hidden = !behind.length;
+    if (behind.length) paint(panel.previousSibling, panel._fullLayout, behind);
+  }
+
   show(position) {
     if (!this.length) return;
     this.position = Math.max(0, Math.min(position, this.length - 1));
-    const names = colours(this.root);
-    this.panels.forEach((panel, index) => {
-      const picture = this.pictures[index];
-      if (!picture.frames.length) return;
-      this.Plotly.react(panel, themed(this.at(picture, this.position), names), panel.layout);
-    });
+    this.panels.forEach((_, index) => this.pictures[index].frames.length && this.plot(index));
     this.label();
   }
 
@@ -158,8 +162,7 @@ class Stage {
     cancelAnimationFrame(this.pending);
     this.pending = requestAnimationFrame(() => this.panels.forEach((panel, index) => {
       const width = panel.parentElement.clientWidth;
-      if (panel.layout && width && Math.abs(panel.layout.width - width) > 1)
-        this.Plotly.relayout(panel, framed(themed(this.pictures[index].layout, colours(this.root)), colours(this.root), width));
+      if (panel.layout && width && Math.abs(panel.layout.width - width) > 1) this.plot(index);
     }));
   }
 

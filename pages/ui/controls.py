@@ -1,5 +1,6 @@
 """The left side of a lesson: sliders, pickers and the seed, each bound to the page's address."""
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,13 +17,18 @@ class Controls:
 
     A control's key is its label in snake case; labels therefore follow the recipe's field names ("Learning rate" is
     ``learning_rate``), and a diagnosis can set the control that belongs to its fix.
+
+    The answer to a change comes first: a control that was drawn before in this session has a value that is known
+    without drawing it, so it waits until the page's body is done (``draw``), and the browser gets the new picture
+    before dozens of controls that are as they were.
     """
 
     def __init__(self, topic: Topic, place) -> None:
         self.topic = topic
-        self.place = place.container()
+        self.column = place.container()
         self.last = place.container()
-        self.extra = None
+        self.extra: Callable | None = None
+        self.waiting: list[Callable[[], object]] = []
         self.hidden = {name for name in st.query_params.get("hide", "").split(",") if name}
         self.unseen = place.container(key="controls-hidden")  # a teacher's link hides controls; they keep their values
 
@@ -36,11 +42,37 @@ class Controls:
 
     @property
     def here(self):
-        return self.extra or self.place
+        """Where to draw at once, behind everything that is waiting."""
+        self.draw()
+        return self.extra() if self.extra else self.column
 
-    def spot(self, label: str):
-        """Where a control is drawn: out of sight if the address says ``hide=`` and its name."""
-        return self.unseen if self.key(label).split(".", 1)[1] in self.hidden else self.here
+    def folded(self, label: str) -> Callable:
+        """A fold for controls, drawn when the first of them is."""
+        fold = functools.cache(lambda: self.column.expander(label))
+        self.waiting.append(fold)
+        return fold
+
+    def control(self, label: str, widget: str, *arguments, **options):
+        """Draw a widget of Streamlit's, or let it wait; its value. It is drawn out of sight if the address says
+        ``hide=`` and its name."""
+        key = self.key(label)
+        spot = (lambda: self.unseen) if key.split(".", 1)[1] in self.hidden else self.extra or (lambda: self.column)
+        put = lambda: getattr(spot(), widget)(label, *arguments, **options, **self.bound(label))  # noqa: E731
+        return self.later(key, put)
+
+    def later(self, key: str, put: Callable):
+        """Draw with ``put`` once the body is done, if the control's value is known by then; the value."""
+        if key in st.session_state:
+            self.waiting.append(put)
+            return st.session_state[key]
+        self.draw()
+        return put()
+
+    def draw(self) -> None:
+        """Draw everything that has been waiting, in order."""
+        waiting, self.waiting = self.waiting, []
+        for put in waiting:
+            put()
 
     def settle(self, label: str, is_sound: Callable, mended: Callable) -> None:
         """Mend a value that a fix, a preset or a change of the options has left outside what can be chosen."""
@@ -51,23 +83,23 @@ class Controls:
     def slider(self, label: str, low, high, value, step=None, help: str | None = None, format: str | None = None):
         """A number between ``low`` and ``high``."""
         self.settle(label, lambda chosen: low <= chosen <= high, lambda chosen: min(max(chosen, low), high))
-        return self.spot(label).slider(label, low, high, value, step, format, help=help, **self.bound(label))
+        return self.control(label, "slider", low, high, value, step, format, help=help)
 
     def scale(self, label: str, options: Sequence, value, help: str | None = None):
         """One of ordered values that are not evenly spaced, such as step sizes."""
         nearest = lambda chosen: min(options, key=lambda option: abs(option - chosen))  # noqa: E731
         self.settle(label, lambda chosen: chosen in options, nearest)
-        return self.spot(label).select_slider(label, options, value, help=help, **self.bound(label))
+        return self.control(label, "select_slider", options, value, help=help)
 
     def pick(self, label: str, options: Sequence[str], value: str | None = None, help: str | None = None) -> str:
         """One of a few words: buttons while they fit, a list beyond."""
         value = value or options[0]
         self.settle(label, lambda chosen: chosen in options, lambda chosen: value)
         if sum(len(option) + 3 for option in options) <= 24:
-            return self.spot(label).segmented_control(
-                label, options, default=value, required=True, help=help, width="stretch", **self.bound(label)
+            return self.control(
+                label, "segmented_control", options, default=value, required=True, help=help, width="stretch"
             )
-        return self.spot(label).selectbox(label, options, options.index(value), help=help, **self.bound(label))
+        return self.control(label, "selectbox", options, options.index(value), help=help)
 
     def choose(
         self, label: str, options: Sequence[str], help: str | None = None, value: Sequence[str] = ()
@@ -75,25 +107,29 @@ class Controls:
         """Any number of several words."""
         known = lambda chosen: [one for one in chosen or () if one in options]  # noqa: E731
         self.settle(label, lambda chosen: known(chosen) == list(chosen or ()), known)
-        return self.spot(label).multiselect(label, options, list(value), help=help, **self.bound(label))
+        return self.control(label, "multiselect", options, list(value), help=help)
 
     def toggle(self, label: str, value: bool = False, help: str | None = None) -> bool:
         """On or off."""
-        return self.spot(label).toggle(label, value, help=help, **self.bound(label))
+        return self.control(label, "toggle", value, help=help)
 
     def text(self, label: str, value: str, help: str | None = None, longest: int = 200) -> str:
         """One line of text."""
-        return self.spot(label).text_input(label, value, longest, help=help, **self.bound(label))
+        return self.control(label, "text_input", value, longest, help=help)
 
     def seed(self) -> int:
         """The experiment's seed, with a button for another one."""
-        row = self.last.container(horizontal=True, vertical_alignment="bottom", gap="small")
         key = self.key("seed")
+        return int(self.later(key, lambda: self.seed_row(key)))
+
+    def seed_row(self, key: str) -> int:
+        """The field and the button."""
+        row = self.last.container(horizontal=True, vertical_alignment="bottom", gap="small")
         value = row.number_input(
             "Seed", 0, LARGEST_SEED, 0, 1, key=key, bind="query-params", help="Same seed, same run."
         )
         row.button("", icon=":material/casino:", key=f"{key}.next", on_click=self.reseed, help="Another seed")
-        return int(value)
+        return value
 
     def reseed(self) -> None:
         """Move on to the next seed."""

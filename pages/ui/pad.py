@@ -59,7 +59,7 @@ _pad = st.components.v2.component(
 
 def drawing(controls: Controls, examples: Mapping[str, str], first: str, read: Callable):
     """The pad and, below it, what is read from it and which example it begins with (see ``Page.drawing``)."""
-    place, key = controls.place.container(), controls.key("Drawing")
+    place, key = controls.here.container(), controls.key("Drawing")
     start = controls.pick("Start from", list(examples), first, "A training digit; undo or clear it and draw your own.")
     turn = f"{key}.turn"
     with place:

@@ -51,7 +51,7 @@ class Page:
     @contextmanager
     def more(self, label: str = "More settings") -> Iterator[None]:
         """Controls that most learners do not need at first."""
-        self.controls.extra = self.controls.place.expander(label)
+        self.controls.extra = self.controls.folded(label)
         try:
             yield
         finally:
@@ -60,7 +60,8 @@ class Page:
     @contextmanager
     def beside(self) -> Iterator[None]:
         """Controls that belong to the stage are drawn there."""
-        self.controls.extra = self.right.container(horizontal=True, vertical_alignment="bottom")
+        row = self.right.container(horizontal=True, vertical_alignment="bottom")
+        self.controls.extra = lambda: row
         try:
             yield
         finally:
@@ -282,6 +283,10 @@ def lesson(file: str) -> Iterator[Page]:
         right.error(literal(str(error)), icon=":material/error:")
         if caret := getattr(error, "caret", ""):  # a formula, with a mark under the place
             right.code(caret, language=None)
+    except Exception:  # the way back stays on the screen
+        page.controls.draw()
+        raise
+    page.controls.draw()
     with idea:
         st.markdown(f"### The idea\n\n{topic.idea}")
     with rest:

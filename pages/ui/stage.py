@@ -8,14 +8,15 @@ import streamlit as st
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
 
 
-def component(name: str, **options):
-    """One of our own components, from assets/components/."""
+def component(name: str, *scripts: str, **options):
+    """One of our own components, from assets/components/; ``scripts`` come before its own."""
     parts = {kind: FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js")}
     texts = {kind: path.read_text(encoding="utf-8") for kind, path in parts.items() if path.exists()}
+    texts["js"] = "".join((FOLDER / f"{one}.js").read_text(encoding="utf-8") for one in scripts) + texts["js"]
     return st.components.v2.component(f"roadmap_lab_{name}", **texts, **options)
 
 
-_stage = component("stage", isolate_styles=False)
+_stage = component("stage", "heat", isolate_styles=False)
 
 
 def mount(pictures, source: str, key: str, weights=(), clickable: bool = False, clicked=None) -> dict | None:
