@@ -17,7 +17,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.session import PageFailedError, Session, served
 from core import curriculum
@@ -32,6 +32,10 @@ HEADING = """new MutationObserver((_, seen) => {
     seen.disconnect();
     requestAnimationFrame(() => { window.headingAt = performance.now() });
 }).observe(document, {childList: true, subtree: true, characterData: true})"""
+# When the mouse was let go, and when stages have drawn since.
+WATCHED = """addEventListener("pointerup", () => { window.released = performance.now(); window.drawn = []; }, true);
+new MutationObserver(() => window.drawn?.push(performance.now() - window.released))
+    .observe(document, {subtree: true, attributes: true, attributeFilter: ["data-drawn"]})"""
 PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
@@ -45,6 +49,7 @@ def main() -> None:
         "# The hub: answers, first paint, memory",
         "Made by `PYTHONPATH=. python benchmarks/hub.py`. " + machine(start),
         paint_table(rounds=3 if quick else 12, cold=1 if quick else 4),
+        release_table(rounds=4 if quick else 16),
         answer_table(rounds=3 if quick else 12),
         memory_table(sessions=4 if quick else 12),
     ]
@@ -117,11 +122,60 @@ def timed(url: str, slug: str, rounds: int) -> Iterator[tuple[object, ...]]:
     yield slug, slider.label, len(seen), *quantiles(computed), *quantiles(seen), f"{size / 1000:.0f}"
 
 
+def release_table(rounds: int) -> str:
+    """From letting go of a slider to the last figure drawn, in Chromium, page by page."""
+    with served(*HUB, ready="/healthz") as (url, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        rows = [row for topic in curriculum.topics() for row in releases(browser, f"{url}/{topic.slug}", rounds)]
+        browser.close()
+    note = (
+        "Milliseconds from letting go of a slider with the mouse until the last figure that it changes is drawn, in "
+        f"headless Chromium without a graphics card on the same {os.cpu_count()} cores; up to {rounds} moves of the "
+        "page's first sliders to places not seen before."
+    )
+    return table("From release to picture", note, ["Page", "Moves", "Median", "p95"], rows)
+
+
+def releases(browser: Browser, url: str, rounds: int) -> Iterator[tuple[object, ...]]:
+    """One row for a page whose pictures follow its sliders."""
+    with browser.new_context(viewport={"width": 1280, "height": 1000}) as context:
+        page = context.new_page()
+        page.add_init_script(WATCHED)
+        page.goto(url)
+        page.wait_for_selector("[data-drawn]", timeout=60_000)
+        page.wait_for_timeout(2500)
+        found = [seconds for move in range(rounds) if (seconds := released(page, move)) is not None]
+    if found:
+        yield url.rpartition("/")[2], len(found), *quantiles(found[1:] or found)
+
+
+def released(page: Page, move: int) -> float | None:
+    """Drag the handle of one of the first three sliders somewhere else; None if no picture follows."""
+    tracks = page.get_by_test_id("stSlider").filter(visible=True)
+    if not tracks.count():
+        return None
+    slider = tracks.nth(move % min(tracks.count(), 3))
+    slider.scroll_into_view_if_needed()
+    track, handle = slider.bounding_box(), slider.get_by_role("slider").first.bounding_box()
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.mouse.down()
+    share = (0.15 + 0.37 * move) % 0.8 + 0.1  # somewhere new each time
+    page.mouse.move(track["x"] + share * track["width"], handle["y"], steps=3)
+    page.mouse.up()
+    page.wait_for_timeout(1200)
+    drawn = page.evaluate("window.drawn")
+    return max(drawn) / 1000 if drawn else None
+
+
+def chromium() -> str | None:
+    """Where the browser is."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 def paint_table(rounds: int, cold: int) -> str:
     """Home against Streamlit's own demo, visited in turn by browsers with empty caches."""
-    paths = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=next(paths, None), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         fresh = [first_visits(browser, command) for _ in range(cold) for command in (HUB, HELLO)]
         with ExitStack() as stack:
             urls = [stack.enter_context(served(*HUB, ready="/healthz"))[0], stack.enter_context(served(*HELLO))[0]]

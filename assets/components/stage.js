@@ -1,5 +1,5 @@
-// The stage: draws one or more Plotly figures, replays their frames together, and reports clicks.
-// Everything a replay needs is in the browser: play, pause, step and scrub ask the server nothing.
+// The stage: draws one or more Plotly figures, replays their frames together, and reports clicks. The end of a run is
+// shown first; the frames follow (replay.js), and then play, pause, step and scrub ask the server nothing.
 const loaded = () => (window.roadmapLabPlotly ??= new Promise((done, failed) => {
   const script = document.createElement("script");
   script.src = "/lab/plotly.min.js";
@@ -62,6 +62,7 @@ class Stage {
     this.text = data.pictures;
     this.theme = JSON.stringify(colours(this.root));
     this.pictures = JSON.parse(data.pictures);
+    if (fresh) this.expect(data);
     const grid = this.root.querySelector(".rl-grid");
     while (grid.children.length > this.pictures.length) { Plotly.purge(grid.lastChild.lastChild); grid.lastChild.remove(); }
     while (grid.children.length < this.pictures.length) {
@@ -76,7 +77,7 @@ class Stage {
       panel.setAttribute("aria-label", picture.alt);
       return panel;
     });
-    const length = Math.max(...this.pictures.map(picture => picture.frames.length));
+    const length = Math.max(...this.pictures.map(picture => picture.length));
     const labels = (this.pictures.find(picture => picture.labels.length) ?? { labels: [] }).labels;
     const end = Math.max(length - 1, 0);
     const keep = this.length === length && this.position !== null && this.position !== this.length - 1;
@@ -87,22 +88,43 @@ class Stage {
     this.captions = (this.pictures.find(picture => picture.captions.length) ?? { captions: [] }).captions;
     this.caption.hidden = !this.captions.length;
     this.caption.style.minHeight = `${1.5 * Math.max(0, ...this.captions.map(text => text.split("\n").length))}em`;
+    if (this.position !== end) await this.coming; // the learner looks at an earlier moment
     await Promise.all(this.panels.map((_, index) => this.plot(index)));
     this.panels.forEach((panel, index) => this.listen(panel, this.pictures[index], index));
     this.label();
     this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
   }
 
-  at(picture, position) {
-    const frame = picture.frames[Math.min(position, picture.frames.length - 1)];
-    return frame ? picture.traces.map((trace, index) => (frame[index] ? { ...trace, ...frame[index] } : trace)) : picture.traces;
+  // The frames that belong to these pictures, now or when they arrive.
+  expect({ key, id }) {
+    this.id = id;
+    this.frames = null;
+    const replays = (window.roadmapLabReplays ??= { kept: new Map(), wanted: new Map() });
+    this.coming = new Promise(done => {
+      const take = text => {
+        if (this.id !== id) return;
+        this.frames = JSON.parse(text);
+        done();
+        if (this.root.dataset.drawn && this.position !== this.length - 1) this.show(this.position);
+      };
+      const kept = replays.kept.get(key);
+      if (!this.pictures.some(picture => picture.length)) done();
+      else if (kept?.id === id) take(kept.frames);
+      else replays.wanted.set(key, { id, take });
+    });
+  }
+
+  at(index) {
+    const { traces, end } = this.pictures[index], frames = this.frames?.[index];
+    const frame = frames ? frames[Math.min(this.position, frames.length - 1)] : end;
+    return frame ? traces.map((trace, place) => (frame[place] ? { ...trace, ...frame[place] } : trace)) : traces;
   }
 
   // Plotly draws what is new; backgrounds are painted behind it.
   async plot(index) {
     const panel = this.panels[index], picture = this.pictures[index], names = colours(this.root);
     const layout = framed(themed(picture.layout, names), names, panel.parentElement.clientWidth);
-    const traces = themed(this.at(picture, this.position), names);
+    const traces = themed(this.at(index), names);
     const behind = traces.filter(trace => isBackground(trace, layout)), before = traces.filter(trace => !behind.includes(trace));
     const text = JSON.stringify([before, layout]);
     if (panel.text !== text) {
@@ -116,7 +138,7 @@ class Stage {
   show(position) {
     if (!this.length) return;
     this.position = Math.max(0, Math.min(position, this.length - 1));
-    this.panels.forEach((_, index) => this.pictures[index].frames.length && this.plot(index));
+    if (this.frames) this.panels.forEach((_, index) => this.pictures[index].length && this.plot(index));
     this.label();
   }
 

@@ -8,7 +8,7 @@ import torch
 from core.data.planar import EXTENT
 from core.experiments.anatomy import MATTERS, Importance, crippled
 from core.figures.layers import layer_name
-from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, square
+from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, Picture, Replay, encoded, layout, square
 from core.figures.planes import RESOLUTION, heat, points
 from core.probes import surface
 from core.training.run import Run
@@ -79,18 +79,23 @@ def network(
 ) -> Picture:
     """The network of a run at every recorded moment; units in ``off`` (layer, unit) are drawn crossed out."""
     widths = run.model.widths
-    places, history = unit_places(widths), [matrices(epoch.weights, run.model) for epoch in run.history]
-    largest = float(np.nanmax([np.abs(matrix).max() for matrix in history[-1]]))
+    places, last = unit_places(widths), matrices(run.last.weights, run.model)
+    largest = float(np.nanmax([np.abs(matrix).max() for matrix in last]))
     lines_at = connections(places)
-    films = [segments(weights, places, lines_at, largest) for weights in history]
+
+    def drawn(weights: list[np.ndarray]) -> list[dict]:
+        return segments(weights, places, lines_at, largest)
+
     lines = [
         {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False, "opacity": 0.75,
          "line": {"width": WIDTHS[kind % len(WIDTHS)], "color": BLUE if kind >= len(WIDTHS) else ORANGE,
-                  "dash": "solid" if kind >= len(WIDTHS) else "dot"}, **films[-1][kind]}
-        for kind in range(2 * len(WIDTHS))
+                  "dash": "solid" if kind >= len(WIDTHS) else "dot"}, **path}
+        for kind, path in enumerate(drawn(last))
     ]  # fmt: skip
     units = [unit_trace(widths, places, inputs, run.data.classes, set(off))]
-    frames = [(*film, None) for film in films]
+    frames = Replay(
+        len(run.history), lambda: [(*drawn(matrices(epoch.weights, run.model)), None) for epoch in run.history]
+    )
     alt = (
         f"A network with layers of {', '.join(map(str, widths))} units drawn as a graph: blue solid lines are positive "
         f"weights, orange dotted lines negative ones, thicker is larger; the largest weight is {largest:.2f}."

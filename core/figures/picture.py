@@ -1,7 +1,9 @@
 """The noun ``Picture``: a Plotly figure with its text alternative and, if it can be replayed, its frames."""
 
 import base64
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +18,25 @@ INK, PAPER, FAINT = "@ink", "@paper", "@faint"  # the screen's own text, backgro
 ORANGE_TEXT, BLUE_TEXT = "@orange", "@blue"  # the pair as text, dark or light enough to be read on the background
 
 
+class Replay(Sequence):
+    """``count`` frames that are made when the first of them is asked for: a picture can be shown without them. The
+    picture's own traces must be those of the last one."""
+
+    def __init__(self, count: int, make: Callable[[], list[tuple[dict | None, ...]]]) -> None:
+        self.count, self.make = count, make
+
+    @cached_property
+    def made(self) -> list[tuple[dict | None, ...]]:
+        """All frames."""
+        return self.make()
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, place):
+        return self.made[place]
+
+
 @dataclass(frozen=True)
 class Picture:
     """What a figure function returns. ``traces`` and ``layout`` are Plotly's; ``alt`` says in words what is to be seen,
@@ -26,9 +47,14 @@ class Picture:
     traces: list[dict]
     layout: dict
     alt: str
-    frames: list[tuple[dict | None, ...]] = field(default_factory=list)
+    frames: Sequence[tuple[dict | None, ...]] = ()
     labels: list[str] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
+
+    @property
+    def end(self) -> tuple[dict | None, ...] | None:
+        """What the last frame changes; None if the traces are as they are at the end."""
+        return None if isinstance(self.frames, Replay) or not self.frames else self.frames[-1]
 
     def plotly(self):
         """The same as a plotly ``Figure`` with frames, for Gradio, notebooks and downloads; tokens become greys."""

@@ -1,5 +1,7 @@
 """Pictures of the plane: what a network answers everywhere, and the points it learned from."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -14,6 +16,7 @@ from core.figures.picture import (
     PAPER,
     SYMBOLS,
     Picture,
+    Replay,
     encoded,
     sampled,
     square,
@@ -102,17 +105,20 @@ def scale(classes: int) -> list[list]:
 def boundary(run: Run, height: int = 420) -> Picture:
     """What the network answers everywhere in the plane, at every recorded moment, with the points it learned from."""
     classes = len(run.data.classes)
-    answers = surfaces(run, extent=EXTENT, resolution=RESOLUTION).unflatten(1, (RESOLUTION, RESOLUTION)).numpy()
     samples = points(run.data)
-    base = heat(answers[-1], classes)
-    frames = [({"z": encoded(shade(answer, classes))}, *([None] * len(samples))) for answer in answers]
+
+    def film() -> list[tuple[dict | None, ...]]:
+        answers = surfaces(run, extent=EXTENT, resolution=RESOLUTION).unflatten(1, (RESOLUTION, RESOLUTION)).numpy()
+        return [({"z": encoded(shade(answer, classes))}, *([None] * len(samples))) for answer in answers]
+
     kind = "accuracy" if classes else "R²"
     alt = (
         f"The plane coloured by what the network answers, with {len(run.data.x)} training and {len(run.data.x_test)} "
         f"held-out points; after {run.last.number} epochs held-out {kind} is {run.last.test_score:.2f}."
     )
     labels = [f"epoch {epoch.number}" for epoch in run.history]
-    return Picture([base, *samples], square(EXTENT, height), alt, frames, labels)
+    last = answers_of(run.at(), run.data, alt, height)
+    return replace(last, frames=Replay(len(run.history), film), labels=labels)
 
 
 @torch.no_grad()

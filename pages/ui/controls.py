@@ -68,6 +68,15 @@ class Controls:
         self.draw()
         return put()
 
+    def after(self, put: Callable) -> None:
+        """Let something that is not to be seen wait like a control."""
+
+        def unseen() -> None:
+            with self.unseen:
+                put()
+
+        self.waiting.append(unseen)
+
     def draw(self) -> None:
         """Draw everything that has been waiting, in order."""
         waiting, self.waiting = self.waiting, []

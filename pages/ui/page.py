@@ -167,7 +167,8 @@ class Page:
         several with frames replay together. Returns the point just clicked, if ``clickable``; ``clicked`` is called
         with it before the page runs again, so that it may set a control (``page.set``)."""
         with self.right:
-            return stage.mount(pictures, source.provenance, self.numbered("stage"), weights, clickable, clicked)
+            key = self.numbered("stage")
+            return stage.mount(pictures, source.provenance, key, weights, clickable, clicked, self.controls.after)
 
     def table(self, rows: Sequence[dict]) -> None:
         """Rows of equal keys as a table of plain text, readable without a mouse."""
