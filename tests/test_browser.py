@@ -127,6 +127,43 @@ def test_a_replay_plays_pauses_steps_and_scrubs_without_the_server(url):
         assert position() == held < end
 
 
+def test_the_moment_looked_at_is_kept_when_a_slider_moves(url):
+    painted = "document.querySelector('.rl-stage canvas').toDataURL()"
+    with looking() as (page, watch):
+        page.goto(f"{url}/what-is-deep-learning")
+        drawn(page)
+        stage = page.locator(".rl-stage").first
+        stage.locator("input").focus()
+        page.keyboard.press("Home")
+        for _ in range(5):
+            page.keyboard.press("ArrowRight")
+        early = page.evaluate(painted)
+        page.get_by_role("slider", name="Units per layer").first.focus()
+        page.keyboard.press("ArrowRight")
+        drawn(page, 2)
+        assert stage.get_attribute("data-position") == "5"
+        other = page.evaluate(painted)
+        stage.locator("input").focus()
+        page.keyboard.press("End")
+        assert len({early, other, page.evaluate(painted)}) == 3, "another network, at that moment and at its end"
+        watch.clean()
+
+
+def test_the_background_shows_both_answers_in_their_colours(url):
+    count = """() => {
+        const canvas = document.querySelector('.rl-stage canvas');
+        const bytes = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data, found = [0, 0, 0];
+        for (let at = 0; at < bytes.length; at += 4)
+            if (bytes[at + 3]) { found[2]++; if (bytes[at + 3] > 90) found[bytes[at] > bytes[at + 2] ? 0 : 1]++; }
+        return found.map(one => one / found[2]);
+    }"""
+    with looking() as (page, _):
+        page.goto(f"{url}/mlp")
+        drawn(page)
+        orange, blue, _ = page.evaluate(count)
+        assert 0.2 < orange < 0.8 and 0.2 < blue < 0.8 and orange + blue > 0.7
+
+
 def test_progress_stays_in_the_browser_and_survives_a_reload(url):
     line = curriculum.lines()[0].text
     with looking() as (page, watch):

@@ -45,6 +45,16 @@ def test_opens_with_pictures_that_say_what_they_show(topic):
 
 
 @every_page
+def test_controls_keep_their_places(topic):
+    """Drawn at once the first time, and after the picture from then on."""
+    with watched():
+        app = opened(topic)
+        first = [element.key for element in app.main if element.key]
+        again = [element.key for element in app.run().main if element.key]
+    assert first == again and len(set(first)) == len(first) > 1
+
+
+@every_page
 def test_asks_before_it_shows_and_sets_a_goal(topic):
     with watched():
         app = opened(topic)
