@@ -5,6 +5,7 @@ import re
 import time
 from collections import Counter
 from dataclasses import fields, replace
+from functools import lru_cache
 
 from torch import nn
 
@@ -97,8 +98,9 @@ def recipe_of(setting: Setting) -> Recipe:
     return Recipe(**{name: getattr(setting, name) for name in shared})
 
 
+@lru_cache(maxsize=8)
 def parts(setting: Setting) -> tuple[nn.Module, Data, Recipe, Objective]:
-    """What ``core.training.train`` takes."""
+    """What ``core.training.train`` takes, and never changes."""
     data = problem(setting)
     return network_of(setting, data), data, recipe_of(setting), objective_of(setting, data)
 

@@ -10,6 +10,7 @@ import streamlit as st
 from core.curriculum import Topic
 
 LARGEST_SEED = 9_999
+UNKNOWN = object()  # the value of a control that has not been drawn yet
 
 
 class Controls:
@@ -52,21 +53,25 @@ class Controls:
         self.waiting.append(fold)
         return fold
 
-    def control(self, label: str, widget: str, *arguments, **options):
+    def control(self, label: str, widget: str, *arguments, mend: Callable | None = None, **options):
         """Draw a widget of Streamlit's, or let it wait; its value. It is drawn out of sight if the address says
-        ``hide=`` and its name."""
+        ``hide=`` and its name. ``mend`` makes a value that can be chosen of one that cannot: a fix, a preset or a
+        change of the options may have left it outside."""
         key = self.key(label)
         spot = (lambda: self.unseen) if key.split(".", 1)[1] in self.hidden else self.extra or (lambda: self.column)
         put = lambda: getattr(spot(), widget)(label, *arguments, **options, **self.bound(label))  # noqa: E731
-        return self.later(key, put)
+        return self.later(key, put, mend)
 
-    def later(self, key: str, put: Callable):
+    def later(self, key: str, put: Callable, mend: Callable | None = None):
         """Draw with ``put`` once the body is done, if the control's value is known by then; the value."""
-        if key in st.session_state:
-            self.waiting.append(put)
-            return st.session_state[key]
-        self.draw()
-        return put()
+        value = st.session_state.get(key, UNKNOWN)
+        if value is UNKNOWN:
+            self.draw()
+            return put()
+        if mend and (sound := mend(value)) != value:
+            value = st.session_state[key] = sound
+        self.waiting.append(put)
+        return value
 
     def after(self, put: Callable) -> None:
         """Let something that is not to be seen wait like a control."""
@@ -83,40 +88,33 @@ class Controls:
         for put in waiting:
             put()
 
-    def settle(self, label: str, is_sound: Callable, mended: Callable) -> None:
-        """Mend a value that a fix, a preset or a change of the options has left outside what can be chosen."""
-        key = self.key(label)
-        if key in st.session_state and not is_sound(st.session_state[key]):
-            st.session_state[key] = mended(st.session_state[key])
-
     def slider(self, label: str, low, high, value, step=None, help: str | None = None, format: str | None = None):
         """A number between ``low`` and ``high``."""
-        self.settle(label, lambda chosen: low <= chosen <= high, lambda chosen: min(max(chosen, low), high))
-        return self.control(label, "slider", low, high, value, step, format, help=help)
+        mend = lambda chosen: min(max(chosen, low), high)  # noqa: E731
+        return self.control(label, "slider", low, high, value, step, format, mend=mend, help=help)
 
     def scale(self, label: str, options: Sequence, value, help: str | None = None):
         """One of ordered values that are not evenly spaced, such as step sizes."""
         nearest = lambda chosen: min(options, key=lambda option: abs(option - chosen))  # noqa: E731
-        self.settle(label, lambda chosen: chosen in options, nearest)
-        return self.control(label, "select_slider", options, value, help=help)
+        return self.control(label, "select_slider", options, value, mend=nearest, help=help)
 
     def pick(self, label: str, options: Sequence[str], value: str | None = None, help: str | None = None) -> str:
         """One of a few words: buttons while they fit, a list beyond."""
         value = value or options[0]
-        self.settle(label, lambda chosen: chosen in options, lambda chosen: value)
+        mend = lambda chosen: chosen if chosen in options else value  # noqa: E731
         if sum(len(option) + 3 for option in options) <= 24:
             return self.control(
-                label, "segmented_control", options, default=value, required=True, help=help, width="stretch"
-            )
-        return self.control(label, "selectbox", options, options.index(value), help=help)
+                label, "segmented_control", options, default=value, required=True, mend=mend, help=help,
+                width="stretch",
+            )  # fmt: skip
+        return self.control(label, "selectbox", options, options.index(value), mend=mend, help=help)
 
     def choose(
         self, label: str, options: Sequence[str], help: str | None = None, value: Sequence[str] = ()
     ) -> list[str]:
         """Any number of several words."""
         known = lambda chosen: [one for one in chosen or () if one in options]  # noqa: E731
-        self.settle(label, lambda chosen: known(chosen) == list(chosen or ()), known)
-        return self.control(label, "multiselect", options, list(value), help=help)
+        return self.control(label, "multiselect", options, list(value), mend=known, help=help)
 
     def toggle(self, label: str, value: bool = False, help: str | None = None) -> bool:
         """On or off."""
