@@ -92,6 +92,7 @@ class Stage {
     await Promise.all(this.panels.map((_, index) => this.plot(index)));
     this.panels.forEach((panel, index) => this.listen(panel, this.pictures[index], index));
     this.label();
+    this.shown = data.id;
     this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
   }
 
@@ -105,12 +106,12 @@ class Stage {
         if (this.id !== id) return;
         this.frames = JSON.parse(text);
         done();
-        if (this.root.dataset.drawn && this.position !== this.length - 1) this.show(this.position);
+        if (this.shown === id && this.position !== this.length - 1) this.show(this.position);
       };
       const kept = replays.kept.get(key);
       if (!this.pictures.some(picture => picture.length)) done();
       else if (kept?.id === id) take(kept.frames);
-      else replays.wanted.set(key, { id, take });
+      replays.wanted.set(key, { id, take });
     });
   }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.curriculum import Topic
 
@@ -21,7 +22,8 @@ class Controls:
 
     The answer to a change comes first: a control that was drawn before in this session has a value that is known
     without drawing it, so it waits until the page's body is done (``draw``), and the browser gets the new picture
-    before dozens of controls that are as they were.
+    before dozens of controls that are as they were. Not after the browser's back button: then the address has the
+    values, and Streamlit reads them from it as it draws.
     """
 
     def __init__(self, topic: Topic, place) -> None:
@@ -30,6 +32,7 @@ class Controls:
         self.last = place.container()
         self.extra: Callable | None = None
         self.waiting: list[Callable[[], object]] = []
+        self.restoring = getattr(get_script_run_ctx(), "is_history_navigation", False)
         self.hidden = {name for name in st.query_params.get("hide", "").split(",") if name}
         self.unseen = place.container(key="controls-hidden")  # a teacher's link hides controls; they keep their values
 
@@ -64,7 +67,7 @@ class Controls:
 
     def later(self, key: str, put: Callable, mend: Callable | None = None):
         """Draw with ``put`` once the body is done, if the control's value is known by then; the value."""
-        value = st.session_state.get(key, UNKNOWN)
+        value = UNKNOWN if self.restoring else st.session_state.get(key, UNKNOWN)
         if value is UNKNOWN:
             self.draw()
             return put()
