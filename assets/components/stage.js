@@ -81,7 +81,7 @@ class Stage {
     const labels = (this.pictures.find(picture => picture.labels.length) ?? { labels: [] }).labels;
     const end = Math.max(length - 1, 0);
     const keep = this.length === length && this.position !== null && this.position !== this.length - 1;
-    this.position = keep && !fresh ? this.position : keep ? Math.min(this.position, end) : end;
+    this.position = keep ? this.position : end;
     this.length = length; this.labels = labels;
     this.bar.hidden = length < 2;
     this.range.max = end;

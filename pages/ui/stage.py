@@ -46,7 +46,7 @@ def mount(
     text = json.dumps(panels)
     data = {"pictures": text, "source": source, "key": key, "id": zlib.crc32(text.encode())}
     if any(picture.frames for picture in pictures):
-        later(lambda: replay(pictures, data["key"], data["id"]))
+        later(lambda: replay(pictures, key, data["id"]))
     return _stage(
         key=key, data=data, on_clicked_change=lambda: clicked and clicked(st.session_state[key].clicked)
     ).clicked
