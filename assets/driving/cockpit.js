@@ -1,7 +1,7 @@
 // The cockpit: plays a drive that arrives frame by frame, lets it be paused and scrubbed, and takes keys and fingers.
 // It knows no server: `send` is given small objects, `take` is handed messages. Everything driven stays in the browser.
 function cockpit(root, send, options = {}) {
-  const RATE = 50, MARK = "#c79a00";
+  const RATE = 50, MARK = "#c79a00", STRUCK = "#b8579b";
   root.classList.add("cockpit");
   root.innerHTML = `
     <div class="cp-top">
@@ -32,7 +32,7 @@ function cockpit(root, send, options = {}) {
   const find = name => root.querySelector(name), act = name => find(`[data-act=${name}]`);
   const road = find(".cp-road"), paint = road.getContext("2d"), range = find("input"), word = find(".cp-word");
   const mist = Object.assign(document.createElement("canvas"), { width: 24, height: 24 });
-  let moments = [], track = [], expert = [], position = 0, playing = true, looking = true, over = false, told = 0;
+  let moments = [], track = [], expert = [], pushes = [], position = 0, playing = true, looking = true, over = false, told = 0;
   let drawn = -1, last = 0, filming = false, closed = false, text = "", bitmaps = new Map(), taken = false, request = 0, number = 0, video = null, dry = true;
   const held = { left: false, right: false, gas: false, brake: false };
 
@@ -40,7 +40,7 @@ function cockpit(root, send, options = {}) {
   const steers = () => options.mode === "teach" && (taken || options.order?.driver === "you");
 
   function reset() {
-    video = null; ending = ""; moments = []; expert = []; position = 0; over = false; told = 0; drawn = -1; bitmaps.forEach(one => one.close?.());
+    video = null; ending = ""; moments = []; expert = []; pushes = []; position = 0; over = false; told = 0; drawn = -1; bitmaps.forEach(one => one.close?.());
     bitmaps.clear(); range.max = 0; playing = true; face();
   }
 
@@ -76,6 +76,7 @@ function cockpit(root, send, options = {}) {
     if (moment.drive !== number && !options.follows) return;
     let at = 4 + size;
     [moment.picture, moment.attention, moment.shown] = moment.parts.map(length => bytes.slice(at, at += length));
+    if (moment.struck) pushes.push(moments.length);
     moments.push(moment);
     range.max = moments.length - 1;
     root.dataset.frames = moments.length;
@@ -128,7 +129,8 @@ function cockpit(root, send, options = {}) {
     find("output").textContent = words; range.setAttribute("aria-valuetext", words);
     root.dataset.position = index;
     if (index % 10 === 0 || !playing) road.setAttribute("aria-label", described(moment));
-    root.classList.toggle("cp-off", moment.off >= 2); root.classList.toggle("cp-struck", moments.slice(Math.max(0, index - 12), index + 1).some(one => one.struck));
+    root.classList.toggle("cp-off", moment.off >= 2); root.classList.toggle("cp-struck", pushes.some(at => at <= index && at > index - 13));
+    root.dataset.pushes = pushes.filter(at => at <= index).length;
     map(index); if (index % 5 === 0 || !playing) race(index);
   }
 
@@ -166,6 +168,8 @@ function cockpit(root, send, options = {}) {
       for (let at = 2; at <= index; at += 2) if ((moments[at].off >= 2) === off) { ink.moveTo(...to(moments[at - 2].place)); ink.lineTo(...to(moments[at].place)); }
       ink.stroke();
     }
+    ink.strokeStyle = STRUCK; // a ring stays where it was pushed
+    for (const at of pushes) if (at <= index) { ink.beginPath(); ink.arc(...to(moments[at].place), 8, 0, 7); ink.stroke(); }
     ink.fillStyle = MARK; ink.beginPath(); ink.arc(...to(moments[index].place), 6, 0, 7); ink.fill();
   }
 
@@ -209,8 +213,9 @@ function cockpit(root, send, options = {}) {
   act("look").onclick = event => { looking = !looking; event.currentTarget.setAttribute("aria-pressed", looking); drawn = -1; };
   act("again").onclick = () => { start(); road.focus({ preventScroll: true }); };
   act("film").onclick = () => { if (video) save(video); else if (moments.length) { busy(true); send({ film: true }); } };
-  act("push-left").onclick = () => send({ push: -(options.push || 12) });
-  act("push-right").onclick = () => send({ push: options.push || 12 });
+  const shove = way => over || !moments.length ? say("Nothing drives: press “Drive”, then push.") : send({ push: way * (options.push || 12) });
+  act("push-left").onclick = () => shove(-1);
+  act("push-right").onclick = () => shove(1);
   act("take").onclick = () => { taken = !taken; mark(); send({ take: taken }); road.focus({ preventScroll: true }); };
   const KEYS = { arrowleft: "left", arrowright: "right", arrowup: "gas", arrowdown: "brake", a: "left", d: "right", w: "gas", s: "brake" };
   road.onkeydown = event => {
