@@ -116,7 +116,8 @@ def test_the_whole_run_time_set_is_pinned():
 
 
 def test_this_environment_is_the_pinned_one():
-    for package, version in (row.split("==") for row in pins(ROOT / "requirements.txt") if row[0] != "-"):
+    rows = [row.partition(";")[0] for row in pins(ROOT / "requirements.txt") if row[0] != "-"]
+    for package, version in (row.split("==") for row in rows):
         installed = importlib.metadata.version(package.partition("[")[0])
         assert installed.partition("+")[0] == version, f"{package} {installed}, pinned {version}"
 

@@ -1,6 +1,7 @@
 """Activation functions side by side: their shape, their slope, and the same network trained with each."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -81,10 +82,12 @@ class Comparison:
         """Final held-out accuracy per activation and seed."""
         return {name: [run.last.test_score for run in runs] for name, runs in self.runs.items()}
 
-    def gradients(self, moment: int = 0) -> dict[str, np.ndarray]:
-        """Gradient norm of each layer's weights at a recorded moment (0: before training), (seeds, layers)."""
-        return {name: np.array([layer_gradients(run, moment) for run in runs]) for name, runs in self.runs.items()}
+    @cached_property
+    def gradients(self) -> dict[str, np.ndarray]:
+        """Gradient norm of each layer's weights before training, (seeds, layers)."""
+        return {name: np.array([first_gradients(run) for run in runs]) for name, runs in self.runs.items()}
 
+    @cached_property
     def dead(self) -> dict[str, list[float]]:
         """Share of hidden units that answer 0 to every training sample at the end, per seed, of those that can die."""
         found = {name: [dead_units(run) for run in runs] for name, runs in self.runs.items()}
@@ -92,7 +95,7 @@ class Comparison:
 
     def joined(self, other: "Comparison | None") -> "Comparison":
         """Both together."""
-        return Comparison({**self.runs, **(other.runs if other else {})})
+        return Comparison({**self.runs, **other.runs}) if other else self
 
     def lead(self, name: str, other: str) -> float:
         """By how much one activation leads another in mean held-out accuracy; minus infinity before it is trained."""
@@ -101,13 +104,13 @@ class Comparison:
 
     def weakest_start(self) -> str:
         """The activation with which the smallest share of the last layer's gradient arrives at the first."""
-        shares = {name: float(np.nanmean(g[:, 0] / g[:, -1])) for name, g in self.gradients().items() if name != OWN}
+        shares = {name: float(np.nanmean(g[:, 0] / g[:, -1])) for name, g in self.gradients.items() if name != OWN}
         return min(shares, key=shares.get)
 
 
-def layer_gradients(run: Run, moment: int) -> tuple[float, ...]:
-    """Gradient norms by layer at one recorded moment of a run."""
-    model = run.at(run.history[moment].number)
+def first_gradients(run: Run) -> tuple[float, ...]:
+    """Gradient norms by layer before a run's first step."""
+    model = run.at(0)
     return gradient_norms(model, run.data.x, run.data.y, run.objective).weights
 
 

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,9 @@ from core.metrics import accuracy
 from core.models.layers import Dropout
 from core.models.mlp import MLP
 from core.provenance import Measured
-from core.stacked import answers
+from core.stacked import answers, own
 from core.training import Epoch, Recipe, Run, train_many
+from core.training.vector import load
 
 PLAIN, DROPOUT, L1, L2, EARLY, AUGMENTED = NAMES = (
     "no regularization", "dropout", "L1", "L2", "early stopping", "augmentation",
@@ -79,11 +81,16 @@ def kept(run: Run) -> Epoch:
 
 
 @torch.no_grad()
-def judged(run: Run, problem: Problem) -> tuple[float, float]:
-    """Accuracy and loss of a trained network on fresh points."""
-    x, y = problem.fresh(run.recipe.seed)
-    outputs = run.at(kept(run).number)(x)
-    return accuracy(outputs, y), functional.cross_entropy(outputs, y).item()
+def judged(runs: Sequence[Run], problem: Problem) -> np.ndarray:
+    """Accuracy and loss of trained networks of one shape on fresh points, (runs, 2)."""
+    model, rows = own(runs[0].model), []
+    fresh = {seed: problem.fresh(seed) for seed in {run.recipe.seed for run in runs}}
+    for run in runs:
+        load(model, kept(run).weights)
+        x, y = fresh[run.recipe.seed]
+        outputs = model(x)
+        rows.append((accuracy(outputs, y), functional.cross_entropy(outputs, y).item()))
+    return np.array(rows)
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ def compare(problem: Problem, strength: Strength, seeds: tuple[int, ...]) -> Com
     began, cases = time.perf_counter(), [(name, seed) for name in NAMES for seed in seeds]
     models, data, recipes = zip(*(variant(problem, strength, *case) for case in cases), strict=True)
     runs = train_many(models, data, recipes, engine="compiled")
-    scores = np.array([judged(run, problem) for run in runs]).reshape(len(NAMES), len(seeds), 2)
+    scores = judged(runs, problem).reshape(len(NAMES), len(seeds), 2)
     rows = [runs[place * len(seeds) : (place + 1) * len(seeds)] for place in range(len(NAMES))]
     parts = (dict(zip(NAMES, one, strict=True)) for one in (rows, scores[..., 0], scores[..., 1]))
     return Comparison(*parts, Measured(tuple(seeds), time.perf_counter() - began))
@@ -170,7 +177,7 @@ def path(problem: Problem, name: str, seeds: tuple[int, ...]) -> Path:
     models, data, recipes = zip(*(variant(problem, one, name, seed, 2) for one, seed in cases), strict=True)
     fading = [Recipe(**{**vars(recipe), "schedule": "cosine"}) for recipe in recipes]  # small weights come to rest
     runs = train_many(models, data, fading, engine="compiled")
-    fresh = np.array([judged(run, problem)[0] for run in runs]).reshape(len(seeds), -1)
+    fresh = judged(runs, problem)[:, 0].reshape(len(seeds), -1)
     training = np.array([run.last.train_score for run in runs]).reshape(len(seeds), -1)
     named = {"training accuracy": training, "accuracy on fresh points": fresh}
     return Path(strengths, runs[: len(strengths)], named, Measured(tuple(seeds), time.perf_counter() - began))

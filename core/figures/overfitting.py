@@ -1,14 +1,16 @@
 """Pictures of networks that learn a rule, or the noise on top of it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
 from core.data.rules import REACH, truth
 from core.experiments.overfitting import Descent, Ensemble, Sweep, turns
 from core.figures.curves import bands, line, number
-from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, transparent
+from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, Replay, encoded, layout, transparent
 from core.stacked import answers, moments
-from core.training.run import Run
+from core.training.run import Epoch, Run
 
 POINTS = 161
 HEIGHT = {"yaxis": {"range": [-2.3, 2.3]}}
@@ -32,10 +34,13 @@ def samples(x: torch.Tensor, y: torch.Tensor, name: str, color: str, symbol: str
 def fitted(run: Run, height: int = 400) -> Picture:
     """A network of one input at every recorded moment, with the samples it learns from and the rule behind them."""
     x = torch.linspace(-REACH, REACH, POINTS)[:, None]
-    curves = answers(run.model, moments(run.history)[0], x)[..., 0].numpy()
-    network = line(x[:, 0].numpy(), curves[-1], "the network", BLUE)
+
+    def curves(epochs: Sequence[Epoch]) -> np.ndarray:
+        return answers(run.model, moments(epochs)[0], x)[..., 0].numpy()
+
+    network = line(x[:, 0].numpy(), curves(run.history[-1:])[0], "the network", BLUE)
     learned = samples(run.data.x, run.data.y, "training samples", ORANGE, "circle")
-    frames = [(None, None, {"y": encoded(curve)}) for curve in curves]
+    frames = Replay(len(run.history), lambda: [(None, None, {"y": encoded(curve)}) for curve in curves(run.history)])
     alt = (
         f"A network's answer over one input with the {len(run.data.x)} samples it learned from and the rule behind "
         f"them; mean squared error {number(run.last.train_loss)} on the samples, {number(run.last.test_loss)} on "

@@ -22,7 +22,20 @@ from core.experiments.regularization import (
     wobble,
 )  # fmt: skip
 from core.figures.curves import bands, line, number
-from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, sampled, square, transparent
+from core.figures.picture import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    PAPER,
+    Picture,
+    Replay,
+    encoded,
+    layout,
+    sampled,
+    square,
+    transparent,
+)
 from core.figures.planes import heat, points, shade
 from core.figures.playground import Shown
 from core.training.run import Run
@@ -35,16 +48,20 @@ def border(run: Run, name: str, height: int = 400) -> Picture:
     """What a network answers over the two relevant inputs at every recorded moment, up to the one that is kept."""
     epochs = tuple(epoch for epoch in run.history if epoch.number <= kept(run).number)
     epochs = epochs[:: max(1, len(epochs) // 12)][:12] + epochs[-1:]
-    seen = plane(run, SIDE, EXTENT, epochs)
     samples = points(run.data, held_out=False)
-    frames = [({"z": encoded(shade(one, 2))}, *([None] * len(samples))) for one in seen]
+
+    def film() -> list[tuple[dict | None, ...]]:
+        answers = plane(run, SIDE, EXTENT, epochs)
+        return [({"z": encoded(shade(one, 2))}, *([None] * len(samples))) for one in answers]
+
     alt = (
         f"The plane coloured by what the network with {name} answers, with the {len(run.data.x)} points it learned "
         f"from; training accuracy {kept(run).train_score:.2f}, validation accuracy {kept(run).test_score:.2f}."
     )
     title = {"text": name, "font": {"size": 14}, "x": 0.5, "y": 0.99, "yanchor": "top"}
     plan = square(EXTENT, height, showlegend=False, title=title)
-    return Picture([heat(seen[-1], 2), *samples], plan, alt, frames, [f"epoch {epoch.number}" for epoch in epochs])
+    end, labels = plane(run, SIDE, EXTENT, epochs[-1:])[0], [f"epoch {epoch.number}" for epoch in epochs]
+    return Picture([heat(end, 2), *samples], plan, alt, Replay(len(epochs), film), labels)
 
 
 def standing(values: Mapping[str, np.ndarray], axis: str, digits: str, height: int = 320) -> Picture:

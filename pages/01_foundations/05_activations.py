@@ -49,7 +49,7 @@ with ui.lesson(__file__) as page:
         race.weakest_start(),
         "Every layer multiplies the error signal by the activation's slope on its way back.",
     ):
-        page.show(bands(race.layers, race.gradients(), layers, log="y"), source=run)
+        page.show(bands(race.layers, race.gradients, layers, log="y"), source=run)
     page.note("### Your own function against the others")
     formula = page.text("Your function of x", EXAMPLE, help="For example max(0, x) - 0.1*x, sin(x), x/(1+abs(x))")
     page.show(function_and_slope(shape(OWN, formula), "your function", 300), source=shape(OWN, formula))
@@ -57,7 +57,7 @@ with ui.lesson(__file__) as page:
     both = race.joined(own)
     page.show(bands(both.epochs, both.losses(), ("Epoch", "Training loss")), source=run)
     page.show(
-        bars(both.accuracies(), ("", "Held-out accuracy")), bars(both.dead(), ("", "Dead units, share")), source=run
+        bars(both.accuracies(), ("", "Held-out accuracy")), bars(both.dead, ("", "Dead units, share")), source=run
     )
     page.challenge(
         "**Beat the ReLU** with 6 layers or more: find a function whose mean held-out accuracy is one point higher.",

@@ -40,7 +40,7 @@ def test_the_slopes_are_what_the_text_says():
 def test_sigmoid_gradients_shrink_with_depth_faster_than_relus(seeds):
     for depth in (4, 8):
         race = compare("moons", depth, 12, 0.01, tuple(seeds[:3]))
-        shares = {name: g[:, 0] / g[:, -1] for name, g in race.gradients().items()}
+        shares = {name: g[:, 0] / g[:, -1] for name, g in race.gradients.items()}
         assert (shares["sigmoid"] < 0.5 * shares["ReLU"]).all()
         assert race.weakest_start() == "sigmoid"
 
