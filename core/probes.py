@@ -41,7 +41,7 @@ class GradientNorms:
 
 def gradient_norms(model: nn.Module, x: Tensor, y: Tensor, objective: Objective) -> GradientNorms:
     """How much gradient reaches each layer, measured by one backward pass over the samples."""
-    model = own(model)
+    model = own(model) if model.training else model
     answered = model.layers(x)
     loss = objective(Answered(model, x, answered[-1]), x, y)
     matrices = {name: p for name, p in model.named_parameters() if p.dim() > 1 and p.requires_grad}

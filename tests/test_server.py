@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from threading import Thread
 
 import pytest
 from uvicorn import Config
@@ -29,6 +30,11 @@ def test_a_small_message_does_not_wait_for_the_last_one_to_be_acknowledged():
         writer.close()
         server.close()
 
-    with asyncio.Runner(loop_factory=Config("Home:app").get_loop_factory()) as runner:
-        runner.run(visited())
+    def served() -> None:
+        with asyncio.Runner(loop_factory=Config("Home:app").get_loop_factory()) as runner:
+            runner.run(visited())
+
+    thread = Thread(target=served)  # a browser under test may have a loop in this one
+    thread.start()
+    thread.join(30)
     assert seen == [1]

@@ -12,8 +12,10 @@ from core.models.layers import ACTIVATIONS
 from core.models.mlp import MLP
 from core.models.typed import Formula, TypedMLP
 from core.probes import dead_share, gradient_norms
+from core.stacked import own
 from core.training import Recipe, Run
 from core.training.many import train_many
+from core.training.vector import load
 
 NAMES = ("sigmoid", "tanh", "ReLU", "LeakyReLU", "GELU")
 OWN = "your formula"
@@ -85,7 +87,7 @@ class Comparison:
     @cached_property
     def gradients(self) -> dict[str, np.ndarray]:
         """Gradient norm of each layer's weights before training, (seeds, layers)."""
-        return {name: np.array([first_gradients(run) for run in runs]) for name, runs in self.runs.items()}
+        return {name: np.array(first_gradients(runs)) for name, runs in self.runs.items()}
 
     @cached_property
     def dead(self) -> dict[str, list[float]]:
@@ -108,16 +110,21 @@ class Comparison:
         return min(shares, key=shares.get)
 
 
-def first_gradients(run: Run) -> tuple[float, ...]:
-    """Gradient norms by layer before a run's first step."""
-    model = run.at(0)
-    return gradient_norms(model, run.data.x, run.data.y, run.objective).weights
+def first_gradients(runs: list[Run]) -> list[tuple[float, ...]]:
+    """Gradient norms by layer before the first step of runs that differ in their seeds."""
+    model = own(runs[0].model)
+    return [
+        gradient_norms(load(model, run.history[0].weights), run.data.x, run.data.y, run.objective).weights
+        for run in runs
+    ]
 
 
 def dead_units(run: Run) -> float | None:
     """Share of a trained network's ReLU units that never answer; None without ReLU layers."""
+    if not any(isinstance(module, nn.ReLU) for module in run.model.modules()):
+        return None
     shares = dead_share(run.at(), run.data.x)
-    return sum(shares.values()) / len(shares) if shares else None
+    return sum(shares.values()) / len(shares)
 
 
 def compare(

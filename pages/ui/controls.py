@@ -32,6 +32,7 @@ class Controls:
         self.last = place.container()
         self.extra: Callable | None = None
         self.waiting: list[Callable[[], object]] = []
+        self.unhurried: list[Callable[[], None]] = []
         self.restoring = getattr(get_script_run_ctx(), "is_history_navigation", False)
         self.hidden = {name for name in st.query_params.get("hide", "").split(",") if name}
         self.unseen = place.container(key="controls-hidden")  # a teacher's link hides controls; they keep their values
@@ -77,13 +78,15 @@ class Controls:
         return value
 
     def after(self, put: Callable) -> None:
-        """Let something that is not to be seen wait like a control."""
+        """Let something that is not to be seen wait until everything else is there."""
+        self.unhurried.append(put)
 
-        def unseen() -> None:
-            with self.unseen:
+    def finish(self) -> None:
+        """Draw all that waits."""
+        self.draw()
+        with self.unseen:
+            for put in self.unhurried:
                 put()
-
-        self.waiting.append(unseen)
 
     def draw(self) -> None:
         """Draw everything that has been waiting, in order."""

@@ -285,7 +285,7 @@ def lesson(file: str) -> Iterator[Page]:
         if caret := getattr(error, "caret", ""):  # a formula, with a mark under the place
             right.code(caret, language=None)
     except Exception:  # the way back stays on the screen
-        page.controls.draw()
+        page.controls.finish()
         raise
     page.controls.draw()
     with idea:
@@ -294,3 +294,4 @@ def lesson(file: str) -> Iterator[Page]:
         code_panel(page.programs, page.numbered("code"))
         frame.reading(topic)
         frame.ways_on(topic)
+    page.controls.finish()
