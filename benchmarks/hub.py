@@ -145,10 +145,10 @@ def releases(browser: Browser, url: str, rounds: int) -> Iterator[tuple[object, 
         page.add_init_script(WATCHED)
         page.goto(url)
         page.wait_for_selector("[data-drawn]", timeout=60_000)
-        page.wait_for_timeout(2500)
+        at_rest(page)
         while (shy := page.get_by_role("button", name="Just show me")).count():  # all that a slider changes is measured
             shy.first.click()
-            page.wait_for_timeout(2000)
+            at_rest(page)
         sliders = page.get_by_test_id("stSlider").filter(visible=True)
         homes = [sliders.nth(place).get_by_role("slider").first.evaluate(HOME) for place in range(sliders.count())][:3]
         moves = [(place, step) for step in (1, -1, 2, -2, 3, -3, 4, -4) for place in range(len(homes))]
@@ -157,15 +157,22 @@ def releases(browser: Browser, url: str, rounds: int) -> Iterator[tuple[object, 
         yield url.rpartition("/")[2], len(timed), *quantiles(timed)
 
 
+def at_rest(page: Page) -> None:
+    """Wait until the server has answered and the browser has drawn it."""
+    page.wait_for_timeout(500)
+    page.wait_for_selector("[data-test-script-state=notRunning]", timeout=60_000)
+    page.wait_for_timeout(1500)
+
+
 def released(page: Page, slider: Locator, home: list[float], step: int) -> float | None:
     """Drag a handle some steps away from where it stood at first; None if no picture follows."""
     slider.scroll_into_view_if_needed()
-    track, handle = slider.bounding_box(), slider.get_by_role("slider").first.bounding_box()
-    length = step * max(home[1], 0.05)
-    for share in (home[0], home[0] + (length if 0 <= home[0] + length <= 1 else -length)):
-        across = track["x"] + min(max(share, 0.02), 0.98) * track["width"]
-        page.mouse.move(across, handle["y"] + handle["height"] / 2, steps=3)
-        page.mouse.down()
+    track = slider.get_by_role("group").locator("> div").bounding_box()
+    length, middle = step * max(home[1], 0.05), track["y"] + track["height"] / 2
+    there = home[0] + (length if 0 <= home[0] + length <= 1 else -length)
+    page.mouse.move(track["x"] + home[0] * track["width"], middle)
+    page.mouse.down()
+    page.mouse.move(track["x"] + there * track["width"], middle, steps=3)
     page.mouse.up()
     page.wait_for_timeout(1200)
     drawn = page.evaluate("window.drawn")

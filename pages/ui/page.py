@@ -22,7 +22,8 @@ def cached(function: Callable) -> Callable:
     Every page runs as the module ``__main__`` and Streamlit keys its cache by module, name and text: two pages with
     the same three lines would be given each other's results, so the page's file becomes part of the name.
     """
-    function.__qualname__ = f"{function.__code__.co_filename}:{function.__qualname__}"
+    file = f"{function.__code__.co_filename}:"
+    function.__qualname__ = file + function.__qualname__.removeprefix(file)  # a function of core's comes every time
     return st.cache_resource(function, max_entries=KEPT, show_spinner="Training…")
 
 
