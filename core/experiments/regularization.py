@@ -143,6 +143,13 @@ def compare(problem: Problem, strength: Strength, seeds: tuple[int, ...]) -> Com
     return Comparison(*parts, Measured(tuple(seeds), time.perf_counter() - began))
 
 
+def pair(problem: Problem, strength: Strength, name: str, seed: int) -> dict[str, Run]:
+    """One training without and one with a technique, the same runs as in the comparison."""
+    both = (PLAIN, name)
+    models, data, recipes = zip(*(variant(problem, strength, one, seed) for one in both), strict=True)
+    return dict(zip(both, train_many(models, data, recipes, engine="compiled"), strict=True))
+
+
 @dataclass(frozen=True)
 class Path:
     """Networks over a growing strength: training and fresh accuracy (seeds, strengths), and the runs of one seed."""

@@ -24,60 +24,36 @@ Reading:
 - Nakkiran and others (2020), *Deep Double Descent*; Heckel and Yilmaz (2021), *Early Stopping in Deep Networks*
 """
 
-from core.experiments.overfitting import (
-    CHOICES,
-    FUTURES,
-    SAMPLES,
-    SCALES,
-    UPDATES,
-    WIDTHS,
-    Sweep,
-    descending,
-    recorded,
-    single,
-    sweep,
-)  # fmt: skip
+from core.experiments import overfitting as experiment
 from core.figures import losses
 from core.figures.overfitting import decomposed, descents, fan, fitted
-from core.training import Run
 from pages import ui
 
-
-@ui.cached
-def one(units: int, samples: int, noise: float, updates: int, seed: int) -> Run:
-    return single(units, samples, noise, updates, seed)
-
-
-@ui.cached
-def many(samples: int, noise: float, updates: int, seed: int) -> Sweep:
-    return sweep(samples, noise, updates, seed)
-
-
-@ui.cached
-def record():
-    return recorded()
+single, sweep, recorded = map(ui.cached, (experiment.single, experiment.sweep, experiment.recorded))
 
 
 def falls_twice() -> None:
-    page.show(descents(record()), source=record().source)
-    page.note(f"{record().sentence()} 80 loud inputs are learned first, five quiet ones arrive late. Try it:")
+    page.show(descents(recorded()), source=recorded().source)
+    page.note(f"{recorded().sentence()} 80 loud inputs are learned first, five quiet ones arrive late. Try it:")
     with page.beside():
-        scale = page.scale("Size of the quiet inputs", SCALES, 0.1)
-    if mine := page.job("Train three networks for 12,000 epochs", descending, scale, 0.3, 12_000, page.seeds(3)):
+        scale = page.scale("Size of the quiet inputs", experiment.SCALES, 0.1)
+    settings = (scale, 0.3, 12_000, page.seeds(3))
+    if mine := page.job("Train three networks for 12,000 epochs", experiment.descending, *settings):
         page.show(descents(mine), source=mine.source)
         page.note(mine.sentence())
 
 
 with ui.lesson(__file__) as page:
-    units = page.scale("Units per layer", WIDTHS, 16)
-    samples = page.scale("Training samples", SAMPLES, 20)
+    units = page.scale("Units per layer", experiment.WIDTHS, 16)
+    samples = page.scale("Training samples", experiment.SAMPLES, 20)
     noise = page.slider("Noise", 0.1, 0.8, 0.4, 0.1)
-    updates = page.scale("Updates", UPDATES, 1000, help="How many steps each network is trained.")
-    run, found = one(units, samples, noise, updates, page.seed), many(samples, noise, updates, page.seed)
+    updates = page.scale("Updates", experiment.UPDATES, 1000, help="How many steps each network is trained.")
+    run = single(units, samples, noise, updates, page.seed)
     page.replay(fitted(run), losses(run), run=run)
+    found = sweep(samples, noise, updates, page.seed)
     if page.predict(
         "Of seven widths, from 1 to 32 units per layer: which has the lowest error on fresh data?",
-        CHOICES,
+        experiment.CHOICES,
         found.answer(),
         "Too few units miss the rule, too many follow the noise of their own sample.",
     ):
@@ -90,8 +66,8 @@ with ui.lesson(__file__) as page:
     )
     if page.predict(
         "A training whose held-out error has risen for hundreds of epochs goes on for ten thousand more. What then?",
-        FUTURES,
-        record().answer(),
+        experiment.FUTURES,
+        recorded().answer(),
         "Late in training the network finds what the quiet inputs know, and no longer needs the noise.",
     ):
         falls_twice()

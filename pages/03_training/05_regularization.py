@@ -28,7 +28,6 @@ from core.experiments.regularization import (
     DROPOUT,
     L1,
     L2,
-    PLAIN,
     SAMPLES,
     TECHNIQUES,
     Problem,
@@ -36,6 +35,7 @@ from core.experiments.regularization import (
     Strength,
     compare,
     game,
+    pair,
     path,
 )  # fmt: skip
 from core.figures.regularization import augmentation_view, border, dropout_view, penalty_view, race_view, stop_view
@@ -43,7 +43,7 @@ from pages import ui
 
 BECAUSE = "What the problem lacks decides: right labels, samples, or inputs that matter."
 VIEWS = ("Side by side", "Dropout", "L1 and L2", "Stop button", "Augmentation")
-experiment, along = ui.cached(compare), ui.cached(path)
+experiment, two, along = map(ui.cached, (compare, pair, path))
 
 with ui.lesson(__file__) as page:
     samples = page.scale("Training samples", SAMPLES, 60)
@@ -56,7 +56,13 @@ with ui.lesson(__file__) as page:
         patience = page.slider("Patience", 5, 100, 40, 5, help="Epochs without a better validation loss.")
         copies = page.slider("Turned copies", 1, 12, 8)
     problem, view = Problem(samples, irrelevant, wrong), page.view(VIEWS)
-    found = experiment(problem, Strength(dropout, l1, decay, patience, copies), page.seeds(4))
+    strength = Strength(dropout, l1, decay, patience, copies)
+    if view == VIEWS[0]:  # at once what two networks learn; the comparison of all takes longer
+        with page.beside():
+            name = page.pick("Technique", TECHNIQUES, AUGMENTED)
+        runs = two(problem, strength, name, page.seed)
+        page.replay(*(border(run, which) for which, run in runs.items()), run=runs[name])
+    found = experiment(problem, strength, page.seeds(4))
     if view == "Dropout":
         rates = along(problem, DROPOUT, page.seeds(2))
         page.display(dropout_view(found, rates), rates)
@@ -79,9 +85,6 @@ with ui.lesson(__file__) as page:
         page.display(augmentation_view(found, distance), found)
         page.code(found.runs[AUGMENTED][0])
     else:
-        with page.beside():
-            name = page.pick("Technique", TECHNIQUES, AUGMENTED)
-        page.replay(border(found.runs[PLAIN][0], PLAIN), border(found.runs[name][0], name), run=found.runs[name][0])
         if page.predict("Which technique is right most often on fresh points?", TECHNIQUES, found.best, BECAUSE):
             page.display(race_view(found), found)
         page.challenge("Find a problem for which **L1** is the best of all.", found.wins(L1), found.sentence())

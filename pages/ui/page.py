@@ -22,9 +22,13 @@ def cached(function: Callable) -> Callable:
     Every page runs as the module ``__main__`` and Streamlit keys its cache by module, name and text: two pages with
     the same three lines would be given each other's results, so the page's file becomes part of the name.
     """
-    file = f"{function.__code__.co_filename}:"
-    function.__qualname__ = file + function.__qualname__.removeprefix(file)  # a function of core's comes every time
-    return st.cache_resource(function, max_entries=KEPT, show_spinner="Training…")
+
+    @functools.wraps(function)
+    def named(*arguments, **settings):
+        return function(*arguments, **settings)
+
+    named.__qualname__ = f"{function.__code__.co_filename}:{function.__qualname__}"
+    return st.cache_resource(named, max_entries=KEPT, show_spinner="Training…")
 
 
 class Page:
