@@ -112,3 +112,11 @@ def looking(width: int = 1280, height: int = 900, dark: bool = False, touch: boo
         yield page, Watch(page)
     finally:
         context.close()
+
+
+def until(condition, seconds: float = 40) -> None:
+    """Waits for a condition; fails if it does not come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)

@@ -36,6 +36,14 @@ def pytest_runtest_makereport(item: pytest.Item):
     return report
 
 
+@pytest.fixture(scope="session")
+def compilation() -> None:
+    """The compiled trainer, ready: until it is, torch serves."""
+    from core.training import warm
+
+    warm()
+
+
 @pytest.fixture
 def seeds(request: pytest.FixtureRequest) -> list[int]:
     """Twenty seeds of this test's own, drawn from ``--seed``: other numbers for another test or another option."""

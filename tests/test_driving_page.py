@@ -2,13 +2,11 @@
 
 import json
 import time
-import urllib.request
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
 import pytest
-from browser import hub, looking, served
+from browser import until
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -49,14 +47,6 @@ class Screen:
         else:
             size = int.from_bytes(message[:4], "little")
             self.frames.append(json.loads(message[4 : 4 + size]))
-
-
-def until(condition, seconds: float = 40) -> None:
-    """Waits for a condition; fails if it does not come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
 
 
 # The seat
@@ -282,73 +272,3 @@ def test_a_person_teaches_only_while_they_hold_the_wheel(pool, seed):
     seat.school.forget()
     assert len(seat.school) == 0 and seat.live.order.disturbance == Disturbance()
     seat.close()
-
-
-# The page
-
-
-@pytest.fixture(scope="module")
-def page_address() -> Iterator[str]:
-    with served(*hub()) as address:
-        yield address
-
-
-def driving(address: str) -> int:
-    """How many simulators the hub has in use."""
-    with urllib.request.urlopen(f"{address}/api/driving") as answer:
-        return json.loads(answer.read())["driving"]
-
-
-def shown(page, frames: int) -> None:
-    """Waits until the cockpit shows a frame that late."""
-    page.wait_for_function(
-        "count => Number(document.querySelector('.cockpit')?.dataset.position) >= count", arg=frames, timeout=90_000
-    )
-
-
-def test_the_page_drives_by_itself_pauses_scrubs_and_frees_the_simulator(page_address):
-    with looking() as (page, watch):
-        page.goto(f"{page_address}/self-driving")
-        shown(page, 60)
-        assert driving(page_address) == 1
-        page.locator(".cp-road").focus()
-        page.keyboard.press("Space")
-        here = page.locator(".cockpit").get_attribute("data-position")
-        time.sleep(0.5)
-        assert page.locator(".cockpit").get_attribute("data-position") == here
-        page.get_by_label("Moment of the drive").focus()
-        page.keyboard.press("Home")
-        page.wait_for_function("document.querySelector('.cockpit').dataset.position === '0'")
-        watch.clean()
-    until(lambda: driving(page_address) == 0)  # the tab is closed
-
-
-def test_a_person_drives_by_keyboard_and_frames_are_recorded(page_address):
-    with looking() as (page, watch):
-        page.goto(f"{page_address}/self-driving?self_driving.view=Teach&self_driving.who_teaches=you")
-        page.get_by_role("button", name="Drive", exact=True).click()
-        shown(page, 2)
-        page.locator(".cp-road").focus()
-        page.keyboard.down("ArrowUp")
-        page.wait_for_function("Number(document.querySelector('.cp-speed').textContent) > 15", timeout=60_000)
-        page.keyboard.down("ArrowRight")
-        page.wait_for_function("/\\d{2,}/.test(document.querySelector('.cp-lessons').textContent)", timeout=60_000)
-        page.keyboard.up("ArrowRight")
-        page.keyboard.up("ArrowUp")
-        watch.clean()
-    until(lambda: driving(page_address) == 0)
-
-
-def test_disturbances_reach_the_drive_that_is_under_way(page_address):
-    with looking() as (page, watch):
-        page.goto(f"{page_address}/self-driving?self_driving.view=Disturb")
-        shown(page, 10)
-        page.get_by_role("slider", name="Darkness").focus()
-        for _ in range(8):
-            page.keyboard.press("ArrowRight")
-        page.locator(".cp-seen").wait_for(state="visible", timeout=60_000)
-        page.get_by_role("button", name="Push ⇢").click()
-        page.wait_for_function(
-            "Number(document.querySelector('.cockpit').dataset.pushes) === 1", timeout=60_000
-        )  # its ring stays on the map
-        watch.clean()

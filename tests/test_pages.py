@@ -15,13 +15,7 @@ from core import curriculum
 TOPICS = curriculum.topics()
 every_page = pytest.mark.parametrize("topic", TOPICS, ids=[topic.key for topic in TOPICS])
 
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled():
-    """Pages as they answer once the hub is warm."""
-    from core.training import warm
-
-    warm()
+pytestmark = pytest.mark.usefixtures("compilation")  # pages as they answer once the hub is warm
 
 
 def sound(app, shown) -> None:

@@ -23,14 +23,11 @@ from core.playground import exports, hands, is_quick, setting_of, trained, train
 from core.playground.runs import hidden_layers
 from core.playground.scores import confusion, layer_rows, measures
 from core.tables import plainly
-from core.training import warm
 
 TOPIC = curriculum.topic("mlp")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def compiled():
-    warm()
+pytestmark = pytest.mark.usefixtures("compilation")
 
 
 def test_inputs_are_computed_from_the_plane_and_the_plane_is_kept(seed):

@@ -11,10 +11,7 @@ STAGE = ".rl-stage"
 
 
 @pytest.fixture(scope="module")
-def url():
-    from core.training import warm
-
-    warm()  # compiled here once, so that the hub finds it on disk
+def url(compilation):  # compiled here once, so that the hub finds it on disk
     with served(*hub()) as address:
         yield f"{address}/mlp"
 

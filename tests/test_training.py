@@ -2,17 +2,17 @@
 
 import copy
 import math
-import random
 from dataclasses import replace
 
 import pytest
 import torch
+from comparing import alike
 from torch import nn
 
 from core import objectives
-from core.data import Data, moons, spiral, wave
-from core.models import CNN, MLP
-from core.training import OPTIMIZERS, SCHEDULES, Cancel, Recipe, epochs, learning_rate, train, train_many
+from core.data import moons, spiral, wave
+from core.models import MLP
+from core.training import OPTIMIZERS, SCHEDULES, Cancel, Recipe, epochs, learning_rate, train
 from core.training.loop import batches_per_epoch
 from core.training.recipe import MEMORY, recorded_epochs
 from core.training.updates import MOMENTS, RULES
@@ -29,24 +29,6 @@ TORCH = {
     "Nadam": lambda p, r: torch.optim.NAdam(p, r.learning_rate, (r.momentum, r.beta2), weight_decay=r.weight_decay),
     "Adagrad": lambda p, r: torch.optim.Adagrad(p, r.learning_rate, weight_decay=r.weight_decay),
 }
-
-
-def images(samples: int, seed: int) -> Data:
-    """Noise with classes: enough to see that a CNN is trained as it should be."""
-    generator = torch.Generator().manual_seed(seed)
-    x, y = torch.randn(samples, 1, 8, 8, generator=generator), torch.arange(samples) % 3
-    return Data(x, y, x[:5], y[:5], ("a", "b", "c"))
-
-
-def furthest(one, other) -> float:
-    return (one.last.weights - other.last.weights).abs().max().item()
-
-
-def same(one, other) -> bool:
-    """Whether two records hold the same numbers, to the bit."""
-    return all(torch.equal(a, b) for a, b in ((one.weights, other.weights), (one.moments, other.moments))) and (
-        repr(one) == repr(other)
-    )
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.02])
@@ -152,7 +134,7 @@ def test_fork_is_exact(optimizer, seed):
     run = train(model, data, recipe, engine="torch")
     fork = run.fork(5)
     assert [epoch.number for epoch in fork.history] == list(range(5, 13))
-    assert all(same(ours, theirs) for ours, theirs in zip(fork.history, run.history[5:], strict=True))
+    assert all(alike(ours, theirs) for ours, theirs in zip(fork.history, run.history[5:], strict=True))
     assert fork.parent == (run, 5)
 
 
@@ -221,7 +203,7 @@ def test_a_run_leaves_its_model_alone_and_repeats(seed):
     before, state = [p.detach().clone() for p in model.parameters()], torch.get_rng_state()
     one, two = (train(model, data, Recipe(epochs=3, seed=seed), engine="torch") for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
-    assert all(same(a, b) for a, b in zip(one.history, two.history, strict=True))
+    assert all(alike(a, b) for a, b in zip(one.history, two.history, strict=True))
     assert torch.equal(state, torch.get_rng_state())
 
 
@@ -232,7 +214,7 @@ def test_batch_norm_survives_a_last_batch_of_one_and_forks_exactly(seed):
     assert batches_per_epoch(model, 33, recipe) == 2
     assert run.last.step == 12
     assert any(buffer.dtype == torch.int64 and buffer.item() == 12 for buffer in run.last.buffers)
-    assert same(run.fork(3).last, run.last)
+    assert alike(run.fork(3).last, run.last)
     with pytest.raises(ValueError, match="two samples"):
         train(model, data, replace(recipe, batch_size=1))
 
@@ -254,69 +236,6 @@ def test_gradient_norm_is_the_losses_own(seed):
     objectives.cross_entropy(model, data.x[(b := order(20, seed, 1))], data.y[b]).backward()
     expected = math.sqrt(sum(parameter.grad.square().sum().item() for parameter in model.parameters()))
     assert run.last.gradient_norm == pytest.approx(expected, rel=1e-4)
-
-
-def varied(draw: random.Random, optimizer: str, count: int) -> list[Recipe]:
-    """Recipes that differ in everything a stack may differ in."""
-    return [
-        Recipe(
-            epochs=4, batch_size=9, optimizer=optimizer, frames=3, seed=draw.randrange(10**6),
-            learning_rate=10 ** draw.uniform(-3.5, -2), schedule=draw.choice(SCHEDULES), clip=draw.choice([0, 0.5]),
-            weight_decay=draw.choice([0, 0.01]), l1=draw.choice([0, 1e-4]),
-        )
-        for _ in range(count)
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_stack_equals_training_one_by_one(optimizer, seed):
-    draw = random.Random(seed)
-    names = ["tanh", "sigmoid", "GELU", "linear", "LeakyReLU"]
-    for make, objective in (
-        (moons, None), (wave, None), (wave, objectives.huber), (wave, objectives.mean_absolute_error),
-        (moons, objectives.hinge),
-    ):  # fmt: skip
-        recipes, width, name = varied(draw, optimizer, 4), draw.randrange(2, 9), draw.choice(names)
-        data = [make(50, seed=draw.randrange(10**6)) for _ in recipes]
-        models = [MLP(2, width, data[0].outputs, activation=name, seed=draw.randrange(10**6)) for _ in recipes]
-        together = train_many(models, data, recipes, objective, engine="torch")
-        alone = [train(*each, objective, engine="torch") for each in zip(models, data, recipes, strict=True)]
-        for one, other in zip(together, alone, strict=True):
-            assert furthest(one, other) < 2e-5
-            assert [epoch.number for epoch in one.history] == [epoch.number for epoch in other.history]
-            for name_of in ("train_loss", "test_loss", "train_score", "learning_rate", "gradient_norm"):
-                assert one.curve(name_of)[1] == pytest.approx(other.curve(name_of)[1], rel=1e-3, abs=1e-5), name_of
-
-
-def test_a_stack_stops_each_variant_by_itself(seed):
-    data = moons(60, noise=0.6, seed=seed)
-    base = Recipe(epochs=120, batch_size=8, optimizer="SGD", seed=seed, frames=5)
-    recipes = [replace(base, learning_rate=0.1), replace(base, learning_rate=0.4, patience=3)]
-    recipes += [replace(base, learning_rate=1e12), replace(base, learning_rate=0.0, patience=4)]
-    model = MLP(2, 8, 2, seed=seed)
-    together = train_many(model, data, recipes, engine="torch")
-    alone = [train(model, data, recipe, engine="torch") for recipe in recipes]
-    assert [run.last.number for run in together] == [run.last.number for run in alone]
-    assert [run.last.step for run in together] == [run.last.step for run in alone]
-    assert not math.isfinite(together[2].last.train_loss)
-    assert together[3].last.number == 4
-
-
-def test_what_cannot_be_stacked_is_trained_all_the_same(seed):
-    data, recipe = images(20, seed), Recipe(epochs=2, seed=seed)
-    models = [CNN(3, (2,), seed=seed), CNN(3, (2,), seed=seed + 1), CNN(3, (2,), batch_norm=True), CNN(3, (3,))]
-    runs = train_many(models, data, recipe)
-    for model, run in zip(models, runs, strict=True):
-        assert same(run.last, train(model, data, recipe).last)
-    with pytest.raises(ValueError, match="these are 4, 1, 3"):
-        train_many(models, data, [recipe] * 3)
-
-
-def test_variants_of_different_shape_come_back_in_order(seed):
-    data, widths = moons(40, seed=seed), [3, 5, 3, 5, 3, 5]
-    runs = train_many([MLP(2, w, 2) for w in widths], data, Recipe(epochs=2), engine="torch")
-    assert [run.model.widths[1] for run in runs] == widths
-    assert len({run.last.weights.numel() for run in runs}) == 2
 
 
 def test_settings_that_cannot_work_are_errors():

@@ -27,8 +27,7 @@ LIBRARIES = {  # names that a main text may use without more ado
     "math": External("math", "", "math"),
     "partial": External("functools", "partial", "partial"),
     "replace": External("dataclasses", "replace", "replace"),
-    "inf": External("math", "inf", "inf"),
-    "nan": External("math", "nan", "nan"),
+    **{name: External("math", name, name) for name in ("inf", "nan")},
 }
 
 

@@ -1,6 +1,5 @@
 """What the page on linear algebra shows: a lab per view."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,65 +9,12 @@ from core.experiments import linear_algebra as lab
 from core.experiments.linear_algebra import Layer, Map, Pair, rotation
 from core.figures.curves import line, number
 from core.figures.labs import Lab
-from core.figures.picture import BLUE, FAINT, GREEN, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, square
+from core.figures.matrices import CIRCLE, COLUMNS, GRID, SQUARE, arrow, flat, moved, stage
+from core.figures.picture import BLUE, FAINT, GREY, ORANGE, PAPER, Picture, encoded, layout, square
 from core.figures.playground import Shown
 from core.script import experiment
 
-EXTENT, STAGE = 2.4, 10  # of the planes; frames per stage of a film
-GRID = {"showgrid": True, "dtick": 1, "zeroline": True, "zerolinecolor": GREY}
-COLUMNS = ("first column", "second column")
-
-
-@lru_cache(maxsize=1)
-def cloud() -> tuple[np.ndarray, np.ndarray]:
-    """A pinwheel of points (count, 2) and their class, so that turning and mirroring can be told apart."""
-    turn = np.linspace(0.15, 1.5, 45)
-    arms = [np.stack([turn * np.cos(turn + start), turn * np.sin(turn + start)], 1) for start in (0, np.pi)]
-    return np.concatenate(arms), np.repeat([0, 1], 45)
-
-
-def arrow(end: Sequence[float], name: str, color: str, dash: str = "solid") -> dict:
-    """A vector from the origin."""
-    tip = {"symbol": "arrow", "size": [0, 15], "angleref": "previous", "color": color}
-    return {
-        "type": "scatter", "mode": "lines+markers", "x": encoded(np.array([0.0, end[0]])), "name": name,
-        "y": encoded(np.array([0.0, end[1]])), "line": {"color": color, "width": 3.5, "dash": dash}, "marker": tip,
-        "hovertemplate": "(%{x:.2f}, %{y:.2f})<extra>" + name + "</extra>",
-    }  # fmt: skip
-
-
-def flat(corners: np.ndarray) -> dict:
-    """Corners (count, 2) as coordinates of a trace."""
-    return {"x": encoded(np.ascontiguousarray(corners[:, 0])), "y": encoded(np.ascontiguousarray(corners[:, 1]))}
-
-
-SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], dtype=float)
-CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 73)), np.sin(np.linspace(0, 2 * np.pi, 73))], 1)
-
-
-def moved(matrix: np.ndarray, shape: np.ndarray) -> list[dict]:
-    """What a matrix makes of the cloud, of a closed shape and of the two unit vectors: the changes of six traces."""
-    samples, kind = cloud()
-    unit = [np.array([[0.0, 0.0], column]) for column in matrix.T]
-    return [flat(part @ matrix.T) for part in (shape, samples[kind == 0], samples[kind == 1])] + [*map(flat, unit)]
-
-
-def stage(matrix: np.ndarray, shape: np.ndarray, alt: str, extent: float = EXTENT, height: int = 420) -> Picture:
-    """The plane after a matrix: the cloud, a shape, and the columns as arrows."""
-    marks = [{"color": color, "symbol": symbol, "size": 6} for color, symbol in ((ORANGE, "circle"), (BLUE, "diamond"))]
-    points = {"type": "scatter", "mode": "markers", "hoverinfo": "skip", "showlegend": False}
-    drawn = {
-        "type": "scatter", "mode": "lines", "fill": "toself", "fillcolor": "rgba(123,132,148,0.18)",
-        "line": {"color": GREY, "width": 1.5}, "hoverinfo": "skip", "showlegend": False,
-    }  # fmt: skip
-    base = [drawn, *({**points, "marker": mark} for mark in marks)]
-    base += [arrow((1, 0), COLUMNS[0], GREEN), arrow((0, 1), COLUMNS[1], INK)]
-    traces = [trace | change for trace, change in zip(base, moved(matrix, shape), strict=True)]
-    plan = square(extent, height)
-    plan["xaxis"] |= GRID
-    plan["yaxis"] |= GRID
-    return Picture(traces, plan, alt)
-
+STAGE = 10  # frames per stage of a film
 
 # Matrix --------------------------------------------------------------------------------------------------------------
 

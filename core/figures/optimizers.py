@@ -7,12 +7,13 @@ import numpy as np
 from core.controls import Control
 from core.experiments import races
 from core.experiments.races import NAMES, NetworkRace, Race
+from core.figures.counterexample import LOSES
 from core.figures.curves import number
 from core.figures.descents import network_field, sinking, spot, surface_field, walked
 from core.figures.labs import Lab, Later
 from core.figures.picture import INK, PAPER, Picture
 from core.figures.playground import Shown
-from core.figures.steps import BATCH, CORRECTION, LOSES, MOMENTUM, PLANE, RULES, SCALE, WEIGHTS
+from core.figures.steps import BATCH, CORRECTION, MOMENTUM, PLANE, RULES, SCALE, WEIGHTS
 from core.landscapes import Landscape
 from core.script import Experiment
 

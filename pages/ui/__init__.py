@@ -1,5 +1,6 @@
 """The lesson kit: layout only, the one place where session state may be touched."""
 
-from pages.ui.page import Page, cached, lesson
+from pages.ui.kept import cached
+from pages.ui.page import Page, lesson
 
 __all__ = ["Page", "cached", "lesson"]

@@ -2,9 +2,7 @@
 
 import pytest
 
-from core.training import warm
-
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled() -> None:
-    warm()
+def compiled(compilation) -> None:
+    """Claims are tested with the engine that serves the pages."""

@@ -27,16 +27,10 @@ from core.playground import (
 from core.playground.runs import parts
 from core.playground.sweeps import SEEDS, Sweep, differs, sweep, trained_at_once, verdict
 from core.probes import gradient_norms
-from core.training import warm
 from core.training.loop import evaluate
 from core.training.vector import load
 
 BY_NAME = {preset.name: preset for preset in PRESETS}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled():
-    warm()
 
 
 def runs(seeds, **values):

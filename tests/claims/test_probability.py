@@ -26,7 +26,8 @@ from core.experiments.probability import (
     typed,
     with_moved,
 )
-from core.figures.probability import LABS, placed
+from core.figures.likelihoods import placed
+from core.figures.probability import LABS
 
 LAWS = {
     "normal": lambda t: scipy.stats.norm(0, 2 * t),

@@ -1,0 +1,128 @@
+"""What the page “Digit recognizer” states on shifted, turned and noisy digits."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from core.projects.mnist import robustness, views
+from core.projects.mnist.why import shipped
+
+SHIFTS = robustness.KINDS["shift"].levels
+
+# The record and what is read from it
+
+
+def test_the_record_belongs_to_the_shipped_weights():
+    text = robustness.contents()
+    assert text["weights"] == robustness.weights_hash(), "run: python -m core.projects.mnist.robustness --shipped"
+    assert text["specification"] == json.loads(json.dumps(robustness.SPECIFICATION))
+    for kind, levels in text["specification"]["kinds"].items():
+        for name in (*robustness.BASELINES, *robustness.OWN):
+            rows = np.array(text["curves"][kind][name])
+            assert rows.shape[1] == len(levels) and ((rows >= 0) & (rows <= 1)).all()
+
+
+def test_a_shift_blinds_an_mlp_but_not_the_cnn():
+    record = robustness.recorded("shift")
+    assert 0.97 <= record.at(robustness.PLAIN, 0) <= 0.99, "98 of 100 test digits"
+    assert record.at(robustness.PLAIN, 4) < 0.5 and record.at(robustness.LINEAR, 4) < 0.5
+    assert record.at(robustness.SHIPPED, 4) > 0.98
+    question, options, truth, because = views.question()
+    assert truth == options[2] and "98 of 100" in question and f"{record.at(robustness.PLAIN, 4):.0%}" in because
+
+
+def test_noise_blinds_the_cnn_which_never_met_it():
+    record = robustness.recorded("noise")
+    assert record.at(robustness.SHIPPED, 0.3) < 0.5 < record.at(robustness.LINEAR, 0.3)
+
+
+def test_varied_training_digits_help_the_mlp_and_the_cnn_stays_ahead():
+    for kind in ("rotation", "shift"):
+        record = robustness.recorded(kind)
+        middle = record.levels[3]
+        assert record.at(robustness.VARIED, middle) > record.at(robustness.PLAIN, middle) + 0.05
+        assert record.at(robustness.SHIPPED, middle) > record.at(robustness.VARIED, middle)
+
+
+def test_the_sentence_names_the_best_and_the_worst():
+    record = robustness.recorded("noise")
+    shares = {name: record.at(name, 0.4) for name in record.accuracies}
+    said = record.sentence(0.4)
+    assert f"**{max(shares, key=shares.get)}** reads" in said and f"**{min(shares, key=shares.get)}**" in said
+
+
+def test_the_recorded_baseline_is_what_a_new_training_gives(seed):
+    """A linear model trained again on fewer images ends near the record, undisturbed and shifted."""
+    from dataclasses import replace
+
+    from core.data.images import MissingDataError, mnist
+
+    try:
+        known = mnist(10_000, seed=seed, test_samples=1000, flat=True)
+    except MissingDataError:
+        pytest.skip("MNIST is not on this machine")
+    read = robustness.baseline(robustness.LINEAR, replace(known, x=known.x, y=known.y), seed)
+    x = known.x_test.view(-1, 1, 28, 28)
+    again = robustness.shares(read, x, known.y_test, "shift", seed)
+    stored = [robustness.recorded("shift").at(robustness.LINEAR, level) for level in SHIFTS]
+    assert again[0] == pytest.approx(stored[0], abs=0.05) and again[4] == pytest.approx(stored[4], abs=0.15)
+
+
+def test_the_shipped_part_of_the_record_can_be_measured_again(seed):
+    from core.data.images import MissingDataError, mnist
+
+    try:
+        known = mnist(60, seed=seed, test_samples=300)
+    except MissingDataError:
+        pytest.skip("MNIST is not on this machine")
+    for kind in ("rotation", "thickness"):
+        again = robustness.shares(robustness.shipped, known.x_test, known.y_test, kind, seed)
+        stored = [robustness.recorded(kind).at(robustness.SHIPPED, level) for level in robustness.KINDS[kind].levels]
+        assert np.allclose(again, stored, atol=0.09), (again, stored)
+
+
+# Disturbances
+
+
+def test_disturbances_do_what_their_names_say(seed):
+    pictures = shipped()[0][seed % 100 :: 101]
+    for kind in robustness.KINDS:
+        same = robustness.disturbed(pictures, kind, 0, seed)
+        assert torch.allclose(same, pictures, atol=1e-5)
+        changed = robustness.disturbed(pictures, kind, robustness.KINDS[kind].levels[-1], seed)
+        again = robustness.disturbed(pictures, kind, robustness.KINDS[kind].levels[-1], seed)
+        assert torch.equal(changed, again) and changed.min() >= 0 and changed.max() <= 1.0001
+        assert (changed - pictures).abs().mean() > 0.01
+    ink = [robustness.disturbed(pictures, "thickness", level, seed).mean() for level in (-1, -0.5, 0, 0.5, 1, 1.5, 2)]
+    assert all(one < other for one, other in itertools.pairwise(ink))
+
+
+def test_a_shift_moves_the_centre_of_mass_and_a_rotation_agrees_with_scipy(seed):
+    blob = torch.zeros(20, 1, 28, 28)
+    blob[:, :, 11:17, 12:15] = 1
+    moved = robustness.disturbed(blob, "shift", 3, seed)
+    for one in moved:
+        assert np.hypot(*(np.array(ndimage.center_of_mass(one[0].numpy())) - (13.5, 13))) == pytest.approx(3, abs=0.05)
+    turned = robustness.disturbed(blob, "rotation", 30, seed)
+    ways = [ndimage.rotate(blob[0, 0].numpy(), way, reshape=False, order=1) for way in (30, -30)]
+    near = [[float(np.abs(one[0].numpy() - way).mean()) for way in ways] for one in turned]
+    assert all(min(pair) < 0.01 for pair in near) and {pair.index(min(pair)) for pair in near} == {0, 1}
+
+
+def test_the_live_measurement_is_what_single_calls_measure(seed):
+    work, last = robustness.live("shift", (seed,)), 0.0
+    while True:
+        try:
+            fraction, message = next(work)
+            assert fraction > last and str(seed) in message
+            last = fraction
+        except StopIteration as end:
+            found = end.value
+            break
+    single = robustness.accuracies_at("shift", 4, seed)
+    assert {name: found.at(name, 4) for name in robustness.LIVE} == pytest.approx(single, abs=0.01)
+    assert found.at("CNN", 0) > 0.9 and found.at("CNN", 8) < found.at("CNN", 0) - 0.2
