@@ -16,6 +16,7 @@ from core.figures.picture import (
     PINK,
     YELLOW,
     Picture,
+    Replay,
     encoded,
     layout,
     sampled,
@@ -91,11 +92,12 @@ def walked(
     for name, way in drawn.items():
         worn = (styles or {}).get(name, name)
         traces += [trail(name, way, worn), spot(way[-1], name, head(worn))]
-    frames = [
-        (*[None] * fixed, *(part for way in drawn.values() for part in (piece(way, at), piece(way, at, True))))
-        for at in moments
-    ]
-    return Picture(traces, field.layout, alt, frames, [labels(at) for at in moments])
+
+    def film() -> list[tuple[dict | None, ...]]:
+        ends = [[part for way in drawn.values() for part in (piece(way, at), piece(way, at, True))] for at in moments]
+        return [(*[None] * fixed, *parts) for parts in ends]
+
+    return Picture(traces, field.layout, alt, Replay(len(moments), film), [labels(at) for at in moments])
 
 
 def kept(way: np.ndarray) -> np.ndarray:
