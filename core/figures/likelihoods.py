@@ -14,6 +14,8 @@ from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, encode
 from core.figures.playground import Shown
 from core.script import experiment
 
+VALLEY = ((0, 1.0), (0.3, 0.7), (0.75, 0.2), (1, 0.03))  # how much colour: it fades towards the heights
+
 
 def measure_likelihood(points: str, mean: float, spread: float, seed: int) -> Likelihood:
     """The learner's points and distribution."""
@@ -59,7 +61,7 @@ def surface(found: Likelihood, revealed: bool = True, height: int = 380) -> Pict
     field = {
         "type": "heatmap", "x": encoded(found.means[::3]), "y": encoded(found.spreads[::3]), "zmin": 0, "zmax": 255,
         "z": encoded(sampled(heights, float(heights.min()), 2.0)), "showscale": False, "hoverinfo": "skip",
-        "colorscale": [[0, "#17406f"], [0.3, BLUE], [0.75, "#c9d4e0"], [1, "#f3efe6"]], "zsmooth": "best",
+        "colorscale": [[at, transparent(BLUE, share)] for at, share in VALLEY], "zsmooth": "best",
     }  # fmt: skip
     places = [("you", found.mean, found.spread, ORANGE, "diamond")]
     places += [("lowest", *found.best, "#ffffff", "star")] if revealed else []
