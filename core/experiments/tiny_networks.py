@@ -43,13 +43,15 @@ class Settings:
 
 
 def drawn(network: str, activation: str, seed: int) -> Settings:
-    """An exercise drawn from a seed; no weight and no input is 0."""
+    """An exercise drawn from a seed; no weight, no input and no hidden unit's sum is 0: there a ReLU has no slope."""
     inputs, hidden, outputs = NETWORKS[network]
     count = hidden * inputs + hidden + outputs * hidden + outputs
     numbers = uniform(seed, 3, 0, (count + inputs + outputs,)).double().numpy()
     sizes = np.floor(numbers * 18).astype(int)  # 0 … 17
     tenths = np.where(sizes < 9, sizes - 9, sizes - 8) / 10  # −0.9 … −0.1, 0.1 … 0.9
     w, b, v, c, x, rest = np.split(tenths, np.cumsum([hidden * inputs, hidden, outputs * hidden, outputs, inputs]))
+    kinked = np.isclose(w.reshape(hidden, inputs) @ x + b, 0)
+    b = np.round(b + kinked * np.where(np.isclose(b, -0.1), -0.1, 0.1), 1)
     matrix = lambda flat, rows: tuple(tuple(map(float, row)) for row in flat.reshape(rows, -1))  # noqa: E731
     vector = lambda flat: tuple(map(float, flat))  # noqa: E731
     target = vector(rest > 0)

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -99,6 +100,13 @@ def test_the_sign_says_which_way_the_loss_goes(seeds):
         assert exercise.sign == sign and name in exercise.sign_told
         seen.add(sign)
     assert seen == {"positive", "negative", "zero"}, "no guess is always right"
+
+
+def test_no_unit_sits_on_a_kink_where_a_slope_would_be_a_matter_of_taste(seed):
+    for draw in range(seed, seed + 600):
+        chosen = drawn("2 → 2 → 2", "ReLU", draw)
+        sums = np.array(chosen.w) @ np.array(chosen.x) + np.array(chosen.b)
+        assert np.abs(sums).min() > 0.005 and np.abs(chosen.b).min() > 0.05
 
 
 def test_what_waits_for_an_answer_is_hidden_and_appears_with_it(seed):
