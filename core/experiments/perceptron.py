@@ -17,6 +17,7 @@ from core.provenance import Measured
 from core.training import Recipe, Run, train
 
 MOST_MISTAKES = 999  # where a training that may never end is stopped
+ROUNDING = 1e-9  # a sum of decimals as small as this is 0: the point lies on the line
 CORNERS = ((-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0))
 GAPS = {"narrow gap": 0.05, "wide gap": 0.3, "overlap": -0.5}  # how far both sides are moved apart
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
@@ -67,7 +68,7 @@ def rosenblatt(rows: Sequence[Row], seed: int = 0, most: int = MOST_MISTAKES) ->
     order = np.random.default_rng(seed).permutation(len(x))
     signed, line, lines, wrong, place = (x * sides[:, None])[order], np.zeros(3), [np.zeros(3)], [], 0
     while len(wrong) < most:
-        missed = np.flatnonzero(signed @ line <= 0)
+        missed = np.flatnonzero(signed @ line <= ROUNDING)
         if not len(missed):
             break
         ahead = missed[missed >= place % len(x)]
@@ -77,7 +78,7 @@ def rosenblatt(rows: Sequence[Row], seed: int = 0, most: int = MOST_MISTAKES) ->
         lines.append(line)
         wrong.append(order[place % len(x)])
         place += 1
-    ended = not len(x) or bool((signed @ line > 0).all())
+    ended = not len(x) or bool((signed @ line > ROUNDING).all())
     return Learning(tuple(rows), np.array(lines), np.array(wrong, dtype=int), -(-place // max(len(x), 1)), ended)
 
 

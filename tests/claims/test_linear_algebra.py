@@ -102,7 +102,7 @@ def test_full_rank_reproduces_the_accuracy_and_few_directions_carry_the_answer(s
         layer = ranked(run, 8)
         assert layer.accuracies[WIDTH] == pytest.approx(layer.full, abs=1e-6) and layer.full > 0.93
         assert layer.accuracies[1] < 0.6 < layer.accuracies[WIDTH // 2]
-        assert layer.needed <= 16 and layer.answer() in NEEDED[1:3]
+        assert layer.accuracies[WIDTH // 2] > layer.full - 0.03 and layer.answer() in NEEDED[1:]
         assert layer.accuracies[layer.needed] >= layer.full - 0.01 > layer.accuracies[layer.needed - 1]
 
 

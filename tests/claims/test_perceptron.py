@@ -101,17 +101,17 @@ def test_xor_is_impossible_for_every_line_and_every_training(seeds):
 
 
 def test_the_rule_is_rosenblatts(seeds):
-    """The same lines as the rule carried out point by point."""
+    """The same lines as the rule carried out point by point, in exact numbers: a point may lie on a line."""
     for seed in seeds:
         rows = any_rows(seed)
         learning = rosenblatt(rows, seed, 50)
-        order, weights, bias, lines = np.random.default_rng(seed).permutation(len(rows)), [0.0, 0.0], 0.0, []
+        order, weights, bias, lines = np.random.default_rng(seed).permutation(len(rows)), [Fraction(0)] * 2, 0, []
         for place in list(order) * 60:
-            *point, colour = rows[place]
+            *point, colour = (Fraction(str(value)) for value in rows[place])
             y = 1 if colour else -1
             if y * (weights[0] * point[0] + weights[1] * point[1] + bias) <= 0 and len(lines) < 50:
                 weights, bias = [w + y * value for w, value in zip(weights, point, strict=True)], bias + y
-                lines.append([*weights, bias])
+                lines.append([*map(float, weights), float(bias)])
         assert learning.lines[1:] == pytest.approx(np.array(lines).reshape(-1, 3), abs=1e-9)
 
 
