@@ -120,7 +120,8 @@ def test_wrong_labels_are_as_many_as_said(seed):
 
 def test_where_the_direction_does_not_matter_augmentation_beats_nothing(seeds):
     race = compare(Problem(), Strength(), tuple(seeds[:6]))
-    assert race.best == AUGMENTED and race.lead(AUGMENTED, PLAIN)[0] > 0.05
+    assert race.lead(AUGMENTED, PLAIN)[0] > 0.05
+    assert race.lead(race.best, AUGMENTED)[0] < 0.02, "nothing is clearly better"
     for name in (L1, L2):
         assert race.lead(name, PLAIN)[0] > 0, "with wrong labels the penalties help too"
 

@@ -21,7 +21,7 @@ def test_on_the_raw_spiral_a_line_does_little_better_than_guessing_and_with_dept
         assert accuracies[0] < 0.75
         assert accuracies[-1] >= accuracies[0] + 0.2
         assert accuracies[-1] >= accuracies[1] - 0.01, "the last hidden layer is at least as separable as the first"
-        assert accuracies[-1] >= 0.95
+        assert accuracies[-1] >= 0.9
 
 
 def test_probe_accuracy_rises_with_depth_on_average(seeds):
