@@ -30,11 +30,10 @@ def demo() -> Iterator[str]:
 
 
 def pad(page, address: str) -> dict:
-    """Opens the demo; where its canvas is."""
+    """Opens the demo; where its canvas is, once nothing moves or covers it any more."""
     page.goto(address)
     canvas = page.locator("#pad canvas")
-    canvas.wait_for(timeout=90_000)
-    canvas.scroll_into_view_if_needed()
+    canvas.hover(timeout=90_000)
     return canvas.bounding_box()
 
 
@@ -275,4 +274,4 @@ def test_the_space_alone_installs_starts_and_answers(space: Path, environment: P
         assert [row[1] for row in rows] == ["7", ""] and "not a picture" in rows[1][3]
         assert client.predict("", api_name="/read_drawing")[0].startswith("The canvas is empty")
         named = client.view_api(return_format="dict")["named_endpoints"]
-        assert set(named) == {"/read_drawing", "/explain", "/smallest_edit", "/read_files"}
+        assert set(named) == {"/read_drawing", "/explain", "/smallest_edit", "/read_files", "/read_photograph"}

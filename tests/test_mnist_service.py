@@ -1,6 +1,7 @@
 """The digit recogniser for strangers: hostile uploads, the HTTP service, what screens show."""
 
 import base64
+import gzip
 import io
 import json
 import random
@@ -15,7 +16,7 @@ from starlette.applications import Starlette
 from core.projects.mnist import screen
 from core.projects.mnist.recognizer import NAMES, read_file
 from core.projects.mnist.service import MOST_BYTES, answer, description, routes
-from core.projects.mnist.uploads import Refused, opened
+from core.serving.uploads import Refused, opened
 
 
 def saved(picture: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -161,9 +162,21 @@ def test_hostile_bodies_get_4xx_and_the_server_stays_up(client, name: str) -> No
 
 def test_other_methods_and_types_are_refused(client) -> None:
     assert client.get("/api/mnist").status_code == 405
-    for kind in ("text/plain", "image/svg+xml", "multipart/form-data; boundary=x", ""):
+    for kind in ("text/plain", "image/svg+xml", ""):
         reply = client.post("/api/mnist", content=b"x", headers={"Content-Type": kind})
         assert reply.status_code == 415 and "Send" in reply.json()["error"]
+
+
+def test_a_picture_may_come_packed_in_a_form_or_under_another_name(client) -> None:
+    file = saved(plain_four(), "JPEG")
+    plain = client.post("/api/mnist", content=file, headers={"Content-Type": "image/jpeg"}).json()
+    assert plain["digit"] == 4
+    packed = {"Content-Type": "image/jpg", "Content-Encoding": "gzip"}
+    assert client.post("/api/mnist", content=gzip.compress(file), headers=packed).json() == plain
+    assert client.post("/api/mnist", files={"anything": ("four.jpg", file)}).json() == plain
+    two = {"one": ("four.jpg", file), "other": ("four.jpg", file)}
+    assert client.post("/api/mnist", files=two).status_code == 422
+    assert client.post("/api/mnist", files={"text": ("four.txt", b"4")}).status_code == 415
 
 
 def test_an_empty_canvas_is_422_with_its_sentence(client) -> None:
@@ -180,7 +193,7 @@ def test_the_description_fits_the_answers(client) -> None:
     assert told == description()
     shapes = told["components"]["schemas"]
     good = client.post("/api/mnist", json={"pixels": np.asarray(plain_four().resize((28, 28))).tolist()})
-    jsonschema.validate(good.json(), shapes["Reading"])
+    jsonschema.validate(good.json(), {**told, "$ref": "#/components/schemas/Reading"})  # it names other shapes
     bad = client.post("/api/mnist", content=b"", headers={"Content-Type": "image/png"})
     jsonschema.validate(bad.json(), shapes["Error"])
     asked = told["paths"]["/api/mnist"]["post"]["requestBody"]["content"]["application/json"]["schema"]

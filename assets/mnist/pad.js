@@ -93,22 +93,23 @@ function drawingPad(root, tell, options = {}) {
     changed();
   }
 
-  canvas.addEventListener("pointerdown", (event) => {
+  canvas.addEventListener("pointerdown", event => {
     if (active !== null || event.button > 0) return;
     active = event.pointerId;
     canvas.setPointerCapture(active);
     cursor.shown = down = false;
     begin(place(event));
   });
-  canvas.addEventListener("pointermove", (event) => {
+  canvas.addEventListener("pointermove", event => {
     if (event.pointerId !== active) return;
-    for (const each of event.getCoalescedEvents?.() ?? [event]) extend(place(each));
+    const between = event.getCoalescedEvents?.() ?? []; // empty in some browsers: then the event itself is the point
+    for (const each of between.length ? between : [event]) extend(place(each));
   });
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
-    canvas.addEventListener(end, (event) => {
+    canvas.addEventListener(end, event => {
       if (event.pointerId === active) active = null;
     });
-  canvas.addEventListener("keydown", (event) => {
+  canvas.addEventListener("keydown", event => {
     const step = event.shiftKey ? 32 : 8;
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const key = event.key.toLowerCase();

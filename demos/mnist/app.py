@@ -17,6 +17,7 @@ from core.projects.mnist.screen import (
     pad,
     read_drawing,
     read_files,
+    steps_of,
 )
 
 SCRIPT, STYLE = pad()
@@ -62,7 +63,7 @@ with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(
             read_drawing, drawing, [sentence, chances, seen],
             api_name="read_drawing", trigger_mode="always_last", show_progress="hidden", concurrency_limit=2,
         )  # fmt: skip
-        given.select(started, None, drawing, api_name=False, show_progress="hidden")
+        given.select(started, None, drawing, api_visibility="private", show_progress="hidden")
         gr.Markdown("## Why?")
         with gr.Row():
             wanted = gr.Dropdown(DIGITS, value=DIGITS[3], label="Change it into")
@@ -77,9 +78,15 @@ with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(
         alike = gr.Gallery(label="Training digits most like it", columns=8, height=200, buttons=[])
         ask.click(explained, drawing, [words, speaking, alike], api_name="explain")
         ask.click(changed, [drawing, wanted], [words, edit], api_name="smallest_edit")
+    with gr.Tab("A photograph"):
+        gr.Markdown("Digits on paper, plain, ruled or squared, in any light: each step to the answer is shown.")
+        photograph = gr.Image(type="filepath", label="Photograph", sources=["upload", "webcam"], height=260)
+        told = gr.Textbox(label="Answer", interactive=False, elem_id="told")
+        steps = gr.Gallery(label="The steps", columns=3, height=420, object_fit="contain", buttons=[])
+        photograph.change(steps_of, photograph, [told, steps], api_name="read_photograph")
     with gr.Tab("Many pictures"):
         gr.Markdown(f"PNG, JPEG, WebP, GIF or BMP, at most {LIMIT.upper()} each and {MOST_FILES} at once.")
-        files = gr.File(file_count="multiple", file_types=["image"], label="Pictures of one digit each", height=180)
+        files = gr.File(file_count="multiple", file_types=["image"], label="Pictures of digits", height=180)
         table = gr.Dataframe(headers=COLUMNS, label="Answers", interactive=False, wrap=True)
         files.change(read_files, files, table, api_name="read_files")
 

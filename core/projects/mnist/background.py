@@ -153,7 +153,7 @@ def backgrounds(count: int, digits: np.ndarray, sketches: np.ndarray | None, see
     makers = {
         "letter": lambda: letter(draw, learned), "scribble": lambda: scribble(draw), "shape": lambda: shape(draw),
         "noise": lambda: noise(draw), "several": lambda: several(draw, digits),
-        "sketch": lambda: sketches[draw.randrange(len(sketches))],
+        "sketch": lambda: draw.choice([] if sketches is None else sketches),
     }  # fmt: skip
     shares = {"letter": 8, "scribble": 3, "shape": 3, "noise": 1, "several": 2, "sketch": 0 if sketches is None else 4}
     made: list[np.ndarray] = []

@@ -92,6 +92,11 @@ def standing_out(picture: Image.Image) -> tuple[Image.Image, float]:
     ), noise
 
 
+def on_paper(picture: Image.Image) -> Image.Image:
+    """A drawing on a transparent ground as grey on white."""
+    return ImageChops.invert(standing_out(plain(picture))[0])
+
+
 def third_quartile(values: np.ndarray) -> float:
     """What three quarters of the values do not exceed, between two of them by linear interpolation."""
     ordered, place = np.sort(values), 0.75 * (len(values) - 1)

@@ -10,7 +10,6 @@ from PIL import Image
 from torch import Tensor
 
 from core.data.images import mnist
-from core.projects.mnist import robustness
 from core.projects.mnist.recognizer import probabilities
 from core.provenance import Recorded
 from core.training import Run
@@ -43,7 +42,8 @@ class Confusion:
     def worst(self) -> tuple[int, int]:
         """The digit and the answer of the most frequent mistake."""
         wrong = self.counts * (1 - np.eye(10, dtype=int))
-        return tuple(int(place) for place in np.unravel_index(wrong.argmax(), wrong.shape))
+        row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+        return int(row), int(column)
 
     def sentence(self, row: int, column: int) -> str:
         """What one cell says."""
@@ -88,14 +88,3 @@ def measured() -> dict:
         "sure": [int(value) for value in found.sure], "pictures": base64.b64encode(file.getvalue()).decode(),
         "licence": "The pictures are from MNIST (Y. LeCun, C. Cortes, C. Burges), usually cited as CC BY-SA 3.0.",
     }  # fmt: skip
-
-
-def recorded() -> Confusion:
-    """The shipped network's table from the record."""
-    text = robustness.contents()["mistakes"]
-    with Image.open(io.BytesIO(base64.b64decode(text["pictures"]))) as sheet:
-        grey = np.asarray(sheet)
-    tiles = grey.reshape(-1, 28, ACROSS, 28).swapaxes(1, 2).reshape(-1, 28, 28)[: len(text["digits"])]
-    pictures = torch.from_numpy(tiles.astype(np.float32) / 255)
-    numbers = (torch.tensor(text[name]) for name in ("digits", "answers", "sure"))
-    return Confusion(np.array(text["counts"]), pictures, *numbers, robustness.source())

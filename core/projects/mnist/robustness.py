@@ -4,15 +4,10 @@
 ``--shipped`` only the part of it that belongs to the shipped weights, in about two minutes.
 """
 
-import argparse
-import datetime
-import hashlib
-import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,17 +16,14 @@ from torch.nn import functional
 
 from core.data.data import Data
 from core.data.digits import digits
-from core.data.images import mnist
 from core.models import CNN, MLP
-from core.projects.mnist.augmentation import augmented, crossed
+from core.projects.mnist.augmentation import crossed
 from core.projects.mnist.drawing import Empty, digit
-from core.projects.mnist.recognizer import FOLDER, recognizer
-from core.projects.mnist.samples import VALIDATION
+from core.projects.mnist.recognizer import recognizer
 from core.provenance import Measured, Recorded
 from core.randomness import uniform
-from core.training import Recipe, epochs, train, warm
+from core.training import Recipe, train
 
-RECORD = Path(__file__).resolve().parents[3] / "assets" / "recorded" / "digit_recognizer.json"
 STREAM = 96  # the stream of `core.randomness` that directions are drawn from
 FRAME = 28  # shifts and strokes are given in pixels of MNIST's frame, for smaller pictures too
 
@@ -58,10 +50,7 @@ LINEAR, PLAIN, VARIED, SHIPPED, FRAMED = (
 BASELINES, OWN = (LINEAR, PLAIN, VARIED), (SHIPPED, FRAMED)
 LIVE = (LINEAR, PLAIN, "CNN")
 SEEDS, TEST, WIDTH = (0, 1), 1000, 256
-SPECIFICATION = {
-    "data": "mnist", "train": 60_000 - VALIDATION, "test": TEST, "seeds": SEEDS, "hidden units": WIDTH,
-    "kinds": {name: kind.levels for name, kind in KINDS.items()}, "version": 1,
-}  # fmt: skip
+HELD_OUT = 0.3  # the share of the 8×8 digits
 
 
 def disturbed(images: Tensor, kind: str, level: float, seed: int) -> Tensor:
@@ -71,16 +60,27 @@ def disturbed(images: Tensor, kind: str, level: float, seed: int) -> Tensor:
     of what is added to every pixel (then cut to 0…1), "thickness" in pixels of 28 on each side of a stroke, negative
     for thinner (grey-scale dilation and erosion by a cross).
     """
-    if kind == "noise":
-        generator = torch.Generator().manual_seed(seed)
-        return (images + level * torch.randn(images.shape, generator=generator)).clamp(0, 1)
-    if kind == "thickness":
-        return thickened(images, level * images.shape[-1] / FRAME)
-    draw = uniform(seed, STREAM, 0, (len(images),))
-    angle, way = torch.zeros(len(images)), 2 * math.pi * draw
-    if kind == "rotation":
-        return moved(images, torch.where(draw < 0.5, -1.0, 1.0) * math.radians(level), angle, angle)
-    return moved(images, angle, 2 * level / FRAME * way.cos(), 2 * level / FRAME * way.sin())
+    return DISTURBANCES[kind](images, level, seed)
+
+
+def turned(images: Tensor, degrees: float, seed: int) -> Tensor:
+    """Each image turned to one side or the other."""
+    side = torch.where(uniform(seed, STREAM, 0, (len(images),)) < 0.5, -1.0, 1.0)
+    nothing = torch.zeros(len(images))
+    return moved(images, side * math.radians(degrees), nothing, nothing)
+
+
+def shifted(images: Tensor, pixels: float, seed: int) -> Tensor:
+    """Each image shifted in a direction of its own, by ``pixels`` of 28."""
+    way = 2 * math.pi * uniform(seed, STREAM, 0, (len(images),))
+    reach = 2 * pixels / FRAME
+    return moved(images, torch.zeros(len(images)), reach * way.cos(), reach * way.sin())
+
+
+def noisy(images: Tensor, deviation: float, seed: int) -> Tensor:
+    """Noise added to every pixel, cut to 0…1."""
+    generator = torch.Generator().manual_seed(seed)
+    return (images + deviation * torch.randn(images.shape, generator=generator)).clamp(0, 1)
 
 
 def moved(images: Tensor, angle: Tensor, right: Tensor, down: Tensor) -> Tensor:
@@ -91,13 +91,16 @@ def moved(images: Tensor, angle: Tensor, right: Tensor, down: Tensor) -> Tensor:
     return functional.grid_sample(images, grid, align_corners=False)
 
 
-def thickened(images: Tensor, reach: float) -> Tensor:
-    """Strokes wider by ``reach`` pixels on each side, or thinner where negative."""
-    step = crossed if reach > 0 else lambda part: -crossed(-part)
-    left = abs(reach)
+def thicker(images: Tensor, pixels: float, seed: int = 0) -> Tensor:
+    """Strokes wider by ``pixels`` of 28 on each side, or thinner where negative; nothing is drawn by chance."""
+    left = abs(pixels) * images.shape[-1] / FRAME
     while left > 0:
-        images, left = images.lerp(step(images), min(left, 1.0)), left - 1
+        grown = crossed(images) if pixels > 0 else -crossed(-images)
+        images, left = images.lerp(grown, min(left, 1.0)), left - 1
     return images
+
+
+DISTURBANCES = {"rotation": turned, "shift": shifted, "noise": noisy, "thickness": thicker}
 
 
 @dataclass(frozen=True)
@@ -166,124 +169,30 @@ def shares(read: Reader, x: Tensor, y: Tensor, kind: str, seed: int) -> list[flo
 def small_readers(data: Data, seed: int) -> Iterator[tuple[str, Reader]]:
     """A linear model, an MLP and a CNN of about as many weights, trained alike on 8×8 digits."""
     rows = replace(data, x=data.x.flatten(1), x_test=data.x_test.flatten(1))
-    recipe = Recipe(epochs=20, batch_size=32, learning_rate=0.005, schedule="cosine", seed=seed, frames=2)
-    yield LINEAR, flat(train(MLP(64, 10, seed=seed), rows, recipe).at())
-    yield PLAIN, flat(train(MLP(64, 80, 10, seed=seed), rows, recipe).at())
-    model = train(CNN(10, (16, 24), size=8, seed=seed), data, recipe).at()
+    linear, plain, cnn = small_networks(seed)
+    yield LINEAR, flat(train(linear, rows, recipe_of(seed)).at())
+    yield PLAIN, flat(train(plain, rows, recipe_of(seed)).at())
+    model = train(cnn, data, recipe_of(seed)).at()
     yield "CNN", torch.no_grad()(lambda images: model(images).argmax(dim=1))
 
 
-def live(kind: str, seeds: tuple[int, ...]) -> Iterator:
+def small_networks(seed: int) -> tuple[MLP, MLP, CNN]:
+    """The three learners before their training."""
+    return MLP(64, 10, seed=seed), MLP(64, 80, 10, seed=seed), CNN(10, (16, 24), size=8, seed=seed)
+
+
+def recipe_of(seed: int) -> Recipe:
+    """How each of them is trained."""
+    return Recipe(epochs=20, batch_size=32, learning_rate=0.005, schedule="cosine", seed=seed, frames=2)
+
+
+def live(kind: str, seeds: tuple[int, ...]) -> Generator[tuple[float, str], None, Robustness]:
     """Three learners trained and disturbed here and now on scikit-learn's digits, as a job."""
     began, found = time.perf_counter(), {name: [] for name in LIVE}
     for place, seed in enumerate(seeds):
-        data = digits(seed=seed, held_out=0.3)
+        data = digits(seed=seed, held_out=HELD_OUT)
         for number, (name, read) in enumerate(small_readers(data, seed)):
             yield (place + (number + 1) / 3) / len(seeds), f"{name}, seed {seed}"
             found[name].append(shares(read, data.x_test, data.y_test, kind, seed))
     accuracies = {name: np.array(rows) for name, rows in found.items()}
     return Robustness(kind, accuracies, Measured(seeds, time.perf_counter() - began))
-
-
-def accuracies_at(kind: str, level: float, seed: int) -> dict[str, float]:
-    """Share of right answers of three learners on held-out 8×8 digits, disturbed."""
-    data = digits(seed=seed, held_out=0.3)
-    changed = disturbed(data.x_test, kind, level, seed)
-    return {name: (read(changed) == data.y_test).float().mean().item() for name, read in small_readers(data, seed)}
-
-
-# The record
-
-
-def recorded(kind: str) -> Robustness:
-    """The shipped measurement of one kind."""
-    text = contents()
-    accuracies = {name: np.array(rows) for name, rows in text["curves"][kind].items()}
-    return Robustness(kind, accuracies, source())
-
-
-def contents() -> dict:
-    """The shipped record."""
-    return json.loads(RECORD.read_text(encoding="utf-8"))
-
-
-def source() -> Recorded:
-    """Where the record's numbers come from."""
-    text = contents()
-    return Recorded(text["specification"] | {"weights": text["weights"]}, text["date"])
-
-
-def weights_hash() -> str:
-    """Sixteen hexadecimal digits that name the shipped weights."""
-    return hashlib.sha256((FOLDER / "weights.safetensors").read_bytes()).hexdigest()[:16]
-
-
-def baseline(name: str, known: Data, seed: int) -> Reader:
-    """A linear model or an MLP trained on MNIST's flat pictures, for ``VARIED`` with the CNN's own augmentation."""
-    widths = (784, 10) if name == LINEAR else (784, WIDTH, 10)
-    recipe = Recipe(
-        epochs=6 if name == LINEAR else 20 if name == VARIED else 8, batch_size=128, schedule="cosine", seed=seed,
-        learning_rate=0.002, frames=2,
-    )  # fmt: skip
-    model, step = MLP(*widths, seed=seed), iter(range(10**9))
-    if name != VARIED:
-        return flat(train(model, known, recipe).at())
-
-    def objective(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        if network.training:
-            x = augmented(x.view(-1, 1, FRAME, FRAME), seed, next(step)).flatten(1)
-        return functional.cross_entropy(network(x), y)
-
-    for _ in epochs(model, known, recipe, objective):
-        pass
-    return flat(model.eval())
-
-
-def measured_baselines() -> dict[str, dict[str, list]]:
-    """The baselines' curves by kind and name."""
-    known = mnist(60_000, test_samples=10_000, flat=True)
-    known = replace(known, x=known.x[:-VALIDATION], y=known.y[:-VALIDATION])
-    x, y = test_images()
-    curves: dict[str, dict[str, list]] = {kind: {name: [] for name in BASELINES} for kind in KINDS}
-    for name in BASELINES:
-        for seed in SEEDS:
-            read = baseline(name, known, seed)
-            for kind in KINDS:
-                curves[kind][name].append(shares(read, x, y, kind, seed))
-            print(f"{name}, seed {seed}: {curves['shift'][name][-1][0]:.3f}", flush=True)
-    return curves
-
-
-def test_images() -> tuple[Tensor, Tensor]:
-    """The test images that are disturbed, (samples, 1, 28, 28), and their digits."""
-    known = mnist(60, test_samples=TEST)
-    return known.x_test, known.y_test
-
-
-def measured_shipped() -> dict[str, dict[str, list]]:
-    """The shipped network's curves by kind and name, as it is and behind the drawing path."""
-    x, y = test_images()
-    readers = {SHIPPED: shipped, FRAMED: framed}
-    return {kind: {name: [shares(read, x, y, kind, 0)] for name, read in readers.items()} for kind in KINDS}
-
-
-def main() -> None:
-    """Measure the shipped record again, or the part that belongs to the shipped weights."""
-    from core.projects.mnist.mistakes import measured
-
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--shipped", action="store_true", help="only what belongs to the shipped weights")
-    only = parser.parse_args().shipped
-    torch.set_num_threads(1)
-    warm()
-    curves = contents()["curves"] if only else measured_baselines()
-    own = measured_shipped()
-    rounded = {
-        kind: {name: np.round(rows, 4).tolist() for name, rows in (curves[kind] | own[kind]).items()} for kind in KINDS
-    }
-    text = {"specification": SPECIFICATION, "date": datetime.date.today().isoformat(), "weights": weights_hash()}
-    RECORD.write_text(json.dumps(text | {"curves": rounded, "mistakes": measured()}) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,6 @@
 """The recogniser in the forms that screens show: sentences, tables, enlarged pictures. Knows no screen library."""
 
 import base64
-import binascii
 import functools
 import io
 from collections.abc import Sequence
@@ -13,8 +12,8 @@ from torch import Tensor
 
 from core.projects.mnist.drawing import Empty
 from core.projects.mnist.recognizer import FOLDER, NAMES, Reading, read_file
-from core.projects.mnist.uploads import MOST_BYTES, Refused
 from core.projects.mnist.why import neighbours, saliency, shipped, smallest_edit
+from core.serving.uploads import MOST_BYTES, Refused, bytes_of
 
 LIMIT = f"{MOST_BYTES // 10**6}mb"
 MOST_FILES = 50
@@ -25,7 +24,7 @@ BLUE, ORANGE = np.array([0, 90, 181]), np.array([230, 97, 0])
 
 def pad() -> tuple[str, str]:
     """The drawing pad's script, which defines ``drawingPad(root, tell, options)``, and its style for class ``pad``."""
-    return tuple((FOLDER / name).read_text(encoding="utf-8") for name in ("pad.js", "pad.css"))
+    return (FOLDER / "pad.js").read_text(encoding="utf-8"), (FOLDER / "pad.css").read_text(encoding="utf-8")
 
 
 def reading_of(picture: object) -> Reading:
@@ -33,18 +32,7 @@ def reading_of(picture: object) -> Reading:
     Raises ``Empty`` or ``Refused``."""
     if picture is None or picture == "":
         raise Empty("The canvas is empty: draw one digit.")
-    if not isinstance(picture, str):
-        raise Refused("Send a picture as a data URL: data:image/png;base64,…")
-    if len(picture) > 4 * MOST_BYTES // 3 + 100:
-        raise Refused(f"The picture has more than {MOST_BYTES / 1e6:.0f} MB.")
-    head, _, body = picture.partition(",")
-    if not (head.startswith("data:image/") and head.endswith(";base64")):
-        raise Refused("Send a picture as a data URL: data:image/png;base64,…")
-    try:
-        file = base64.b64decode(body.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        raise Refused("The data URL is damaged: its picture is not base64.") from None
-    return read_file(file)
+    return read_file(bytes_of(picture))
 
 
 def read_drawing(picture: str | None) -> tuple[str, dict[str, float], np.ndarray | None]:
@@ -103,8 +91,33 @@ def row(path: Path) -> list[str]:
             reading = read_file(file.read(MOST_BYTES + 1))
     except (Refused, Empty, OSError) as refusal:
         return [path.name, "", "", str(refusal) if isinstance(refusal, Refused | Empty) else "The file is not there."]
-    answer = NAMES[10] if reading.digit is None else str(reading.digit)
-    return [path.name, answer, f"{100 * max(reading.probabilities):.0f} %", " ".join(reading.notes)]
+    answer = ", ".join(NAMES[10] if one.digit is None else str(one.digit) for one in reading.answers)
+    sure = f"{100 * min(one.sure for one in reading.answers):.0f} %"
+    return [path.name, answer, sure, " ".join((*reading.notes, *counted(reading)))]
+
+
+def counted(reading: Reading) -> tuple[str, ...]:
+    """A sentence where there are several digits."""
+    return (f"{len(reading.several)} digits, from left to right and top to bottom.",) if reading.several else ()
+
+
+def steps_of(path: str | None) -> tuple[str, list[tuple[np.ndarray, str]]]:
+    """A photograph in a file: the answer in words, and the pictures of every step to it, with captions."""
+    if not path:
+        return "", []
+    try:
+        with Path(path).open("rb") as file:
+            reading = read_file(file.read(MOST_BYTES + 1))
+    except (Refused, Empty, OSError) as refusal:
+        return str(refusal) if isinstance(refusal, Refused | Empty) else "The file is not there.", []
+    steps = [(grey(step.picture), f"{step.name}. {step.told}") for step in reading.steps]
+    seen = [(255 - enlarged(one.seen), f"What the network sees. {one.sentence}") for one in reading.answers]
+    return " ".join((reading.sentence, *reading.notes)), steps + seen
+
+
+def grey(ink: np.ndarray) -> np.ndarray:
+    """Ink (height, width) from 0 to 1 as a picture, dark on light, uint8."""
+    return (255 * (1 - ink.clip(0, 1))).round().astype(np.uint8)
 
 
 def enlarged(picture: Tensor, times: int = 8) -> np.ndarray:

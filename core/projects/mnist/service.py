@@ -13,9 +13,11 @@ import numpy as np
 
 from core.projects.mnist.drawing import Empty
 from core.projects.mnist.recognizer import NAMES, Reading, read, read_file
-from core.projects.mnist.uploads import FORMATS, MOST_BYTES, Refused
+from core.serving.uploads import FORMATS, MOST_BYTES, Refused
 
 PICTURES = (*(f"image/{name.lower()}" for name in FORMATS), "application/octet-stream")
+ALSO = {"image/jpg", "image/pjpeg", "image/x-png", "image/x-bmp", "image/x-ms-bmp"}  # what some programs call them
+FORM = "multipart/form-data"
 READERS = ThreadPoolExecutor(2, "digits")  # so that no reading holds up the pages
 SHAPE = 'Send 28 rows of 28 numbers as {"pixels": [[…], …]}, all from 0 to 1 or all from 0 to 255.'
 
@@ -24,9 +26,9 @@ def answer(body: bytes, content_type: str) -> tuple[int, dict]:
     """HTTP status and JSON for one request: 200 with the reading, or 4xx with ``{"error": one sentence}``."""
     kind = content_type.split(";")[0].strip().lower()
     if len(body) > MOST_BYTES:
-        return too_large()
-    if kind != "application/json" and kind not in PICTURES:
-        return 415, {"error": f"Send application/json or a picture: {', '.join(PICTURES)}."}
+        return 413, {"error": f"The picture is larger than {MOST_BYTES / 1e6:.0f} MB."}
+    if kind != "application/json" and kind not in {*PICTURES, *ALSO}:
+        return 415, {"error": f"Send application/json, {FORM} with one picture, or a picture: {', '.join(PICTURES)}."}
     try:
         reading = read(grey(body)) if kind == "application/json" else read_file(body)
     except (Refused, Empty) as refusal:
@@ -34,18 +36,21 @@ def answer(body: bytes, content_type: str) -> tuple[int, dict]:
     return 200, described(reading)
 
 
-def too_large() -> tuple[int, dict]:
-    """The answer to a body over the limit."""
-    return 413, {"error": f"The body is larger than {MOST_BYTES / 1e6:.0f} MB."}
-
-
 def described(reading: Reading) -> dict:
-    """A reading as JSON."""
+    """A reading as JSON: the picture as a whole, and its digits as a list in the order they are read."""
+    return {
+        **said(reading),
+        "notes": list(reading.notes),
+        "digits": [said(one) for one in reading.answers if one.digit is not None],
+    }
+
+
+def said(reading: Reading) -> dict:
+    """What the network says of one digit, or of a picture as a whole, as JSON."""
     return {
         "digit": reading.digit,
         "sentence": reading.sentence,
         "probabilities": {name: round(value, 6) for name, value in reading.named.items()},
-        "notes": list(reading.notes),
     }
 
 
@@ -75,18 +80,16 @@ def routes() -> list:
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
+    from core.serving.bodies import Refusal, received
+
     async def mnist(request: Request) -> Response:
-        body = bytearray()
         try:
-            async for part in request.stream():
-                body += part
-                if len(body) > MOST_BYTES:
-                    status, reply = too_large()
-                    return JSONResponse(reply, status, {"Connection": "close"})
+            body, kind = await received(request, MOST_BYTES)
+        except Refusal as refusal:
+            return refusal.response
         except ClientDisconnect:
             return Response(status_code=400)
-        kind = request.headers.get("content-type", "")
-        status, reply = await asyncio.get_running_loop().run_in_executor(READERS, answer, bytes(body), kind)
+        status, reply = await asyncio.get_running_loop().run_in_executor(READERS, answer, body, kind)
         return JSONResponse(reply, status)
 
     async def openapi(request: Request) -> Response:
@@ -103,19 +106,28 @@ def description() -> dict:
     picture = {"schema": {"type": "string", "format": "binary"}}
     row = {"type": "array", "minItems": 28, "maxItems": 28, "items": {"type": "number", "minimum": 0, "maximum": 255}}
     pixels = {"type": "array", "minItems": 28, "maxItems": 28, "items": row}
+    answered = {
+        "digit": {"type": ["integer", "null"], "minimum": 0, "maximum": 9},
+        "sentence": {"type": "string"},
+        "probabilities": {"type": "object", "required": list(NAMES), "properties": {
+            name: {"type": "number", "minimum": 0, "maximum": 1} for name in NAMES}},
+    }  # fmt: skip
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Roadmap Lab", "version": "1", "license": {"name": "AGPL-3.0-or-later"}},
+        "servers": [{"url": ".."}],  # from this description's own address, so that a base path may come before it
         "paths": {"/api/mnist": {"post": {
             "operationId": "readDigit",
-            "summary": "Read one handwritten digit",
-            "description": f"Any drawing or picture of one digit, at most {MOST_BYTES / 1e6:.0f} MB; nothing is kept.",
+            "summary": "Read handwritten digits",
+            "description": f"Any drawing or photograph of digits, at most {MOST_BYTES / 1e6:.0f} MB, as it is or "
+            "packed with gzip; nothing is kept.",
             "requestBody": {"required": True, "content": {
                 "application/json": {"schema": {
                     "type": "object", "required": ["pixels"], "properties": {"pixels": pixels},
                 }},
                 **dict.fromkeys(PICTURES, picture),
+                FORM: {"schema": {"type": "object", "properties": {"picture": picture["schema"]}}},
             }},
             "responses": {
                 "200": {"description": "The reading", "content": {
@@ -126,13 +138,12 @@ def description() -> dict:
             },
         }}},
         "components": {"schemas": {
-            "Reading": {"type": "object", "required": ["digit", "sentence", "probabilities", "notes"], "properties": {
-                "digit": {"type": ["integer", "null"], "minimum": 0, "maximum": 9},
-                "sentence": {"type": "string"},
-                "probabilities": {"type": "object", "required": list(NAMES), "properties": {
-                    name: {"type": "number", "minimum": 0, "maximum": 1} for name in NAMES}},
+            "Reading": {"type": "object", "required": [*answered, "notes", "digits"], "properties": {
+                **answered,
                 "notes": {"type": "array", "items": {"type": "string"}},
+                "digits": {"type": "array", "items": {"$ref": "#/components/schemas/Answer"}},
             }},
+            "Answer": {"type": "object", "required": list(answered), "properties": answered},
             "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}},
         }},
     }  # fmt: skip

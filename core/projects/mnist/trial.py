@@ -1,8 +1,6 @@
 """A small recogniser that the learner trains: on scikit-learn's digits in seconds, on MNIST as a longer job."""
 
-import copy
-import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +12,9 @@ from core.data.data import Data
 from core.data.digits import digits
 from core.data.images import MNIST, mnist
 from core.models import CNN
-from core.projects.mnist.robustness import thickened
-from core.training import Recipe, Run, epochs, train
+from core.projects.mnist.robustness import FRAME, thicker
+from core.training import Recipe, Run, train
+from core.training import training as training_of
 
 SMALL, LARGE = "digits 8×8", "MNIST 28×28"
 SOURCES = (SMALL, LARGE)
@@ -62,15 +61,10 @@ def recipe(trial: Trial) -> Recipe:
     )  # fmt: skip
 
 
-def training(trial: Trial) -> Iterator:
+def training(trial: Trial) -> Generator[tuple[float, str], None, Run]:
     """The training of a trial as long work: yields (share done, message), returns the run."""
     yield 0.0, "reading the images"
-    model, data, how = network(trial), problem(trial), recipe(trial)
-    began, history = time.perf_counter(), []
-    for epoch in epochs(copy.deepcopy(model), data, how):
-        history.append(epoch)
-        yield epoch.number / how.epochs, f"epoch {epoch.number} of {how.epochs}, held out {epoch.test_score:.1%} right"
-    return Run(model, data, how, functional.cross_entropy, tuple(history), time.perf_counter() - began, "torch")
+    return (yield from training_of(network(trial), problem(trial), recipe(trial), engine="torch"))
 
 
 def trained(trial: Trial) -> Run:
@@ -81,11 +75,6 @@ def trained(trial: Trial) -> Run:
 def weights(trial: Trial) -> int:
     """How many weights and biases a trial's network has."""
     return sum(parameter.numel() for parameter in network(trial).parameters())
-
-
-def held_out_accuracy(training_images: int, filters: int, epochs: int, learning_rate: float, seed: int) -> float:
-    """Share of held-out 8×8 digits that a small network reads right after training on some of the others."""
-    return trained(Trial(SMALL, training_images, filters, epochs, learning_rate, seed)).last.test_score
 
 
 def sized(seen: Tensor, side: int) -> Tensor:
@@ -103,7 +92,7 @@ def sized(seen: Tensor, side: int) -> Tensor:
     wide = max(1, min(32, round(32 * (right - left) / (bottom - top))))
     part = functional.interpolate(part, (32, wide), mode="bilinear", antialias=True)
     part = functional.pad(part, ((32 - wide) // 2, 32 - wide - (32 - wide) // 2))
-    return functional.avg_pool2d(thickened(part, 0.5), 32 // side).clamp(0, 1)
+    return functional.avg_pool2d(thicker(part, 0.5 * FRAME / part.shape[-1]), 32 // side).clamp(0, 1)
 
 
 @torch.no_grad()

@@ -9,21 +9,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.controls import Control, Group
 from core.figures.curves import bands, losses
-from core.figures.digits import chances, chances_film, drawing, gallery, kernels, maps, spoken, table
 from core.figures.picture import INK, Picture
-from core.figures.playground import Shown
-from core.projects.mnist import mistakes, robustness, trial
+from core.lessons import Goal, Question, Scale
+from core.lessons.controls import Control, pick, scale, slider, toggle
+from core.lessons.view import Shown, View
+from core.projects.mnist import mistakes, record, robustness, trial
 from core.projects.mnist.drawing import Empty
-from core.projects.mnist.recognizer import NAMES, Reading, recognizer
+from core.projects.mnist.pictures import chances, chances_film, drawing, gallery, kernels, maps, spoken, table
+from core.projects.mnist.recognizer import NAMES, Reading, read_file, recognizer
 from core.projects.mnist.screen import DIGITS, edit_in_words, reading_of
-from core.projects.mnist.uploads import Refused
 from core.projects.mnist.why import Edit, neighbours, saliency, shipped, smallest_edit
 from core.provenance import duration
+from core.serving.uploads import Refused
 from core.training import Run
 
 LONGEST = 1_000_000  # characters of a picture that a pad's canvas can need
+MOST_SHOWN = 8  # digits of one picture that are shown
+TILE = 180  # pixels of a step's picture
 CELLS = tuple(f"{row} → {column}" for row in range(10) for column in range(10))
 
 
@@ -37,7 +40,8 @@ class Drawn:
 
     @property
     def provenance(self) -> str:
-        return f"Live reading · shipped weights {robustness.weights_hash()[:8]} · {duration(self.seconds)}"
+        weights = record.RECORD.made_by["weights"]
+        return f"Live reading · shipped weights {str(weights)[:8]} · {duration(self.seconds)}"
 
     @property
     def sentence(self) -> str:
@@ -61,20 +65,56 @@ def drawn(picture: object) -> Drawn:
         return Drawn(None, str(nothing), time.perf_counter() - began)
 
 
+def photographed(file: bytes) -> Drawn:
+    """The reading of a file that a learner sent."""
+    began = time.perf_counter()
+    try:
+        return Drawn(read_file(file), "", time.perf_counter() - began)
+    except (Empty, Refused) as nothing:
+        return Drawn(None, str(nothing), time.perf_counter() - began)
+
+
 # The drawing
 
 
-def answer(found: Drawn) -> Shown:
+def answer(reading: Reading) -> Shown:
     """What the network sees, and how probable each answer is."""
-    pictures = drawing(found.seen, "What the network sees: 28 × 28"), chances(found.reading.probabilities, NAMES)
-    return Shown((pictures,), " ".join(found.reading.notes))
+    rows = tuple(
+        (drawing(one.seen, "What the network sees: 28 × 28"), chances(one.probabilities, NAMES))
+        for one in reading.answers[:MOST_SHOWN]
+    )
+    return Shown(rows, " ".join(reading.notes))
 
 
-def feature_maps(found: Drawn, convolution: int) -> Shown:
+def steps(reading: Reading) -> Shown:
+    """What was done to the picture before the network saw it, step by step."""
+    done = reading.steps
+    if not done:
+        return Shown(((drawing(reading.seen, "What the network sees"),),), "So small a picture is taken as it is.")
+    tiles = [tile(step.picture) for step in done] + [tile(one.seen.numpy()) for one in reading.answers[:MOST_SHOWN]]
+    names = [step.name for step in done] + [f"Seen: {one.short}" for one in reading.answers[:MOST_SHOWN]]
+    told = "The steps from the picture to what the network sees: " + ", ".join(names) + "."
+    note = " ".join(f"**{step.name}**: {step.told}" for step in done)
+    return Shown(((gallery(np.stack(tiles), names, told, columns=4, height=260 * -(-len(tiles) // 4)),),), note)
+
+
+def tile(picture: np.ndarray) -> np.ndarray:
+    """A picture (height, width) made to fit a square of ``TILE`` pixels, (TILE, TILE)."""
+    import cv2
+
+    scale = TILE / max(picture.shape)
+    small = cv2.resize(picture.astype(np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    square = np.zeros((TILE, TILE), np.float32)
+    top, left = ((TILE - min(side, TILE)) // 2 for side in small.shape)
+    square[top : top + small.shape[0], left : left + small.shape[1]] = small[:TILE, :TILE]
+    return square
+
+
+def feature_maps(reading: Reading, convolution: int) -> Shown:
     """What one convolution answers to the drawing."""
     model, _ = recognizer()
     with torch.no_grad():
-        answers = model.maps(found.seen.view(1, 1, 28, 28))[convolution - 1][0].numpy()
+        answers = model.maps(reading.seen.view(1, 1, 28, 28))[convolution - 1][0].numpy()
     count, side = answers.shape[:2]
     told = (
         f"Convolution {convolution} of {len(model.convolutions)}: **{count} filters**, each slid over all of the "
@@ -85,13 +125,13 @@ def feature_maps(found: Drawn, convolution: int) -> Shown:
     return Shown(((maps(answers, name),),), told)
 
 
-def why(found: Drawn) -> Shown:
+def why(reading: Reading) -> Shown:
     """The pixels that spoke for the answer, and the training digits most like the drawing."""
-    place = int(np.argmax(found.reading.probabilities))
-    values, alike = saliency(found.seen, place), neighbours(found.seen)
+    place = int(np.argmax(reading.probabilities))
+    values, alike = saliency(reading.seen, place), neighbours(reading.seen)
     for_it = float(values.clamp_min(0).sum() / values.abs().sum().clamp_min(1e-9))
     alt = f"Which ink spoke for the answer “{NAMES[place]}”: {for_it:.0%} of what was said is for it (blue), the rest "
-    pixels = spoken(values, found.seen, "Ink that spoke for (blue), against (orange)", alt + "against it (orange).")
+    pixels = spoken(values, reading.seen, "Ink that spoke for (blue), against (orange)", alt + "against it (orange).")
     captions = [f"{one.digit} ({one.likeness:.2f})" for one in alike]
     told = "The training digits whose features are most like the drawing's: " + ", ".join(captions) + "."
     near = gallery(torch.stack([one.picture for one in alike]), captions, told, columns=4, height=360)
@@ -108,87 +148,79 @@ def edited(pixels: bytes, wanted: int) -> Edit:
     return smallest_edit(torch.frombuffer(bytearray(pixels), dtype=torch.float32).view(28, 28), wanted)
 
 
-def smallest(found: Drawn, change_it_into: str) -> Shown:
+def smallest(reading: Reading, change_it_into: str) -> Shown:
     """The smallest change of grey levels that makes the network answer another digit."""
     wanted = int(change_it_into)
-    if found.reading.digit == wanted:
-        return Shown(((drawing(found.seen, f"Already read as {wanted}"),),), f"It already reads as {wanted}.")
-    edit = edited(found.seen.contiguous().numpy().tobytes(), wanted)
-    change = edit.picture - found.seen
+    if reading.digit == wanted:
+        return Shown(((drawing(reading.seen, f"Already read as {wanted}"),),), f"It already reads as {wanted}.")
+    edit = edited(reading.seen.contiguous().numpy().tobytes(), wanted)
+    change = edit.picture - reading.seen
     added = float(change.clamp_min(0).sum() / change.abs().sum().clamp_min(1e-9))
     alt = f"The change towards {wanted}: {added:.0%} of it is ink added (blue), the rest ink taken away (orange)."
     after = f"Now read as {wanted}" if edit.reached else "Still not read as wished"
     pictures = (
-        spoken(change, found.seen, "Ink added (blue), taken away (orange)", alt),
+        spoken(change, reading.seen, "Ink added (blue), taken away (orange)", alt),
         drawing(edit.picture, after, 360),
     )
-    return Shown((pictures,), edit_in_words(found.reading, edit, str(wanted)))
+    return Shown((pictures,), edit_in_words(reading, edit, str(wanted)))
 
 
-@dataclass(frozen=True)
-class View:
-    """One way to look at a drawing: its own controls, and what they show."""
+def of_reading(draw: Callable[..., Shown]) -> Callable[..., Shown]:
+    """A function that draws a reading, for what stands on the pad: the bare frame where nothing can be read."""
 
-    show: Callable[..., Shown]
-    controls: tuple[Control, ...] = ()
+    @functools.wraps(draw)
+    def drawn(found: Drawn, **chosen: object) -> Shown:
+        nothing = Shown(((drawing(found.seen, "What the network sees: nothing"),),))
+        return draw(found.reading, **chosen) if found.reading else nothing
 
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        """The controls as a form draws them."""
-        return (Group("", self.controls),)
-
-    def of(self, found: Drawn, **chosen) -> Shown:
-        """What is shown of a drawing; of a bare canvas the bare frame, and why."""
-        if found.reading is None:
-            return Shown(((drawing(found.seen, "What the network sees: nothing"),),))
-        return self.show(found, **chosen)
+    return drawn
 
 
 VIEWS = {
-    "Answer": View(answer),
-    "Feature maps": View(feature_maps, (Control("Convolution", "slider", 1, (1, 6)),)),
-    "Why": View(why),
-    "Smallest edit": View(smallest, (Control("Change it into", "pick", "8", tuple(DIGITS)),)),
+    "Answer": View(draw=of_reading(answer)),
+    "Steps": View(draw=of_reading(steps)),
+    "Feature maps": View(draw=of_reading(feature_maps), look=(slider("Convolution", 1, 6, 1),)),
+    "Why": View(draw=of_reading(why)),
+    "Smallest edit": View(draw=of_reading(smallest), look=(pick("Change it into", DIGITS, "8"),)),
 }
 
 
-def two_minds(found: Drawn) -> tuple[str, bool, str]:
-    """The challenge to draw what two digits claim: goal, whether it is met, where it stands."""
+def two_minds(found: Drawn) -> Goal:
+    """Draw what two digits claim."""
     goal = "Draw something of two minds: the network must find **two digits** at least **30 %** probable each."
     if found.reading is None:
-        return goal, False, "Now: nothing is drawn."
+        return Goal(goal, False, "Now: nothing is drawn.")
     digits = found.reading.probabilities[:10]
     first, second = sorted(range(10), key=lambda place: -digits[place])[:2]
-    return goal, digits[second] >= 0.3, f"Now: {first} {digits[first]:.0%}, {second} {digits[second]:.0%}."
+    return Goal(goal, digits[second] >= 0.3, f"Now: {first} {digits[first]:.0%}, {second} {digits[second]:.0%}.")
 
 
-def question() -> tuple[str, tuple[str, ...], str, str]:
-    """The prediction: what a shift does to an MLP, with the recorded truth."""
-    share = robustness.recorded("shift").at(robustness.PLAIN, 4)
-    options = ("more than 90 %", "50 to 90 %", "less than 50 %")
-    truth = options[0] if share > 0.9 else options[1] if share >= 0.5 else options[2]
-    return (
-        "An MLP reads 98 of 100 test digits. Now each is shifted by 4 of 28 pixels. How many does it still read?",
-        options, truth,
-        f"It reads {share:.0%}: each of its weights belongs to one pixel, so that a shifted digit meets other weights. "
-        "A convolution slides the same weights over every place.",
-    )  # fmt: skip
+def question() -> Question:
+    """What a shift does to an MLP, with the recorded truth."""
+    share = record.robustness("shift").at(robustness.PLAIN, 4)
+    return Question(
+        "An MLP reads 98 of 100 test digits. Now each is shifted by 4 of 28 pixels. How many of 100 does it still "
+        "read?",
+        Scale(0, 100, 1, "digits"),
+        round(100 * share),
+        "Each of its weights belongs to one pixel, so that a shifted digit meets other weights. A convolution slides "
+        "the same weights over every place.",
+    )
 
 
 # Training
 
 
-def training_controls(data: str) -> tuple[Group, ...]:
+def training_controls(data: str) -> tuple[Control, ...]:
     """What can be set before a training."""
     amounts = trial.AMOUNTS[data]
-    controls = (
-        Control("Training images", "scale", amounts[-1] if data == trial.SMALL else 2000, amounts),
-        Control("Filters", "slider", 8, (2, 16), "In the first convolution; the second has twice as many."),
-        Control("Epochs", "slider", 20 if data == trial.SMALL else 4, (1, 30 if data == trial.SMALL else 10)),
-        Control("Learning rate", "scale", 0.003, trial.RATES),
-        *([Control("Allow download", "toggle", False, help=trial.missing())] if data == trial.LARGE else []),
+    return (
+        scale("Training images", amounts, amounts[-1] if data == trial.SMALL else 2000),
+        slider("Filters", 2, 16, 8, help="In the first convolution; the second has twice as many."),
+        slider("Epochs", 1, 30 if data == trial.SMALL else 10, 20 if data == trial.SMALL else 4),
+        scale("Learning rate", trial.RATES, 0.003),
+        *([toggle("Allow download", help=trial.missing())] if data == trial.LARGE else []),
     )
-    return (Group("", controls),)
 
 
 def untrained(found: Drawn, settings: trial.Trial) -> Shown:
@@ -220,14 +252,14 @@ def training_in_words(run: Run) -> str:
     )
 
 
-def few_weights(settings: trial.Trial, run: Run | None) -> tuple[str, bool, str]:
-    """The challenge to train a small network well: goal, whether it is met, where it stands."""
+def few_weights(settings: trial.Trial, run: Run | None) -> Goal:
+    """Train a small network well."""
     goal = "Train a network with at most **1,000 weights** that reads **95 %** of the held-out 8×8 digits."
     size = trial.weights(settings)
     if run is None:
-        return goal, False, f"Now: {size:,} weights, not trained yet."
+        return Goal(goal, False, f"Now: {size:,} weights, not trained yet.")
     passed = settings.side == 8 and size <= 1000 and run.last.test_score >= 0.95
-    return goal, passed, f"Now: {size:,} weights, {run.last.test_score:.1%} on {settings.data}."
+    return Goal(goal, passed, f"Now: {size:,} weights, {run.last.test_score:.1%} on {settings.data}.")
 
 
 # Mistakes and robustness
@@ -236,10 +268,10 @@ def few_weights(settings: trial.Trial, run: Run | None) -> tuple[str, bool, str]
 TABLES = ("this page's, on MNIST's test images", "your own, on held-out digits")
 
 
-def cell_control(found: mistakes.Confusion) -> tuple[Group, ...]:
+def cell_of(found: mistakes.Confusion) -> Control:
     """Which cell of the table is opened; at first the most frequent mistake."""
     row, column = found.worst()
-    return (Group("", (Control("Cell", "pick", f"{row} → {column}", CELLS, "Digit → answer. Or click a cell."),)),)
+    return pick("Cell", CELLS, f"{row} → {column}", help="Digit → answer. Or click a cell.")
 
 
 def confusion(found: mistakes.Confusion, cell: str) -> Shown:
@@ -251,9 +283,10 @@ def confusion(found: mistakes.Confusion, cell: str) -> Shown:
         told = f"{len(captions)} pictures of a {row} answered {column}: " + ", ".join(captions) + "."
         shown.append(gallery(pictures, captions, told, columns=4, height=470))
 
-    def clicked(spot: dict) -> tuple[str, object]:
+    def clicked(spot: dict) -> tuple[tuple[Control, str]]:
         place = spot if not spot["panel"] else {"y": row, "x": column}
-        return "Cell", CELLS[10 * min(max(round(place["y"]), 0), 9) + min(max(round(place["x"]), 0), 9)]
+        digit, answered = (min(max(round(place[axis]), 0), 9) for axis in "yx")
+        return ((cell_of(found), CELLS[10 * digit + answered]),)
 
     note = f"**{found.accuracy:.2%}** of the digits are read right. {found.sentence(row, column)} Click another cell."
     return Shown((tuple(shown),), note, (), clicked)
