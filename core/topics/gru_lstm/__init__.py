@@ -1,0 +1,1 @@
+"""GRU and LSTM: what the page measures and draws."""

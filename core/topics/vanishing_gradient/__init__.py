@@ -1,0 +1,1 @@
+"""The vanishing gradient: what the page measures and draws."""
