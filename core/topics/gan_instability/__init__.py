@@ -1,0 +1,1 @@
+"""Why GANs do not settle: what the page measures and draws."""
