@@ -23,19 +23,18 @@ Reading:
 - Smilkov and others (2017), *Direct-Manipulation Visualization of Deep Networks* (TensorFlow Playground)
 """
 
-from core import playground
-from core.controls import labelled
 from core.figures import boundary, losses
 from core.figures.planes import canvas
-from core.figures.playground import VIEWS, compared
-from core.playground import GROUPS, OWN, PRESETS, TABLE, Setting, exports, sweeps
+from core.topics import mlp
+from core.topics.mlp import CONTROLS, LEARNING_RATE, OWN, PRESETS, TABLE, Setting, exports, sweeps
+from core.topics.mlp.views import VIEWS, compared
 from core.training import Run
 from pages import ui
 
 
 @ui.cached
 def experiment(setting: Setting) -> Run:
-    return playground.trained(setting)
+    return mlp.trained(setting)
 
 
 @ui.cached
@@ -43,9 +42,9 @@ def variants(setting: Setting, label: str, seeds: int) -> sweeps.Sweep:
     return sweeps.sweep(setting, label, seeds)
 
 
-def compare(setting: Setting) -> None:
+def compare(_: Run) -> None:
     with page.beside():
-        label = page.pick("Vary", sweeps.sweepable(setting), "Learning rate")
+        label = page.pick("Vary", sweeps.sweepable(setting), LEARNING_RATE.label)
         seeds = page.slider("Seeds per value", 1, 8, 5)
     quick = sweeps.is_quick(setting, label, seeds)
     if found := page.worked(quick, variants, sweeps.sweep, setting, label, seeds):
@@ -56,34 +55,23 @@ def take_away(run: Run) -> None:
     page.downloads(*exports.files(run))
     if onnx := page.job("Make the ONNX file", exports.as_onnx, run):
         page.downloads(("ONNX", "network.onnx", onnx))
-    with page.beside():
-        hidden = page.choose("Hide from learners", list(labelled(GROUPS)), "The link below then opens without them.")
-    page.link(hidden)
 
 
 with ui.lesson(__file__) as page:
-    page.presets(GROUPS, PRESETS)
-    values, seed = page.form(GROUPS), page.seed
+    page.presets(PRESETS)
+    values, seed = page.ask_all(CONTROLS), page.seed
     rows = page.points(6) if values["data"] == OWN else ()
     setting = Setting(**values, seed=seed, points=rows, table=page.own_table() if values["data"] == TABLE else None)
-    view = page.view([*VIEWS, "Compare", "Take away"])
     clicked = page.add_point if setting.data == OWN else None
-    if missing := playground.is_waiting(setting):
+    if missing := mlp.is_waiting(setting):
         page.note(missing)
-        page.show(canvas(rows), source=playground.where_set(setting), clicked=clicked)
-    elif run := page.worked(playground.is_quick(setting), experiment, playground.training, setting):
+        page.show(canvas(rows), source=mlp.where_set(setting), clicked=clicked)
+    elif run := page.worked(mlp.is_quick(setting), experiment, mlp.training, setting):
         page.code(run)
-        page.note(playground.reason(setting))
-        if view == "Compare":
-            compare(setting)
-        elif view == "Take away":
-            take_away(run)
-        else:
-            with page.beside():
-                chosen = page.form(VIEWS[view].groups(run))
-            page.display(VIEWS[view].show(run, **chosen), run, clicked)
+        page.note(mlp.reason(setting))
+        page.views({**VIEWS, "Compare": compare, "Take away": take_away}, run, clicked)
         page.diagnosis(run)
         page.fork(run, lambda run, fork: (boundary(fork), losses(run, fork)))
-        page.predict(*playground.rivalry(run, experiment(playground.without_hidden(setting))))
-        page.challenge(*playground.few_units(setting, run))
-        page.challenge(*playground.few_steps(setting, run))
+        page.predict(mlp.rivalry(run, experiment(mlp.without_hidden(setting))))
+        page.challenge(mlp.few_units(setting, run))
+        page.challenge(mlp.few_steps(setting, run))

@@ -1,0 +1,1 @@
+"""Autoencoders: what the page measures and draws."""

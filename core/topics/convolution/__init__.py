@@ -1,0 +1,1 @@
+"""Convolution: what the page measures and draws."""

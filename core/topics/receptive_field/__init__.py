@@ -1,0 +1,1 @@
+"""Receptive field: what the page measures and draws."""
