@@ -7,6 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+def name_of(function: Callable) -> str:
+    """The name of a function, or of the class of whatever else can be called."""
+    return getattr(function, "__name__", type(function).__name__)
+
+
 def written(function: Callable, arguments: tuple, keywords: dict) -> str:
     """A call as Python source, as short as it can be: ``moons(noise=0.3, seed=1)``.
 
@@ -20,7 +25,7 @@ def written(function: Callable, arguments: tuple, keywords: dict) -> str:
             parts += [repr(item) for item in value]
         elif value != parameters[name].default:
             parts.append(f"{name}={value!r}")
-    return f"{function.__name__}({', '.join(parts)})"
+    return f"{name_of(function)}({', '.join(parts)})"
 
 
 def fingerprint(specification: object) -> str:

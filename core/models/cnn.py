@@ -47,6 +47,7 @@ class CNN(Model):
             self.blocks.append(nn.Sequential(convolution, *norm, ACTIVATIONS[activation](), *shrink))
         self.silence = Dropout(dropout)
         self.output = nn.Linear(channels[-1] * size * size, classes)
+        self.init, self.seed = init, seed
         initialize(self, init, seed)
 
     def forward(self, x: Tensor) -> Tensor:

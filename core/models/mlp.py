@@ -38,6 +38,7 @@ class MLP(Model):
             self.hidden.append(nn.Sequential(nn.Linear(inputs, units), *norm, ACTIVATIONS[name](), *silence))
         self.output = nn.Linear(widths[-2], widths[-1])
         self.widths, self.activations = widths, tuple(names)
+        self.init, self.seed = init, seed
         initialize(self, init, seed)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from core.expressions import parse
+from core.formulas.expressions import parse
 from core.models.mlp import MLP
 
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from core.cancel import go_on
 from core.data.data import Data
 from core.metrics import score
 from core.objectives import Objective, natural
 from core.randomness import order
-from core.training.recipe import Recipe, learning_rate, recorded_epochs
-from core.training.run import Epoch
+from core.training.epoch import Epoch
+from core.training.recipe import Recipe, learning_rates, recorded_epochs
 from core.training.updates import MOMENTS, RULES
 from core.training.vector import ParameterVector, load
 
@@ -42,12 +43,14 @@ def epochs(
     first, broken = start.number if start else 0, None
     wanted = recorded_epochs(recipe, first, moments.numel() + vector.weights.numel())
     for number in range(first, recipe.epochs + 1):
+        go_on()
         if number > first:
             model.train()
-            for batch in order(len(data.x), recipe.seed, number).split(recipe.batch_size)[:per_epoch]:
+            batches = order(len(data.x), recipe.seed, number).split(recipe.batch_size)[:per_epoch]
+            rates = learning_rates(recipe, step, step + per_epoch, recipe.epochs * per_epoch).tolist()
+            for batch, rate in zip(batches, rates, strict=True):
                 for layer, module in enumerate(placed):
                     module.place = (recipe.seed, 16 + layer, step)
-                rate = learning_rate(recipe, step, recipe.epochs * per_epoch)
                 step, age = step + 1, age + 1
                 vector.gradient.zero_()
                 loss = objective(model, data.x[batch], data.y[batch])

@@ -3,16 +3,18 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from torch import nn
 
 from core.data.data import Data
 from core.objectives import Objective, natural
-from core.training.engines import layers_for, train
+from core.training.engines import engine_of
 from core.training.recipe import Recipe
-from core.training.run import Run
+from core.training.run import Run, train
 from core.training.stack import likeness, stackable, train_stack
 
+Variant = tuple[nn.Module, Data, Recipe, Objective]
 WORTHWHILE = 3  # a stacked step costs about as much as three of its own
 
 
@@ -31,11 +33,11 @@ def train_many(
     float32 rounding; the ``seconds`` of a stacked run are those of its stack. Raises ``ValueError`` if the numbers of
     models, data sets and recipes do not fit.
     """
-    variants = [
+    variants: list[Variant] = [
         (model, problem, recipe, objective or natural(problem.classes))
         for model, problem, recipe in zip(*_repeated(models, data, recipes), strict=True)
     ]
-    engines = ["compiled" if layers_for(*variant, engine) else "torch" for variant in variants]
+    engines = [engine_of(*variant, engine) for variant in variants]
     groups: dict[tuple, list[int]] = {}
     for place, variant in enumerate(variants):
         alike = likeness(*variant) if stackable(variant[0], variant[3]) else (place,)
@@ -47,11 +49,12 @@ def train_many(
     return [runs[place] for place in range(len(variants))]
 
 
-def _trained(members: list[tuple], engine: str) -> list[Run]:
+def _trained(members: list[Variant], engine: str) -> list[Run]:
     """One group's runs; the compiled trainer leaves Python's lock, so its variants share the cores as threads."""
     if engine == "compiled":
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(lambda member: train(*member, engine), members))
+            futures = [pool.submit(copy_context().run, train, *member, engine) for member in members]
+            return [future.result() for future in futures]
     return train_stack(members) if len(members) >= WORTHWHILE else [train(*member, engine) for member in members]
 
 

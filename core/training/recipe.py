@@ -1,11 +1,31 @@
 """How a network is trained: everything that is neither the network nor the data."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from core.training.updates import OPTIMIZERS
+
 MEMORY = 16_000_000  # bytes that one recorded run may hold
-OPTIMIZERS = ("SGD", "Momentum", "Nesterov", "RMSProp", "Adam", "AdamW", "Nadam", "Adagrad")
-SCHEDULES = ("constant", "step", "exponential", "cosine", "one-cycle", "warm-up")
+
+
+def one_cycle(done: np.ndarray) -> np.ndarray:
+    """The one-cycle schedule's factor: from 1/25 up to 1, then down to 1e-4, along half cosines."""
+    rise = 1 / 25 + (24 / 25) * 0.5 * (1 - np.cos(np.pi * done / 0.3))
+    return np.where(done < 0.3, rise, 1e-4 + (1 - 1e-4) * 0.5 * (1 + np.cos(np.pi * (done - 0.3) / 0.7)))
+
+
+FACTORS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {  # of the share done, the step, all steps
+    "constant": lambda done, step, steps: np.ones_like(done),
+    "step": lambda done, step, steps: 0.5 ** np.floor(4 * done),
+    "exponential": lambda done, step, steps: 0.01**done,
+    "cosine": lambda done, step, steps: 0.5 * (1 + np.cos(np.pi * done)),
+    "one-cycle": lambda done, step, steps: one_cycle(done),
+    "warm-up": lambda done, step, steps: np.minimum(1.0, (step + 1) / max(0.1 * steps, 1)),
+}
+SCHEDULES = tuple(FACTORS)
 
 
 @dataclass(frozen=True)
@@ -49,26 +69,19 @@ class Recipe:
                 raise ValueError(f"{name.capitalize()} must be at least 0 and below 1.")
 
 
-def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
-    """The step size at ``step`` (from 0) of ``steps``.
+def learning_rates(recipe: Recipe, first: int, last: int, steps: int) -> np.ndarray:
+    """The step sizes at the steps ``first`` (from 0) to ``last`` − 1 of ``steps``, float64.
 
     step: halved at every quarter. exponential: falls to 1 %. cosine: half a cosine to 0 (Loshchilov and Hutter 2017).
     one-cycle: up from 1/25 over 30 %, then cosine to almost 0 (Smith 2018). warm-up: linear over the first 10 %.
     """
-    done = step / max(steps, 1)
-    factor = {
-        "constant": lambda: 1.0,
-        "step": lambda: 0.5 ** int(4 * done),
-        "exponential": lambda: 0.01**done,
-        "cosine": lambda: 0.5 * (1 + math.cos(math.pi * done)),
-        "one-cycle": lambda: (
-            1 / 25 + (24 / 25) * 0.5 * (1 - math.cos(math.pi * done / 0.3))
-            if done < 0.3
-            else 1e-4 + (1 - 1e-4) * 0.5 * (1 + math.cos(math.pi * (done - 0.3) / 0.7))
-        ),
-        "warm-up": lambda: min(1.0, (step + 1) / max(0.1 * steps, 1)),
-    }[recipe.schedule]()
-    return recipe.learning_rate * factor
+    step = np.arange(first, last)
+    return recipe.learning_rate * FACTORS[recipe.schedule](step / max(steps, 1), step, steps)
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """The step size at ``step`` (from 0) of ``steps``."""
+    return learning_rates(recipe, step, step + 1, steps).item()
 
 
 def recorded_epochs(recipe: Recipe, first: int, numbers: int) -> set[int]:

@@ -1,41 +1,23 @@
-"""What a training leaves behind: recorded moments that can be revisited and forked."""
+"""A training kept whole: recorded moments that can be revisited and forked."""
 
 import copy
 import math
-from dataclasses import dataclass, field
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 
-from torch import Tensor, nn
+from torch import nn
 
+from core.cancel import Cancel
 from core.data.data import Data
-from core.objectives import Objective
+from core.objectives import Objective, natural
 from core.provenance import duration
+from core.training.engines import engine_of, recorded
+from core.training.epoch import Epoch
 from core.training.recipe import Recipe
 from core.training.vector import load
 
-
-@dataclass(frozen=True)
-class Epoch:
-    """What was true at one recorded moment, after ``number`` epochs and ``step`` updates.
-
-    Losses and scores (accuracy or R²) are those of the recorded weights on all training and held-out samples, with
-    dropout off. ``gradient_norm`` (of the loss, before clipping and penalties) and ``learning_rate`` belong to the last
-    update. ``weights`` (parameters,), the optimizer's ``moments`` (moments, parameters), their ``age`` in updates and
-    the ``best`` held-out loss so far with its epoch (kept where there is patience) are enough to go on exactly.
-    """
-
-    number: int
-    step: int
-    train_loss: float
-    test_loss: float
-    train_score: float
-    test_score: float
-    learning_rate: float
-    gradient_norm: float
-    weights: Tensor = field(repr=False)
-    moments: Tensor = field(repr=False)
-    buffers: tuple[Tensor, ...] = field(default=(), repr=False)
-    age: int = 0
-    best: tuple[float, int] = (math.inf, 0)
+__all__ = ["Epoch", "Run", "train", "training"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +77,64 @@ class Run:
         Without changes the future is the same, to the bit on the same engine. A new optimizer starts with an empty
         memory. Raises ``ValueError`` or ``TypeError`` for a setting ``Recipe`` does not take.
         """
-        from core.training.engines import resume
+        recipe, start = replace(self.recipe, **changes), self.recorded(number)
+        if recipe.optimizer != self.recipe.optimizer:
+            start = replace(start, moments=start.moments[:0], age=0)
+        if data is not None:
+            start = replace(start, best=(math.inf, 0))
+        engine = "torch" if self.engine == "torch" else "auto"
+        parts = model or self.model, data or self.data, recipe, self.objective
+        return finished(training(*parts, engine, parent=(self, start.number), start=start))
 
-        return resume(self, self.recorded(number), data, model, changes)
+
+def train(
+    model: nn.Module,
+    data: Data,
+    recipe: Recipe,
+    objective: Objective | None = None,
+    engine: str = "auto",
+    cancel: Cancel | None = None,
+) -> Run:
+    """Train a copy of ``model`` and keep every recorded moment.
+
+    ``engine`` "torch" forces the loop of core.training.loop, "compiled" the compiled trainer, waiting for its
+    compilation; "auto" takes the compiled one where it does the same, faster, and is ready. ``cancel``, set from
+    another thread, ends the training at what is recorded by then. Raises ``ValueError`` for what an engine cannot do.
+    """
+    return finished(training(model, data, recipe, objective, engine, cancel))
+
+
+def training(
+    model: nn.Module,
+    data: Data,
+    recipe: Recipe,
+    objective: Objective | None = None,
+    engine: str = "auto",
+    cancel: Cancel | None = None,
+    parent: "tuple[Run, int] | None" = None,
+    start: Epoch | None = None,
+) -> Generator[tuple[float, str], None, Run]:
+    """``train`` as long work: yields (share done, message) at every recorded moment and returns the run."""
+    objective, began, history = objective or natural(data.classes), time.perf_counter(), []
+    chosen = engine_of(model, data, recipe, objective, engine)
+    for epoch in recorded(chosen, model, data, recipe, objective, start, cancel):
+        history.append(epoch)
+        yield epoch.number / recipe.epochs, message(epoch, recipe, bool(data.classes))
+    return Run(model, data, recipe, objective, tuple(history), time.perf_counter() - began, chosen, parent)
+
+
+def message(epoch: Epoch, recipe: Recipe, has_classes: bool) -> str:
+    """How far a training is, and how well it does on held-out samples, if there are any."""
+    place = f"epoch {epoch.number} of {recipe.epochs}"
+    if math.isnan(epoch.test_score):
+        return place
+    return f"{place}, held out {f'{epoch.test_score:.1%} right' if has_classes else f'loss {epoch.test_loss:.3g}'}"
+
+
+def finished(work: Generator[tuple[float, str], None, Run]) -> Run:
+    """The run that a training returns at its end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value

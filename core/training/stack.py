@@ -6,18 +6,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import fields
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from core import objectives
+from core.cancel import go_on
 from core.data.data import Data
 from core.metrics import score
 from core.models.layers import Dropout
 from core.objectives import Objective
 from core.randomness import order
 from core.training.loop import Answered, recorded_epochs
-from core.training.recipe import Recipe, learning_rate
+from core.training.recipe import Recipe, learning_rates
 from core.training.run import Epoch, Run
 from core.training.updates import MOMENTS, RULES
 
@@ -101,9 +103,10 @@ class Columns:
             torch.tensor([[getattr(recipe, name)] for recipe in recipes]) for name in ("weight_decay", "l1", "clip")
         )
 
-    def rates(self, step: int, steps: int) -> Tensor:
-        """Each variant's step size, (variants, 1)."""
-        return torch.tensor([[learning_rate(recipe, step, steps)] for recipe in self.recipes])
+    def rates(self, first: int, last: int, steps: int) -> Tensor:
+        """Each variant's step size at the steps ``first`` to ``last`` − 1, (steps, variants, 1)."""
+        rows = np.stack([learning_rates(recipe, first, last, steps) for recipe in self.recipes], axis=1)
+        return torch.from_numpy(rows.astype(np.float32))[..., None]
 
     def penalised(self, weights: Tensor, gradient: Tensor) -> Tensor:
         """As ``loop.penalised``, row by row."""
@@ -151,9 +154,10 @@ def _histories(stack: Stack, recipes: Sequence[Recipe]) -> list[list[Epoch]]:
                 training.discard(place)
 
     for number in range(leader.epochs + 1):
-        visits = torch.stack([order(samples, recipe.seed, number) for recipe in recipes]) if number else None
-        for batch in visits.split(leader.batch_size, dim=1) if number else ():
-            rates = columns.rates(step, leader.epochs * per_epoch)
+        go_on()
+        visits = torch.stack([order(samples, recipe.seed, max(number, 1)) for recipe in recipes])
+        stretch = columns.rates(step, step + per_epoch, leader.epochs * per_epoch)
+        for batch, rates in zip(visits.split(leader.batch_size, dim=1), stretch, strict=True) if number else ():
             step += 1
             losses, gradient = stack.gradient(batch)
             broken = {place: losses[place].item() for place in training if not math.isfinite(losses[place])}

@@ -11,10 +11,8 @@ from functools import lru_cache
 
 from torch import Tensor
 
-from core.training.recipe import Recipe
-
 EPSILON = 1e-8
-Rule = Callable[[Tensor, Tensor, Tensor, int, "float | Tensor", Recipe], None]
+Rule = Callable[[Tensor, Tensor, Tensor, int, "float | Tensor", object], None]  # the last is a recipe
 
 
 def sgd(weights, gradient, moments, step, rate, recipe) -> None:
@@ -81,8 +79,10 @@ def nadam(weights, gradient, moments, step, rate, recipe) -> None:
     weights.sub_((now * gradient + ahead * mean) / scale)
 
 
-RULES: dict[str, Rule] = {
-    "SGD": sgd, "Momentum": momentum, "Nesterov": nesterov, "RMSProp": rmsprop,
-    "Adam": adam, "AdamW": adamw, "Nadam": nadam, "Adagrad": adagrad,
+TABLE: dict[str, tuple[Rule, int]] = {  # each rule and how many numbers it remembers for each weight
+    "SGD": (sgd, 0), "Momentum": (momentum, 1), "Nesterov": (nesterov, 1), "RMSProp": (rmsprop, 1),
+    "Adam": (adam, 2), "AdamW": (adamw, 2), "Nadam": (nadam, 2), "Adagrad": (adagrad, 1),
 }  # fmt: skip
-MOMENTS = {"SGD": 0, "Momentum": 1, "Nesterov": 1, "RMSProp": 1, "Adam": 2, "AdamW": 2, "Nadam": 2, "Adagrad": 1}
+RULES = {name: rule for name, (rule, _) in TABLE.items()}
+MOMENTS = {name: count for name, (_, count) in TABLE.items()}
+OPTIMIZERS = tuple(TABLE)

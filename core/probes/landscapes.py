@@ -1,0 +1,272 @@
+"""Surfaces to descend: a few in closed form, and the true loss of a network in a plane of its weights."""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from core.probes.stacked import ELEMENTS, losses
+from core.provenance import name_of
+from core.training import Epoch, Recipe, Run, learning_rate
+from core.training.updates import MOMENTS, RULES
+
+FLOOR, CEILING = 1e-7, 1e4  # what float32 can tell from the minimum; where a way counts as lost
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A height over the plane: ``height`` maps points (…, 2) to (…), smooth enough for autograd.
+
+    ``extent`` is the half-width worth drawing, ``minimum`` the lowest point (the stationary point of a saddle),
+    ``start`` a telling place to begin, ``formula`` LaTeX.
+    """
+
+    name: str
+    height: Callable[[Tensor], Tensor]
+    extent: float
+    minimum: tuple[float, float]
+    start: tuple[float, float]
+    formula: str
+
+
+def bowl_height(point: Tensor, condition: float) -> Tensor:
+    """Height (…) of a bowl at points (…, 2), with curvatures 1 and ``condition``."""
+    return 0.5 * (point[..., 0] ** 2 + condition * point[..., 1] ** 2)
+
+
+def bowl(condition: float = 10.0) -> Surface:
+    """A quadratic whose curvatures are 1 and ``condition``: gradient descent needs about that many steps."""
+    if not condition >= 1:
+        raise ValueError("A condition number is at least 1.")
+    return Surface(
+        "bowl", partial(bowl_height, condition=condition), 2.0, (0.0, 0.0), (-1.6, 1.2),
+        rf"\tfrac12\left(x^2 + {condition:g}\,y^2\right)",
+    )  # fmt: skip
+
+
+def ravine_height(point: Tensor) -> Tensor:
+    """Height (…) of a ravine at points (…, 2), with curvatures 0.2 along it and 20 across."""
+    cosine, sine = math.cos(math.pi / 6), 0.5
+    along, across = cosine * point[..., 0] + sine * point[..., 1], cosine * point[..., 1] - sine * point[..., 0]
+    return 0.1 * along**2 + 10 * across**2
+
+
+def ravine() -> Surface:
+    """A narrow valley along a slanted line: curvatures 0.2 and 20 at 30°."""
+    formula = r"\tfrac{1}{10}u^2 + 10\,v^2,\quad (u,v)\text{ turned by }30°"
+    return Surface("ravine", ravine_height, 2.0, (0.0, 0.0), (-1.8, 0.2), formula)
+
+
+def saddle_height(point: Tensor) -> Tensor:
+    """Height (…) of a saddle at points (…, 2)."""
+    x, y = point[..., 0], point[..., 1]
+    return 0.5 * x**2 - 0.5 * y**2 + 0.05 * y**4
+
+
+def saddle() -> Surface:
+    """Down along y, up along x: the gradient is 0 in the middle, and the ground is bounded far out."""
+    formula = r"\tfrac12 x^2 - \tfrac12 y^2 + \tfrac1{20} y^4"
+    return Surface("saddle", saddle_height, 3.0, (0.0, math.sqrt(5)), (-2.0, 0.001), formula)
+
+
+def plateau_height(point: Tensor) -> Tensor:
+    """Height (…) of a plateau with one hole at points (…, 2)."""
+    return 1 - torch.exp(-0.5 * (point**2).sum(dim=-1))
+
+
+def plateau() -> Surface:
+    """Flat almost everywhere, with one hole: far away the gradient is nearly 0."""
+    return Surface("plateau", plateau_height, 4.0, (0.0, 0.0), (-2.5, 1.5), r"1 - e^{-(x^2+y^2)/2}")
+
+
+def rosenbrock_height(point: Tensor) -> Tensor:
+    """Height (…) of Rosenbrock's valley at points (…, 2), scaled down by 10."""
+    x, y = point[..., 0], point[..., 1]
+    return 0.1 * (1 - x) ** 2 + 10 * (y - x**2) ** 2
+
+
+def rosenbrock() -> Surface:
+    """A curved valley: easy to find, hard to follow (Rosenbrock 1960), scaled down by 10."""
+    formula = r"\tfrac1{10}(1-x)^2 + 10\,(y-x^2)^2"
+    return Surface("Rosenbrock", rosenbrock_height, 2.0, (1.0, 1.0), (-1.2, 1.0), formula)
+
+
+def height_lines(surface: Surface) -> tuple[Callable[..., Tensor], str]:
+    """The function of a surface's height, and statements that name it ``height`` in a program."""
+    if not isinstance(surface.height, partial):
+        return surface.height, f"height = {name_of(surface.height)}"
+    function, settings = surface.height.func, surface.height.keywords
+    written = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    call = f"{name_of(function)}(point, {written})"
+    return function, f"def height(point: Tensor) -> Tensor:\n    return {call}\n\n"
+
+
+def bumpy(depth: float = 0.3) -> Surface:
+    """A round bowl with many small hollows of a given depth (Rastrigin's function, scaled)."""
+    return Surface(
+        "bumpy bowl", lambda p: (0.5 * p**2 + depth * (1 - torch.cos(6 * p))).sum(dim=-1), 2.0, (0.0, 0.0), (-1.7, 1.4),
+        rf"\sum_i \tfrac12 x_i^2 + {depth:g}\,(1 - \cos 6x_i)",
+    )  # fmt: skip
+
+
+SURFACES: dict[str, Callable[..., Surface]] = {
+    "bowl": bowl, "ravine": ravine, "saddle": saddle, "plateau": plateau, "Rosenbrock": rosenbrock, "bumpy bowl": bumpy,
+}  # fmt: skip
+
+
+@torch.no_grad()
+def start_of(text: str, surface: Surface) -> tuple[float, float]:
+    """A start typed as two numbers, "-1.5, 0.8"; nothing typed is the surface's own start. Raises ``ValueError``."""
+    if not text.strip():
+        return surface.start
+    match = re.fullmatch(r"\s*([-+]?\d*\.?\d+)\s*[,; ]\s*([-+]?\d*\.?\d+)\s*", text)
+    if not match or max(abs(float(group)) for group in match.groups()) > surface.extent:
+        raise ValueError(f"A start is two numbers between −{surface.extent:g} and {surface.extent:g}: -1.5, 0.8")
+    return float(match[1]), float(match[2])
+
+
+def heights(surface: Surface, resolution: int = 60) -> Tensor:
+    """The surface on a square grid over [−extent, extent]², (resolution, resolution), rows from below."""
+    along = torch.linspace(-surface.extent, surface.extent, resolution)
+    up, right = torch.meshgrid(along, along, indexing="ij")
+    return surface.height(torch.stack([right, up], dim=-1))
+
+
+def slope(surface: Surface, points: Tensor) -> Tensor:
+    """The gradient at points (…, 2), same shape."""
+    points = points.detach().requires_grad_()
+    return torch.autograd.grad(surface.height(points).sum(), points)[0]
+
+
+def curvature(surface: Surface, point: Tensor) -> Tensor:
+    """The Hessian's two eigenvalues at a point (2,), ascending: plain descent is stable below 2/the larger."""
+    hessian = torch.autograd.functional.hessian(surface.height, point.detach().double())
+    return torch.linalg.eigvalsh(hessian) if hessian.isfinite().all() else torch.full((2,), math.nan)
+
+
+def descent(
+    surface: Surface, recipe: Recipe, steps: int, start: Tensor | None = None, noise: float = 0.0, seed: int = 0
+) -> Tensor:
+    """The way of an optimizer down a surface, (steps + 1, 2), or (steps + 1, variants, 2) for starts (variants, 2).
+
+    The recipe gives the update rule, the step size and its schedule; ``noise`` is the standard deviation of normal
+    noise added to every gradient, as mini-batches would. Far-gone points come back as inf or nan.
+    """
+    point = torch.tensor(surface.start) if start is None else start.clone().float()
+    memory = point.new_zeros(MOMENTS[recipe.optimizer], *point.shape)
+    generator = torch.Generator().manual_seed(seed)
+    way = [point.clone()]
+    for step in range(steps):
+        gradient = slope(surface, point) + noise * torch.randn(point.shape, generator=generator)
+        RULES[recipe.optimizer](point, gradient, memory, step + 1, learning_rate(recipe, step, steps), recipe)
+        way.append(point.clone())
+    return torch.stack(way)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane in the space of weights: ``origin`` (parameters,), orthonormal ``axes`` (2, parameters), and the share
+    of the paths' variance that lies in it."""
+
+    origin: Tensor
+    axes: Tensor
+    explained: float
+
+    def coordinates(self, weights: Tensor) -> Tensor:
+        """Where weights (…, parameters) fall on the plane, (…, 2)."""
+        return ((weights.double() - self.origin) @ self.axes.T).float()
+
+    def weights(self, coordinates: Tensor) -> Tensor:
+        """The weights at points of the plane (…, 2), (…, parameters)."""
+        return (self.origin + coordinates.double() @ self.axes).float()
+
+    def distances(self, weights: Tensor) -> Tensor:
+        """How far weights (…, parameters) lie from the plane, (…)."""
+        return (weights - self.weights(self.coordinates(weights))).norm(dim=-1)
+
+
+def sound(run: Run) -> list[Epoch]:
+    """The recorded moments whose weights are all finite."""
+    return [epoch for epoch in run.history if epoch.weights.isfinite().all()]
+
+
+def path_plane(*runs: Run) -> Plane:
+    """The plane closest to the paths of one or several runs of the same network: PCA of all recorded weights (Li et
+    al. 2018). Moments that are not finite are left out; raises ``ValueError`` if networks differ in size."""
+    recorded = [epoch.weights for run in runs for epoch in sound(run)]
+    if len({len(weights) for weights in recorded}) != 1:
+        raise ValueError("Runs that share a plane need networks of the same size, and at least one sound moment.")
+    points = torch.stack(recorded).double()
+    origin = points.mean(dim=0)
+    spread = points - origin
+    values, vectors = torch.linalg.eigh(spread @ spread.T)  # small: one row per recorded moment
+    axes = completed([*(spread.T @ vectors[:, -2:].flip(1)).T])
+    share = values[-2:].clamp_min(0).sum() / values.clamp_min(0).sum().clamp_min(1e-30)
+    return Plane(origin, axes, share.item())
+
+
+def plane_through(first: Tensor, second: Tensor, third: Tensor | None = None) -> Plane:
+    """The plane through two or three settings of the weights (parameters,); a missing direction is random."""
+    spans = [second.double() - first, third.double() - first] if third is not None else [second.double() - first]
+    return Plane(first.double(), completed(spans), math.nan)
+
+
+def completed(directions: Sequence[Tensor]) -> Tensor:
+    """Two orthonormal axes (2, parameters) that span the directions; random ones replace what is missing.
+
+    The largest entry of each axis is positive, so that the same paths always give the same picture.
+    """
+    generator = torch.Generator().manual_seed(0)
+    size, axes = len(directions[0]), []
+    largest = max(direction.norm().item() for direction in directions)
+    spares = [torch.randn(size, generator=generator).double() for _ in range(2)]
+    for direction in [d for d in directions if d.norm() > 1e-9 * max(largest, 1e-30)] + spares:
+        left = direction / direction.norm()
+        for axis in axes * 2:
+            left = left - (left @ axis) * axis
+        if left.norm() > 1e-6 and len(axes) < 2:
+            axes.append(left / left.norm() * torch.sign(left[left.abs().argmax()]))
+    return torch.stack(axes + [torch.zeros(size).double()] * (2 - len(axes)))
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """The training loss over a rectangle of a plane: ``across`` and ``up`` (resolution,) are its coordinates,
+    ``loss`` (resolution, resolution) has one row per value of ``up``; ``paths`` (moments, 2) per run."""
+
+    plane: Plane
+    across: Tensor
+    up: Tensor
+    loss: Tensor
+    paths: tuple[Tensor, ...]
+
+
+def loss_plane(*runs: Run, plane: Plane | None = None, resolution: int = 41, margin: float = 0.25) -> Landscape:
+    """The true training loss of the first run around the paths of all of them, in one batch.
+
+    The rectangle holds every finite point of the paths with a margin (a share of its width). The loss is that of the
+    first run's data and objective, dropout off, with the buffers of its last sound moment.
+    """
+    plane = plane or path_plane(*runs)
+    paths = tuple(plane.coordinates(torch.stack([epoch.weights for epoch in run.history])) for run in runs)
+    points = torch.cat(paths)
+    points = points[points.isfinite().all(dim=1)]
+    low, high = points.amin(dim=0), points.amax(dim=0)
+    room = torch.maximum((high - low) * margin, (high - low).max() * 0.1 + 1e-3)
+    across, up = (torch.linspace(low[k] - room[k], high[k] + room[k], resolution) for k in range(2))
+    rows, columns = torch.meshgrid(up, across, indexing="ij")
+    places = torch.stack([columns, rows], dim=-1).reshape(-1, 2)
+    parts = places.split(max(1, ELEMENTS // len(plane.origin)))
+    loss = torch.cat([losses_at(runs[0], plane.weights(part)) for part in parts])
+    return Landscape(plane, across, up, loss.reshape(resolution, -1), paths)
+
+
+def losses_at(run: Run, weights: Tensor) -> Tensor:
+    """The run's training loss at many settings of the weights (settings, parameters), (settings,)."""
+    last = (sound(run) or [run.history[0]])[-1]
+    buffers = [last.buffers] * len(weights) if last.buffers else ()
+    return losses(run.model, run.objective, weights, run.data.x, run.data.y, buffers)
