@@ -21,8 +21,9 @@ from core.data.planar import (
     wave,
     xor,
 )
+from core.data.refusals import OwnDataError
 from core.data.rules import bullseye, loud_and_quiet, ripple
-from core.data.sheets import OwnDataError, Sheet, sheet
+from core.data.sheets import Sheet, sheet
 
 __all__ = [
     "DIGITS",

@@ -35,19 +35,19 @@ def from_text(text: str) -> tuple[Row, ...]:
     """
     rows, place, text = [], 0, re.sub(r"\s+", "", text)
     while place < len(text):
-        found = _POINT.match(text, place)
-        if not found:
+        match = _POINT.match(text, place)
+        if not match:
             raise ValueError(
                 f"Point {len(rows) + 1} cannot be read: write points like o-1.2_0.5 (orange) or b1_1 (blue)."
             )
-        x, y = float(found[2]), float(found[3])
+        x, y = float(match[2]), float(match[3])
         if max(abs(x), abs(y)) > EXTENT:
             raise ValueError(
                 f"Point {len(rows) + 1} lies outside the picture: coordinates go from −{EXTENT} to {EXTENT}."
             )
-        rows.append((x, y, LETTERS.index(found[1])))
+        rows.append((x, y, LETTERS.index(match[1])))
         check(len(rows))
-        place = found.end()
+        place = match.end()
     return tuple(rows)
 
 

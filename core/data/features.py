@@ -9,15 +9,15 @@ from torch import Tensor
 from core.data.data import Data
 
 FEATURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "x": lambda x, y: x,
-    "y": lambda x, y: y,
-    "x²": lambda x, y: x * x,
-    "y²": lambda x, y: y * y,
-    "xy": lambda x, y: x * y,
-    "sin 3x": lambda x, y: torch.sin(3 * x),
-    "sin 3y": lambda x, y: torch.sin(3 * y),
-    "radius": lambda x, y: torch.hypot(x, y),
-    "angle": lambda x, y: torch.atan2(y, x) / torch.pi,
+    "x": lambda u, v: u,
+    "y": lambda u, v: v,
+    "x²": lambda u, v: u * u,
+    "y²": lambda u, v: v * v,
+    "xy": lambda u, v: u * v,
+    "sin 3x": lambda u, v: torch.sin(3 * u),
+    "sin 3y": lambda u, v: torch.sin(3 * v),
+    "radius": lambda u, v: torch.hypot(u, v),
+    "angle": lambda u, v: torch.atan2(v, u) / torch.pi,
 }
 
 
@@ -42,7 +42,7 @@ def with_inputs(data: Data, inputs: tuple[str, ...]) -> Data:
         return data
     x, x_test = computed(data.x, inputs), computed(data.x_test, inputs)
     source = f"with_inputs({data.source}, {tuple(inputs)!r})"
-    return Featured(x, data.y, x_test, data.y_test, data.classes, source, tuple(inputs), data)
+    return Featured(x, data.y, x_test, data.y_test, data.classes, source, inputs=tuple(inputs), plane=data)
 
 
 def computed(points: Tensor, inputs: tuple[str, ...]) -> Tensor:
@@ -57,7 +57,7 @@ def seen(data: Data, points: Tensor) -> Tensor:
 
 def in_plane(data: Data) -> Data:
     """The problem as points of the plane: itself, unless its inputs were computed from them."""
-    return data.plane if isinstance(data, Featured) else data
+    return data.plane if isinstance(data, Featured) and data.plane else data
 
 
 def input_names(data: Data) -> tuple[str, ...]:

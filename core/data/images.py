@@ -11,6 +11,7 @@ import os
 import tempfile
 import threading
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -77,12 +78,14 @@ def fashion_mnist(
     return taken(fashion_mnist, FASHION_MNIST, samples, seed, test_samples, flat, download)
 
 
-def taken(function, images: ImageSet, samples: int, seed: int, test_samples: int, flat: bool, download: bool) -> Data:
+def taken(
+    function: Callable, images: ImageSet, samples: int, seed: int, test_samples: int, flat: bool, download: bool
+) -> Data:
     """The asked-for part of a set; its ``source`` leaves ``download`` out, which changes no sample."""
     check_count(samples, 10, TRAIN)
     check_count(test_samples, 10, TEST)
     generator = generator_of(seed)
-    folder = found(images)
+    folder = folder_of(images)
     if folder is None and download:
         folder = downloaded(images)
     if folder is None:
@@ -116,7 +119,7 @@ def folders() -> list[Path]:
     return [*local, Path(cache) / "roadmap-lab"]
 
 
-def found(images: ImageSet) -> Path | None:
+def folder_of(images: ImageSet) -> Path | None:
     """The folder that holds all four files of a set, if there is one."""
     names = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
     for folder in folders():
@@ -127,12 +130,14 @@ def found(images: ImageSet) -> Path | None:
 
 
 def located(folder: Path, name: str) -> Path | None:
-    """The file, unpacked or packed."""
+    """The file, unpacked or packed; None if it is not there."""
     return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
 
 
-def idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+def idx(path: Path | None, shape: tuple[int, ...]) -> np.ndarray:
     """The bytes of an IDX file as uint8 of the given shape; raises ``MissingDataError`` if it holds anything else."""
+    if path is None:
+        raise MissingDataError("A file of the data set is gone: download the set again.")
     return unpacked(path, path.stat().st_mtime_ns, shape)
 
 
@@ -156,7 +161,7 @@ def downloaded(images: ImageSet) -> Path:
 
     cache = folders()[-1]
     with DOWNLOADING:
-        if (place := found(images)) is not None:  # somebody else was faster
+        if (place := folder_of(images)) is not None:  # somebody else was faster
             return place
         try:
             cache.mkdir(parents=True, exist_ok=True)

@@ -7,10 +7,12 @@ from typing import BinaryIO
 import torch
 from torch import Tensor
 
-from core.data.data import Data
-from core.data.planar import names
+from core.data.cells import INFINITE, is_missing
+from core.data.data import Data, Tabular
+from core.data.generated import names
+from core.data.refusals import OwnDataError, short
 from core.data.sampling import generator_of, held_out_mask, split
-from core.data.sheets import INFINITE, MISSING, OwnDataError, Sheet, sheet, short
+from core.data.sheets import Sheet, sheet
 from core.provenance import written
 
 POINTS, COORDINATE, CLASSES = 5000, 1e6, 10
@@ -64,14 +66,14 @@ def table(
     drop_incomplete: bool = False,
     held_out: float = 0.2,
     seed: int = 0,
-) -> Data:
+) -> Tabular:
     """A problem from a table: CSV as text, bytes or an open file, at most 2 MB and 20,000 rows.
 
     Separator (comma, semicolon, tab), encoding, decimal comma and header are recognised; ``header`` and ``decimal``
     ("," or ".") overrule that. ``target`` is a column's name, by default the last; ``features`` are by default all
-    others that hold numbers. ``task`` ("classification", "regression") overrules the choice: words are classes, and so
-    are up to 10 different whole numbers that come twice or more on average. ``drop_incomplete`` leaves rows with an
-    empty cell out instead of refusing them.
+    others that hold numbers, but for a first one that only numbers the rows. ``task`` ("classification", "regression")
+    overrules the choice: words are classes, and so are up to 10 different whole numbers that come twice or more on
+    average. ``drop_incomplete`` leaves rows with a missing value out instead of refusing them.
 
     ``x`` (rows, features) and a regression's ``y`` (rows, 1) are standardised by the training rows. Raises
     ``OwnDataError``, one sentence that names the row and the column as a spreadsheet numbers them.
@@ -80,10 +82,7 @@ def table(
         raise OwnDataError("The task is classification or regression, and the decimal sign a comma or a point.")
     page = sheet(text, header, decimal)
     goal = page.columns[-1] if target is None else page.column(target)
-    if features is None:
-        chosen = [name for name in page.numeric_columns() if name != goal]
-    else:
-        chosen = [page.column(name) for name in features]
+    chosen = page.inputs(goal) if features is None else [page.column(name) for name in features]
     check_columns(chosen, goal)
     complete = page.complete([*chosen, goal]) if drop_incomplete else page
     if len(complete.rows) < 4:
@@ -92,7 +91,8 @@ def table(
     y, classes = targets(complete, goal, task)
     listed = None if features is None else chosen
     call = (page.text, listed, target, task, header, decimal, drop_incomplete, held_out, seed)
-    return replace(standardised(x, y, classes, held_out, seed), source=written(table, call, {}))
+    data = standardised(x, y, classes, held_out, seed)
+    return replace(data, columns=tuple(chosen), target=goal, source=written(table, call, {}))
 
 
 def check_columns(chosen: list[str], goal: str) -> None:
@@ -112,18 +112,23 @@ def targets(page: Sheet, goal: str, task: str) -> tuple[Tensor, tuple[str, ...]]
         if y.max() == y.min():
             raise OwnDataError(f"Column {short(goal)} has the same value in every row: there is nothing to learn.")
         return y, ()
-    refused = MISSING + INFINITE if 2 * values.count(None) < len(values) else ("",)
+    numeric = 2 * values.count(None) < len(values)
     for place, cell in enumerate(cells):
-        if cell.lower() in refused:
+        if is_missing(cell) or (numeric and cell.lower() in INFINITE):
             raise page.complaint(place, goal)
     keys = page.numbers(goal) if None not in values else cells
     kinds = sorted(set(keys))
     if not 2 <= len(kinds) <= CLASSES:
         raise OwnDataError(f"Between 2 and {CLASSES} classes are possible; column {short(goal)} has {len(kinds):,}.")
     y = torch.tensor([kinds.index(key) for key in keys])
-    classes = tuple(kind if isinstance(kind, str) else f"{kind:g}" for kind in kinds)
+    classes = tuple(kind if isinstance(kind, str) else digits(kind) for kind in kinds)
     check_classes(y, classes, "row")
     return y, classes
+
+
+def digits(value: float) -> str:
+    """A number with all its digits, as short as it can be: 2 rather than 2.0."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e16 else repr(value)
 
 
 def suggested(values: list[float | None]) -> str:
@@ -132,7 +137,7 @@ def suggested(values: list[float | None]) -> str:
     if 2 * len(known) <= len(values):
         return "classification"
     few = len(set(known)) <= min(CLASSES, len(known) // 2)
-    return "classification" if few and all(value.is_integer() for value in known) else "regression"
+    return "classification" if few and all(float(value).is_integer() for value in known) else "regression"
 
 
 def check_classes(y: Tensor, classes: tuple[str, ...], what: str) -> None:
@@ -142,17 +147,25 @@ def check_classes(y: Tensor, classes: tuple[str, ...], what: str) -> None:
             raise OwnDataError(f"Class {short(name)} has a single {what}: one is for training, one is held out.")
 
 
-def standardised(x: Tensor, y: Tensor, classes: tuple[str, ...], held_out: float, seed: int) -> Data:
+def standardised(x: Tensor, y: Tensor, classes: tuple[str, ...], held_out: float, seed: int) -> Tabular:
     """Shuffled, split, and every column moved and scaled by the mean and deviation of its training rows."""
     turn = torch.randperm(len(x), generator=generator_of(seed))
     x, y = x[turn], y[turn]
     held = held_out_mask(y if classes else torch.zeros(len(y), dtype=torch.long), held_out)
-    x, y = scaled(x, ~held), y if classes else scaled(y, ~held)
-    return Data(x[~held], y[~held], x[held], y[held], classes)
+    scales, target_scale = scales_of(x[~held]), (0.0, 1.0) if classes else scales_of(y[~held])[0]
+    x, y = scaled(x, scales), y if classes else scaled(y, [target_scale])
+    parts = (x[~held], y[~held], x[held], y[held], classes)
+    return Tabular(*parts, labels=classes, scales=scales, target_scale=target_scale)
 
 
-def scaled(values: Tensor, training: Tensor) -> Tensor:
-    """(rows, columns) as float32 with mean 0 and deviation 1 over the training rows; a constant column becomes 0."""
-    known = values[training]
-    deviation = known.std(dim=0, correction=0)
-    return ((values - known.mean(dim=0)) / torch.where(deviation > 0, deviation, 1.0)).float()
+def scales_of(values: Tensor) -> tuple[tuple[float, float], ...]:
+    """Mean and deviation of each column of (rows, columns); a constant column has the deviation 1."""
+    deviation = values.std(dim=0, correction=0)
+    deviation = torch.where(deviation > 0, deviation, 1.0)
+    return tuple(zip(values.mean(dim=0).tolist(), deviation.tolist(), strict=True))
+
+
+def scaled(values: Tensor, scales: Sequence[tuple[float, float]]) -> Tensor:
+    """(rows, columns) as float32, each column less its mean and divided by its deviation."""
+    mean, deviation = torch.tensor(scales, dtype=torch.float64).T
+    return ((values - mean) / deviation).float()

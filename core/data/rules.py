@@ -5,42 +5,38 @@ import math
 import torch
 from torch import Tensor
 
-from core.data.data import Data, sourced
-from core.data.sampling import generator_of
+from core.data.generated import generated
 
-JITTER = 0.25  # by how much the points of ``bullseye`` are moved
 REACH = 2.0  # the one input of ``ripple`` lies in [−REACH, REACH]
 
 
-def truth(x: torch.Tensor) -> torch.Tensor:
+def truth(x: Tensor) -> Tensor:
     """The rule behind the samples, sin 2.2x, which no network ever sees."""
     return (2.2 * x).sin()
 
 
-@sourced
-def ripple(samples: int = 20, noise: float = 0.4, seed: int = 0, held_out: int = 200) -> Data:
+@generated(training=lambda settings: settings["samples"], needs=(truth,))
+def ripple(samples: int = 20, noise: float = 0.4, seed: int = 0, held_out: int = 200) -> tuple[Tensor, Tensor]:
     """Regression on one input: ``truth`` plus normal noise, (samples, 1), and as noisy held-out samples."""
-    generator = generator_of(seed)
-    x = (torch.rand(samples + held_out, 1, generator=generator) * 2 - 1) * REACH
-    y = truth(x) + noise * torch.randn(samples + held_out, 1, generator=generator)
-    return Data(x[:samples], y[:samples], x[samples:], y[samples:])
+    generator = torch.Generator().manual_seed(seed)
+    x = 2 * REACH * torch.rand(samples + held_out, 1, generator=generator) - REACH
+    return x, truth(x) + noise * torch.randn(samples + held_out, 1, generator=generator)
 
 
-@sourced
+@generated(training=lambda settings: settings["samples"])
 def loud_and_quiet(
     samples: int = 240, loud: int = 80, quiet: int = 5, scale: float = 0.1, noise: float = 0.3, seed: int = 0
-) -> Data:
+) -> tuple[Tensor, Tensor]:
     """Regression whose target leans a third more on a few quiet inputs, ``scale`` times as large, than on many loud.
 
     A small construction in which the error falls twice (Heckel and Yilmaz 2021). 1,000 held-out samples, no noise.
     """
-    generator, held_out = generator_of(seed), 1000
+    generator, held_out = torch.Generator().manual_seed(seed), 1000
     directions = [torch.randn(count, 1, generator=generator) for count in (loud, quiet)]
     inputs = [torch.randn(samples + held_out, count, generator=generator) for count in (loud, quiet)]
-    y = sum(lean * part @ (one / one.norm()) for lean, part, one in zip((1, 1.3), inputs, directions, strict=True))
+    y = sum(lean * part @ (way / way.norm()) for lean, part, way in zip((1, 1.3), inputs, directions, strict=True))
     y[:samples] += noise * torch.randn(samples, 1, generator=generator)
-    x = torch.cat([inputs[0], scale * inputs[1]], dim=1)
-    return Data(x[:samples], y[:samples], x[samples:], y[samples:])
+    return torch.cat([inputs[0], scale * inputs[1]], dim=1), y
 
 
 def aimed(samples: int, irrelevant: int, wrong: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -52,7 +48,7 @@ def aimed(samples: int, irrelevant: int, wrong: float, generator: torch.Generato
     x = radius[:, None] * torch.stack([turn.cos(), turn.sin()], dim=1)
     x = torch.cat(
         [
-            x + JITTER * torch.randn(samples, 2, generator=generator),
+            x + 0.25 * torch.randn(samples, 2, generator=generator),
             torch.randn(samples, irrelevant, generator=generator),
         ],
         dim=1,
@@ -67,15 +63,17 @@ def turned(x: Tensor, angle: Tensor) -> Tensor:
     return torch.cat([torch.stack([cos * x[:, 0] - sin * x[:, 1], sin * x[:, 0] + cos * x[:, 1]], 1), x[:, 2:]], dim=1)
 
 
-@sourced
-def bullseye(samples: int = 60, irrelevant: int = 2, wrong: float = 0.1, copies: int = 1, seed: int = 0) -> Data:
+@generated(training=lambda settings: settings["samples"] * settings["copies"], needs=(aimed, turned))
+def bullseye(
+    samples: int = 60, irrelevant: int = 2, wrong: float = 0.1, copies: int = 1, seed: int = 0
+) -> tuple[Tensor, Tensor]:
     """A disc inside a ring with irrelevant inputs and wrong labels; as many held-out samples, to validate.
 
     With ``copies`` every training point comes so many times, turned around the middle at random: the class does not
     depend on the direction. The first copy is the point itself.
     """
-    generator = generator_of(seed)
+    generator = torch.Generator().manual_seed(seed)
     (x, y), (x_test, y_test) = (aimed(samples, irrelevant, wrong, generator) for _ in range(2))
     turns = [torch.zeros(samples), *(2 * math.pi * torch.rand(copies - 1, samples, generator=generator))]
-    x = torch.cat([turned(x, angle) for angle in turns])
-    return Data(x, y.repeat(copies), x_test, y_test, ("orange", "blue"))
+    copied = [turned(x, angle) for angle in turns]
+    return torch.cat([*copied, x_test]), torch.cat([y.repeat(copies), y_test])

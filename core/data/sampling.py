@@ -1,6 +1,5 @@
 """How samples are counted, drawn and held out: the same rules for every data set."""
 
-import math
 import numbers
 
 import torch
@@ -9,10 +8,15 @@ from torch import Tensor
 from core.data.data import Data
 
 
-def generator_of(seed: int) -> torch.Generator:
-    """The source of randomness of one data set; raises ``ValueError`` for what is no seed."""
+def check_seed(seed: int) -> None:
+    """Raise ``ValueError`` for what is no seed."""
     if not (isinstance(seed, numbers.Integral) and 0 <= seed < 2**63):
         raise ValueError("A seed is a whole number, zero or more.")
+
+
+def generator_of(seed: int) -> torch.Generator:
+    """The source of randomness of one data set; raises ``ValueError`` for what is no seed."""
+    check_seed(seed)
     return torch.Generator().manual_seed(int(seed))
 
 
@@ -65,11 +69,3 @@ def drawn(y: Tensor, samples: int, generator: torch.Generator) -> Tensor:
     quantile = (rank(shuffled) + 0.5) / torch.bincount(shuffled)[shuffled]
     chosen = turn[quantile.argsort(stable=True)[:samples]]
     return chosen[torch.randperm(samples, generator=generator)]
-
-
-def two_classes(samples: int, balance: float) -> Tensor:
-    """Class numbers 0 and 1, (samples,): the share ``balance`` belongs to class 0, at least two to each."""
-    if not (math.isfinite(balance) and 0 < balance < 1):
-        raise ValueError("The balance, the first class's share, must lie between 0 and 1.")
-    first = min(max(round(samples * balance), 2), samples - 2)
-    return (torch.arange(samples) >= first).long()
