@@ -1,6 +1,6 @@
 """Values in, pictures out: Plotly traces with a text alternative and, where there is a history, frames.
 
-Here is what every page may need; what shows one subject is imported from its own module (``core.figures.network``).
+Here is what several topics need; what shows one subject of them is imported from its module (``core.figures.network``).
 """
 
 from core.figures.curves import bands, bars, line, losses

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from core.figures.marks import SILENT, hover, stroke, trace, upright
 from core.figures.picture import BLUE, COLORS, DASHES, INK, ORANGE, Picture, encoded, layout, transparent
 from core.training.run import Run
 
@@ -27,10 +29,8 @@ def line(x, y, name: str, color: str, dash: str = "solid", **more) -> dict:
     """One curve."""
     style = {"color": color, "width": 2.5, "dash": dash}
     hover = "%{y:.4g}<extra>" + name + "</extra>"
-    return {
-        "type": "scatter", "mode": "lines", "x": encoded(x), "y": encoded(y), "name": name, "line": style,
-        "hovertemplate": hover, **more,
-    }  # fmt: skip
+    named = {"name": name, "line": style, "hovertemplate": hover}
+    return {"type": "scatter", "mode": "lines", "x": encoded(x), "y": encoded(y), **named, **more}
 
 
 def losses(run: Run, fork: Run | None = None, quantity: str = "loss", height: int = 380) -> Picture:
@@ -44,18 +44,17 @@ def losses(run: Run, fork: Run | None = None, quantity: str = "loss", height: in
             numbers, values = one.curve(name)
             dash = ("solid" if side == "train" else "dash") if not suffix else "dot"
             traces.append(line(np.array(numbers), np.array(values), NAMES[name] + suffix, color, dash))
-    cursor = {
-        "type": "scatter", "mode": "lines", "x": [0, 0], "y": [0, 1], "yaxis": "y2", "hoverinfo": "skip",
-        "line": {"color": INK, "width": 1.5}, "showlegend": False,
-    }  # fmt: skip
+    cursor = trace("lines", [0, 0], [0, 1], yaxis="y2", line=stroke(INK, 1.5), **SILENT)
     numbers = run.curve("train_loss")[0]
     frames = [(*([None] * len(traces)), {"x": [at, at]}) for at in numbers]
     second = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
     picture_layout = layout("Epoch", quantity.capitalize(), height, yaxis2=second, hovermode="x unified")
-    return Picture([*traces, cursor], picture_layout, told(run, quantity), frames, [f"epoch {at}" for at in numbers])
+    return Picture(
+        [*traces, cursor], picture_layout, sentence(run, quantity), frames, [f"epoch {at}" for at in numbers]
+    )
 
 
-def told(run: Run, quantity: str) -> str:
+def sentence(run: Run, quantity: str) -> str:
     """What the curves of a run show, in one sentence."""
     first, last = run.history[0], run.last
     parts = [
@@ -67,7 +66,7 @@ def told(run: Run, quantity: str) -> str:
 
 
 def bands(
-    x: Sequence[float],
+    x: Sequence[float] | np.ndarray,
     curves: Mapping[str, np.ndarray],
     axes: tuple[str, str],
     height: int = 380,
@@ -78,17 +77,21 @@ def bands(
 
     ``curves`` maps a name to an array (seeds, len(x)) or (len(x),). ``log`` names the logarithmic axes ("x", "xy").
     """
-    x, traces, words = np.asarray(x, dtype=float), [], []
+    places, traces, words = np.asarray(x, dtype=float), [], []
     for index, (name, values) in enumerate(curves.items()):
         values = np.atleast_2d(np.asarray(values, dtype=float))
         color, mean, spread = COLORS[index % len(COLORS)], values.mean(axis=0), values.std(axis=0)
         if len(values) > 1:
-            edge = {"x": encoded(np.r_[x, x[::-1]]), "y": encoded(np.r_[mean + spread, (mean - spread)[::-1]])}
+            round_trip = np.r_[places, places[::-1]]
+            edge = {
+                "x": encoded(round_trip),
+                "y": encoded(np.r_[mean + spread, (mean - spread)[::-1]]),
+            }
             fill = {"mode": "lines", "fill": "toself", "fillcolor": transparent(color, 0.18), "line": {"width": 0}}
             traces.append({"type": "scatter", **edge, **fill, "hoverinfo": "skip", "showlegend": False})
         markers = {"symbol": index % 6, "size": 7, "color": color}
-        mode = "lines+markers" if len(x) <= 25 else "lines"
-        traces.append(line(x, mean, name, color, DASHES[index % len(DASHES)], mode=mode, marker=markers))
+        mode = "lines+markers" if len(places) <= 25 else "lines"
+        traces.append(line(places, mean, name, color, DASHES[index % len(DASHES)], mode=mode, marker=markers))
         words.append(f"{name} from {number(mean[0])} to {number(mean[-1])}")
     sizes = {f"{axis}axis": {"type": "log"} for axis in log}
     seeds = max(len(np.atleast_2d(values)) for values in curves.values())
@@ -96,7 +99,9 @@ def bands(
     return Picture(traces, layout(*axes, height, **{**sizes, **more}), alt)
 
 
-def bars(values: Mapping[str, float | Sequence[float]], axes: tuple[str, str], height: int = 320, **more) -> Picture:
+def bars(
+    values: Mapping[str, float | Sequence[float] | np.ndarray], axes: tuple[str, str], height: int = 320, **more: Any
+) -> Picture:
     """One bar per name; several values (seeds) give a bar of the mean with its standard deviation."""
     rows = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
     means, spreads = [float(row.mean()) for row in rows.values()], [float(row.std()) for row in rows.values()]
@@ -104,11 +109,9 @@ def bars(values: Mapping[str, float | Sequence[float]], axes: tuple[str, str], h
     error = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5, "visible": several}
     colors = [COLORS[index % len(COLORS)] for index in range(len(rows))]
     text = [number(mean) for mean in means]
-    trace = {
-        "type": "bar", "x": [name.replace(" ", "<br>") for name in rows], "y": means, "error_y": error, "text": text,
-        "marker": {"color": colors}, "textposition": "auto", "insidetextanchor": "middle", "cliponaxis": False,
-        "hovertemplate": "%{x}: %{y:.4g}<extra></extra>",
-    }  # fmt: skip
+    inside = {"text": text, "textposition": "auto", "insidetextanchor": "middle", "cliponaxis": False}
+    words = [name.replace(" ", "<br>") for name in rows]
+    bar = upright(words, means, colors, error_y=error, **inside, **hover("%{x}: %{y:.4g}"))
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
-    return Picture([trace], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
+    return Picture([bar], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)

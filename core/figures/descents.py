@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.figures.curves import line, number
+from core.figures.marks import SILENT, heatmap, stroke
 from core.figures.picture import (
     BLUE,
     GREEN,
@@ -23,13 +24,18 @@ from core.figures.picture import (
     square,
     transparent,
 )
-from core.landscapes import Landscape, Surface, heights
+from core.probes.landscapes import Landscape, Surface, heights
 
 STYLES = {  # colour, dash, symbol: the same for an optimizer on every figure
-    "SGD": (GREY, "solid", "circle"), "Momentum": (BLUE, "solid", "diamond"), "Nesterov": (GREEN, "dash", "square"),
-    "RMSProp": (YELLOW, "dot", "triangle-up"), "Adam": (ORANGE, "solid", "cross"), "AdamW": ("#8a5a2b", "dashdot", "x"),
-    "Nadam": (PINK, "longdash", "star"), "AMSGrad": (GREEN, "dash", "square"),
-}  # fmt: skip
+    "SGD": (GREY, "solid", "circle"),
+    "Momentum": (BLUE, "solid", "diamond"),
+    "Nesterov": (GREEN, "dash", "square"),
+    "RMSProp": (YELLOW, "dot", "triangle-up"),
+    "Adam": (ORANGE, "solid", "cross"),
+    "AdamW": ("#8a5a2b", "dashdot", "x"),
+    "Nadam": (PINK, "longdash", "star"),
+    "AMSGrad": (GREEN, "dash", "square"),
+}
 FRAMES, RESOLUTION = 40, 70
 DEEP = [[0, transparent(BLUE, 0.55)], [0.5, transparent(BLUE, 0.16)], [1, transparent(BLUE, 0.0)]]
 
@@ -46,14 +52,13 @@ class Field:
 
     def traces(self) -> list[dict]:
         """The map as a shade that lets both themes through, and its contour lines."""
-        plane = {"x": encoded(self.across), "y": encoded(self.up), "hoverinfo": "skip", "showscale": False}
         shade = sampled(self.values, self.values.min(), self.values.max())
+        plane = {"x": encoded(self.across), "y": encoded(self.up), "z": encoded(shade), "showscale": False}
+        lines = {"ncontours": 16, "contours": {"coloring": "none"}, "line": stroke(transparent(BLUE, 0.45), 0.8)}
         return [
-            {"type": "heatmap", **plane, "z": encoded(shade), "zsmooth": "best", "zmin": 0, "zmax": 255,
-             "colorscale": DEEP},
-            {"type": "contour", **plane, "z": encoded(shade), "ncontours": 16, "contours": {"coloring": "none"},
-             "line": {"width": 0.8, "color": transparent(BLUE, 0.45)}, "showlegend": False},
-        ]  # fmt: skip
+            heatmap(self.across, self.up, shade, DEEP, zsmooth="best", showscale=False),
+            {"type": "contour", **plane, **lines, **SILENT},
+        ]
 
 
 def surface_field(surface: Surface, height: int = 430) -> Field:
@@ -79,16 +84,20 @@ def network_field(measured: Landscape, height: int = 430) -> Field:
 
 
 def walked(
-    field: Field, ways: Mapping[str, np.ndarray], alt: str, labels: Callable[[int], str], mark=None,
+    field: Field,
+    ways: Mapping[str, np.ndarray],
+    alt: str,
+    labels: Callable[[int], str],
+    mark: Sequence[float] | None = None,
     styles: Mapping[str, str] | None = None,
-) -> Picture:  # fmt: skip
+) -> Picture:
     """Ways (steps + 1, 2) over a height map, growing step by step; ``mark`` is a place (the minimum) with a ring."""
     count = max(map(len, ways.values()), default=0)
     moments = sorted({round(k) for k in np.linspace(0, count - 1, FRAMES)}) if count else []
     traces = field.traces()
     if mark is not None:
         traces.append(spot(mark, "minimum", {"symbol": "circle-open", "size": 15, "color": INK, "line": {"width": 2}}))
-    fixed, drawn = len(traces), {name: kept(way) for name, way in ways.items()}
+    fixed, drawn = len(traces), {name: drawable(way) for name, way in ways.items()}
     for name, way in drawn.items():
         worn = (styles or {}).get(name, name)
         traces += [trail(name, way, worn), spot(way[-1], name, head(worn))]
@@ -100,7 +109,7 @@ def walked(
     return Picture(traces, field.layout, alt, Replay(len(moments), film), [labels(at) for at in moments])
 
 
-def kept(way: np.ndarray) -> np.ndarray:
+def drawable(way: np.ndarray) -> np.ndarray:
     """The way as long as it can be drawn: up to the first point that is far away or not a number."""
     lost = ~(np.abs(way) < 1e3).all(axis=1)
     return way[: max(1, int(lost.argmax()))] if lost.any() else way
@@ -151,9 +160,12 @@ def banded(x: np.ndarray, rows: tuple[np.ndarray, np.ndarray, np.ndarray], name:
 
 
 def sinking(
-    curves: Mapping[str, np.ndarray], axes: tuple[str, str], height: int = 430, x: Sequence[float] | None = None,
+    curves: Mapping[str, np.ndarray],
+    axes: tuple[str, str],
+    height: int = 430,
+    x: Sequence[float] | None = None,
     styles: Mapping[str, str] | None = None,
-) -> Picture:  # fmt: skip
+) -> Picture:
     """Positive values (seeds, moments) of several optimizers on a logarithmic axis: the geometric mean, and a band one
     standard deviation wide (of the logarithm). ``styles`` names the optimizer whose style a curve wears."""
     traces, words = [], []

@@ -1,13 +1,11 @@
 """Computation graphs drawn: values in blue above the vertices, gradients in orange below them, step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from core.experiments.backpropagation import Descent, Exercise
-from core.experiments.calculus import Slice
-from core.figures.curves import line, number
+from core.figures.marks import SILENT, UNSEEN, heading, hover, marker, stroke, trace
 from core.figures.picture import (
     BLUE,
     BLUE_TEXT,
@@ -20,8 +18,8 @@ from core.figures.picture import (
     encoded,
     layout,
     transparent,
-)  # fmt: skip
-from core.graphs import Graph, Moment, shown
+)
+from core.formulas.graphs import Graph, Moment, shown
 
 Places = dict[int, tuple[float, float]]  # where each vertex stands: columns to the right, rows upwards
 Route = list[tuple[float, float]]
@@ -96,22 +94,20 @@ def computation(
     frames = [frame(moment, places, drawn, clear) for moment in moments]
     base = traces(graph, places, drawn)
     last = [{**trace, **(change or {})} for trace, change in zip(base, frames[-1], strict=True)]
-    axis = {"visible": False, "fixedrange": True}
-    notes = [{"x": at, "y": 1.0, "yref": "paper", "yanchor": "bottom", "showarrow": False, "text": text}
-             for at, text in heads]  # fmt: skip
+    notes = [heading(at, text) for at, text in heads]
     plan = layout(
         height=height,
         meta={"dense": True},
-        xaxis={**axis, "range": [-0.45, width + 0.45]},
-        yaxis={**axis, "range": [-tall - EDGE, tall + EDGE]},
+        xaxis={**UNSEEN, "range": [-0.45, width + 0.45]},
+        yaxis={**UNSEEN, "range": [-tall - EDGE, tall + EDGE]},
         showlegend=False,
         annotations=notes,
     )
     plan["margin"] = {"l": 4, "r": 4, "t": 26 if heads else 6, "b": 6}
-    return Picture(last, plan, told(moments[-1]), frames, [m.label for m in moments], [m.caption for m in moments])
+    return Picture(last, plan, sentence(moments[-1]), frames, [m.label for m in moments], [m.caption for m in moments])
 
 
-def told(moment: Moment) -> str:
+def sentence(moment: Moment) -> str:
     """All values and known gradients of a graph in one sentence."""
     parts = [
         f"{vertex.name} = {shown(vertex.value)}"
@@ -128,22 +124,22 @@ def traces(graph: Graph, places: Places, routes: dict[tuple[int, int], Route]) -
     kept = [place for place, vertex in enumerate(graph.vertices) if vertex.kind != "parameter"]
     spots = coordinates([places[place] for place in kept])
     symbols = ["square" if graph.vertices[place].inputs else "circle" for place in kept]
-    quiet = {"type": "scatter", "hoverinfo": "skip", "showlegend": False}
     edges = [GREY if graph.vertices[place].kind == "constant" else INK for place in kept]
-    box = {"size": 36, "symbol": symbols, "color": PAPER, "line": {"width": 1.5, "color": edges}}
+    box = marker(PAPER, 36, symbols, edges, 1.5)
     signs = [graph.vertices[place].sign for place in kept]
-    hover = [hovered(graph, place) for place in kept]
+    words = [hovered(graph, place) for place in kept]
+    numbers = (("top center", BLUE_TEXT), ("bottom center", ORANGE_TEXT), ("middle center", INK))
     return [
-        {**quiet, "mode": "lines", **path(routes.values()), "line": {"color": GREY, "width": 1.2}},
-        {**quiet, "mode": "lines", "x": [], "y": [], "line": {"width": 3}},
-        {"type": "scatter", "mode": "markers", **spots, "marker": box, "text": hover, "showlegend": False,
-         "hovertemplate": "%{text}<extra></extra>"},
-        {**quiet, "mode": "markers", "x": [], "y": [], "marker": {"size": 42}},
-        {**quiet, "mode": "text", **spots, "text": signs, "textfont": {"color": INK}},
-        *({**quiet, "mode": "text", "x": [], "y": [], "text": [], "textposition": where,
-           "textfont": {"color": color}} for where, color in
-          (("top center", BLUE_TEXT), ("bottom center", ORANGE_TEXT), ("middle center", INK))),
-    ]  # fmt: skip
+        trace("lines", **path(routes.values()), line=stroke(GREY, 1.2), **SILENT),
+        trace("lines", [], [], line={"width": 3}, **SILENT),
+        trace("markers", **spots, marker=box, text=words, showlegend=False, **hover("%{text}")),
+        trace("markers", [], [], marker={"size": 42}, **SILENT),
+        trace("text", **spots, text=signs, textfont={"color": INK}, **SILENT),
+        *(
+            trace("text", [], [], text=[], textposition=where, textfont={"color": color}, **SILENT)
+            for where, color in numbers
+        ),
+    ]
 
 
 def coordinates(spots: Sequence[tuple[float, float]]) -> dict:
@@ -151,7 +147,7 @@ def coordinates(spots: Sequence[tuple[float, float]]) -> dict:
     return {"x": [spot[0] for spot in spots], "y": [spot[1] for spot in spots]}
 
 
-def path(routes) -> dict:
+def path(routes: Iterable[Route]) -> dict:
     """Polylines with gaps between them, as the x and y of one trace."""
     points = np.array([spot for route in routes for spot in [*route, (np.nan, np.nan)]], float).reshape(-1, 2)
     return {"x": encoded(points[:, 0]), "y": encoded(points[:, 1])}
@@ -192,8 +188,8 @@ def values(moment: Moment, places: Places, clear: float) -> dict:
     kept = [place for place in sorted(moment.values) if vertices[place].name != shown(vertices[place].value)]
     words = [f"{vertices[place].name} = {shown(vertices[place].value, DIGITS)}" for place in kept]
     low = [vertices[place].kind == "constant" and places[place][1] < 0 for place in kept]
-    spots = [raised(vertices[place].kind, places[place], -clear * 1.3 if below else clear)
-             for place, below in zip(kept, low, strict=True)]  # fmt: skip
+    heights = [-clear * 1.3 if below else clear for below in low]
+    spots = [raised(vertices[at].kind, places[at], height) for at, height in zip(kept, heights, strict=True)]
     return {**coordinates(spots), "text": words}
 
 
@@ -217,46 +213,8 @@ def slopes(moment: Moment, edges: dict[tuple[int, int], Route]) -> dict:
     vertices, spots, words = moment.graph.vertices, [], []
     for (source, user), route in edges.items():
         if source in moment.gradients:
-            found = sum(slope for one, slope in moment.graph.users(source) if one == user)
+            node = sum(slope for one, slope in moment.graph.users(source) if one == user)
             (x, y), (right, up) = route[0], route[1]
             spots.append(((x + right) / 2, (y + up) / 2 + 0.1))
-            words.append(f"· {shown(found, DIGITS)}" if vertices[user].kind != "parameter" else "")
+            words.append(f"· {shown(node, DIGITS)}" if vertices[user].kind != "parameter" else "")
     return {**coordinates(spots), "text": words}
-
-
-def tangent(found: Slice, height: int = 340) -> Picture:
-    """A formula along one variable with its tangent at the present place, and where a small step really leads."""
-    reach = np.nanmax(np.abs(np.where(np.abs(found.x - found.here) < 1.5, found.values, np.nan) - found.height))
-    reach = float(np.clip(np.nan_to_num(reach), 0.5, 1e6))
-    seen = np.isfinite(found.values) & (np.abs(found.values - found.height) < 3 * reach)
-    ends = np.array([-1.0, 1.0])
-    touching = line(found.here + ends, found.height + ends * found.gradient, "tangent", ORANGE, "dash")
-    point = {"type": "scatter", "mode": "markers", "name": "here", "x": [found.here], "y": [found.height],
-             "marker": {"size": 11, "color": INK}, "hovertemplate": "%{y:.4g}<extra>here</extra>"}  # fmt: skip
-    curve = line(np.where(seen, found.x, np.nan), np.where(seen, found.values, np.nan), "f", BLUE)
-    alt = (
-        f"The formula along {found.name} with its tangent at {found.name} = {number(found.here)}: the value is "
-        f"{number(found.height)}, the slope {number(found.gradient)}."
-    )
-    window = {"range": [found.height - 1.3 * reach, found.height + 1.3 * reach]}
-    return Picture([curve, touching, point], layout(found.name, "value of the formula", height, yaxis=window), alt)
-
-
-def after_update(exercise: Exercise, found: Descent, height: int = 320) -> Picture:
-    """The loss of the sample after one update, for every learning rate; the straight line is what the gradient
-    promises."""
-    slope = -sum(v.gradient**2 for v in exercise.graph.vertices if v.kind == "parameter")
-    top = max(exercise.loss, float(found.losses.max()))
-    promised = exercise.loss + slope * found.rates
-    near = promised >= -0.1 * top
-    traces = [
-        line(found.rates, found.losses, "loss after the update", BLUE),
-        line(found.rates[near], promised[near], "what the gradient promises", ORANGE, "dash"),
-        {"type": "scatter", "mode": "markers", "name": "your learning rate", "x": [exercise.rate],
-         "y": [exercise.new_loss], "marker": {"size": 11, "color": INK}, "hovertemplate": "%{y:.4g}<extra></extra>"},
-    ]  # fmt: skip
-    alt = (
-        f"The loss after one update against the learning rate: {number(exercise.loss)} without a step, "
-        f"{number(exercise.new_loss)} at {exercise.rate:g}, lowest near {number(found.lowest)}."
-    )
-    return Picture(traces, layout("learning rate", "loss after one update", height), alt)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from core.figures.marks import hover, stroke, trace, upright
 from core.figures.picture import BLUE, COLORS, GREY, INK, PAPER, SYMBOLS, Picture, encoded, layout
 from core.figures.planes import scatter
-from core.probes import film, in_two_dimensions
+from core.probes.linear import film, in_two_dimensions
 from core.training.run import Run
 
 
@@ -49,15 +50,10 @@ def separability(accuracies: list[float], chosen: int, chance: float, height: in
     names = [layer_name(index, hidden) for index in range(hidden + 1)]
     colors = [BLUE if index == chosen else GREY for index in range(hidden + 1)]
     text = [f"{100 * value:.0f} %" for value in accuracies]
-    bar = {
-        "type": "bar", "x": names, "y": accuracies, "marker": {"color": colors}, "text": text,
-        "textposition": "outside", "cliponaxis": False, "hovertemplate": "%{x}: %{y:.1%}<extra></extra>",
-    }  # fmt: skip
-    guess = {
-        "type": "scatter", "mode": "lines+text", "x": [names[0], names[-1]], "y": [chance, chance],
-        "line": {"color": INK, "width": 1.5, "dash": "dot"}, "text": ["", "guessing"],
-        "textposition": "top left", "hoverinfo": "skip",
-    }  # fmt: skip
+    outside = {"text": text, "textposition": "outside", "cliponaxis": False}
+    bar = upright(names, accuracies, colors, **outside, **hover("%{x}: %{y:.1%}"))
+    words = {"text": ["", "guessing"], "textposition": "top left", "hoverinfo": "skip"}
+    guess = trace("lines+text", [names[0], names[-1]], [chance, chance], line=stroke(INK, 1.5, "dot"), **words)
     alt = "Accuracy of a straight-line classifier after each layer: " + ", ".join(
         f"{name} {value}" for name, value in zip(names, text, strict=True)
     )

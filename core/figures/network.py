@@ -1,16 +1,18 @@
 """A network drawn as a graph: units as circles, weights as lines whose width is size and whose colour is sign."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import torch
 
 from core.data.planar import EXTENT
-from core.experiments.anatomy import MATTERS, Importance, crippled
 from core.figures.layers import layer_name
+from core.figures.marks import SILENT, UNSEEN, hover, marker, stroke, trace, upright
 from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, Picture, Replay, encoded, layout, square
 from core.figures.planes import RESOLUTION, heat, points
-from core.probes import surface
+from core.probes.anatomy import MATTERS, Importance, crippled
+from core.probes.surfaces import surface
 from core.training.run import Run
 
 WIDTHS = (0.6, 1.4, 2.6, 4.2, 6.5)  # line widths, thinnest first
@@ -86,12 +88,7 @@ def network(
     def drawn(weights: list[np.ndarray]) -> list[dict]:
         return segments(weights, places, lines_at, largest)
 
-    lines = [
-        {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False, "opacity": 0.75,
-         "line": {"width": WIDTHS[kind % len(WIDTHS)], "color": BLUE if kind >= len(WIDTHS) else ORANGE,
-                  "dash": "solid" if kind >= len(WIDTHS) else "dot"}, **path}
-        for kind, path in enumerate(drawn(last))
-    ]  # fmt: skip
+    lines = weight_traces(drawn(last), 0.75)
     units = [unit_trace(widths, places, inputs, run.data.classes, set(off))]
     frames = Replay(
         len(run.history), lambda: [(*drawn(matrices(epoch.weights, run.model)), None) for epoch in run.history]
@@ -100,20 +97,33 @@ def network(
         f"A network with layers of {', '.join(map(str, widths))} units drawn as a graph: blue solid lines are positive "
         f"weights, orange dotted lines negative ones, thicker is larger; the largest weight is {largest:.2f}."
     )
-    axis = {"visible": False, "fixedrange": True}
     title = {"y": 1.02, "yref": "paper", "showarrow": False, "yanchor": "bottom"}
     named = [{**title, "x": column, "text": layer_name(column, len(widths) - 2)} for column in range(len(widths))]
     plan = layout(
         height=height,
-        xaxis={**axis, "range": [-0.45, len(widths) - 0.55]},
-        yaxis=axis,
+        xaxis={**UNSEEN, "range": [-0.45, len(widths) - 0.55]},
+        yaxis=UNSEEN,
         showlegend=False,
         annotations=named,
     )
     return Picture([*lines, *units], plan, alt, frames, [f"epoch {epoch.number}" for epoch in run.history])
 
 
-def unit_trace(widths, places, inputs, classes, off) -> dict:
+def weight_traces(paths: Sequence[dict], opacity: float) -> list[dict]:
+    """Weights as lines: thicker is larger, blue and solid is positive, orange and dotted negative (``segments``)."""
+    styles = [stroke(color, width, dash) for color, dash in ((ORANGE, "dot"), (BLUE, "solid")) for width in WIDTHS]
+    return [
+        trace("lines", **path, line=style, opacity=opacity, **SILENT) for path, style in zip(paths, styles, strict=True)
+    ]
+
+
+def unit_trace(
+    widths: Sequence[int],
+    places: list[np.ndarray],
+    inputs: Sequence[str],
+    classes: Sequence[str],
+    off: set[tuple[int, int]],
+) -> dict:
     """The units as one trace of circles; a switched-off one is a cross."""
     names, symbols, colors = [], [], []
     for column, where in enumerate(places):
@@ -125,11 +135,8 @@ def unit_trace(widths, places, inputs, classes, off) -> dict:
             colors.append(GREY if gone else PAPER)
     spots = np.concatenate(places)
     size = 22 if max(widths) <= 10 else 15
-    return {
-        "type": "scatter", "mode": "markers", "x": encoded(spots[:, 0]), "y": encoded(spots[:, 1]), "text": names,
-        "hovertemplate": "%{text}<extra></extra>", "showlegend": False,
-        "marker": {"size": size, "symbol": symbols, "color": colors, "line": {"width": 2, "color": INK}},
-    }  # fmt: skip
+    style = marker(colors, size, symbols, rim=INK)
+    return trace("markers", *spots.T, text=names, marker=style, showlegend=False, **hover("%{text}"))
 
 
 def importances(measured: Importance, height: int = 300) -> Picture:
@@ -139,10 +146,7 @@ def importances(measured: Importance, height: int = 300) -> Picture:
         names += [f"{layer + 1}.{unit + 1}" for unit in range(len(scores))]
         colors += [COLORS[layer % len(COLORS)]] * len(scores)
     falls = measured.falls
-    bar = {
-        "type": "bar", "x": names, "y": falls, "marker": {"color": colors},
-        "hovertemplate": "unit %{x}: %{y:.1%}<extra></extra>",
-    }  # fmt: skip
+    bar = upright(names, falls, colors, **hover("unit %{x}: %{y:.1%}"))
     line = {
         "type": "line",
         "xref": "paper",

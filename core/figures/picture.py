@@ -4,8 +4,10 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # One pair with a fixed meaning on every page: orange is class 0, negative, training; blue is class 1, positive,
 # held-out. The others follow for further classes. All differ in lightness for the colour-blind, and every use has a
@@ -23,18 +25,18 @@ class Replay(Sequence):
     picture's own traces must be those of the last one."""
 
     def __init__(self, count: int, make: Callable[[], list[tuple[dict | None, ...]]]) -> None:
-        self.count, self.make = count, make
+        self.length, self.make = count, make
 
     @cached_property
-    def made(self) -> list[tuple[dict | None, ...]]:
+    def frames(self) -> list[tuple[dict | None, ...]]:
         """All frames."""
         return self.make()
 
     def __len__(self) -> int:
-        return self.count
+        return self.length
 
     def __getitem__(self, place):
-        return self.made[place]
+        return self.frames[place]
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Picture:
         return replace(self, alt=alt)
 
 
-def encoded(values) -> dict:
+def encoded(values: ArrayLike) -> dict:
     """An array as Plotly reads it without loss and without text: base64 of its bytes. Integers stay what they are."""
     array = np.ascontiguousarray(values)
     if array.dtype == np.float64:
@@ -91,7 +93,7 @@ def encoded(values) -> dict:
     return packed if array.ndim == 1 else {**packed, "shape": ", ".join(map(str, array.shape))}
 
 
-def plain(value, names: dict[str, str]):
+def plain(value: Any, names: dict[str, str]) -> Any:
     """A copy with the colour tokens replaced."""
     if isinstance(value, dict):
         return {key: plain(item, names) for key, item in value.items()}

@@ -8,6 +8,7 @@ import torch
 from core.data.data import Data
 from core.data.features import in_plane, seen
 from core.data.planar import EXTENT
+from core.figures.marks import heatmap, trace
 from core.figures.picture import (
     BLUE,
     COLORS,
@@ -22,8 +23,8 @@ from core.figures.picture import (
     square,
     transparent,
 )
-from core.probes import grid, probabilities, surfaces
-from core.stacked import own
+from core.probes.stacked import own
+from core.probes.surfaces import grid, probabilities, surfaces
 from core.training.run import Run
 
 RESOLUTION = 60
@@ -61,10 +62,7 @@ def side(x: torch.Tensor, y: torch.Tensor, note: str, data: Data) -> list[dict]:
 
 def scatter(x: np.ndarray, marker: dict, name: str, hover: str) -> dict:
     """Points (samples, 2) as one trace."""
-    return {
-        "type": "scatter", "mode": "markers", "x": encoded(x[:, 0]), "y": encoded(x[:, 1]), "marker": marker,
-        "name": name, "hovertemplate": hover,
-    }  # fmt: skip
+    return trace("markers", x[:, 0], x[:, 1], marker=marker, name=name, hovertemplate=hover)
 
 
 def heat(values: np.ndarray, classes: int, extent: float = EXTENT) -> dict:
@@ -73,11 +71,8 @@ def heat(values: np.ndarray, classes: int, extent: float = EXTENT) -> dict:
     ``values`` (resolution, resolution, outputs): class probabilities, or one regression output in about [−1, 1].
     """
     centres = np.linspace(-extent, extent, values.shape[0], dtype=np.float32)
-    return {
-        "type": "heatmap", "x": encoded(centres), "y": encoded(centres), "z": encoded(shade(values, classes)),
-        "zmin": 0, "zmax": 255, "colorscale": scale(classes), "showscale": False, "hoverinfo": "skip",
-        "zsmooth": "best" if classes < 3 else False,
-    }  # fmt: skip
+    smooth = "best" if classes < 3 else False
+    return heatmap(centres, centres, shade(values, classes), scale(classes), showscale=False, zsmooth=smooth)
 
 
 def shade(values: np.ndarray, classes: int) -> np.ndarray:

@@ -23,8 +23,9 @@ Reading:
 from core.data import circle, moons, spiral
 from core.figures import boundary
 from core.figures.layers import representation, separability
+from core.lessons import Goal, Question
 from core.models import MLP
-from core.probes import layer_accuracies
+from core.probes.linear import layer_accuracies
 from core.training import Recipe, Run, train
 from pages import ui
 
@@ -47,7 +48,7 @@ with ui.lesson(__file__) as page:
     page.replay(boundary(run), representation(run, chosen), run=run)
     accuracies = layer_accuracies(run.at(), run.data)
     best = accuracies.index(max(accuracies))
-    if page.predict(
+    question = Question(
         "After which layer can a straight line separate the classes best?",
         ["the input", "a middle layer", "the last hidden layer"],
         "the input"
@@ -56,11 +57,13 @@ with ui.lesson(__file__) as page:
         if accuracies[-1] >= max(accuracies) - 0.005
         else "a middle layer",
         "Each layer works on what the one before it has already untangled.",
-    ):
+    )
+    if page.predict(question):
         page.show(separability(accuracies, chosen, 1 / len(run.data.classes), 300), source=run)
     page.fork(run, lambda run, fork: (boundary(fork), boundary(run)))
-    page.challenge(
+    goal = Goal(
         "Solve the **spiral** (held-out accuracy of at least 95 %) with at most **20 hidden units** in all.",
         data == "spiral" and run.last.test_score >= 0.95 and depth * units <= 20,
         f"Now: {data}, {depth * units} hidden units, held-out accuracy {run.last.test_score:.0%}.",
     )
+    page.challenge(goal)

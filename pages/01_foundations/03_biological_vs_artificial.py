@@ -26,9 +26,18 @@ Reading:
 - CS231n, *Neural Networks Part 1: Setting up the Architecture*
 """
 
-from core.experiments.neurons import ACTIVATIONS, LARGEST, SHAPES, Neuron, RateCurve, firing_rates, rate_curve, trace
-from core.figures.neurons import membrane, rate_against_current, spelled
-from core.script import experiment
+from core.lessons import Goal, Question
+from core.topics.biological_vs_artificial.numbers import (
+    ACTIVATIONS,
+    LARGEST,
+    SHAPES,
+    Neuron,
+    RateCurve,
+    program,
+    rate_curve,
+    trace,
+)
+from core.topics.biological_vs_artificial.pictures import membrane, rate_against_current, spelled
 from pages import ui
 
 
@@ -51,24 +60,27 @@ with ui.lesson(__file__) as page:
     unit = curve.units[activation]
     page.show(membrane(trace(neuron, current, shape, seed=page.seed), unit), source=curve.source)
     growth = curve.growth(2.0)
-    if page.predict(
+    question = Question(
         "Double the current from 2 to 4 nA. What does the firing rate of this neuron do?",
         ["less than doubles", "doubles", "more than doubles"],
         "doubles" if abs(growth - 2) < 0.05 else "less than doubles" if growth < 2 else "more than doubles",
         "The leak swallows a fixed part of every current; the silence after each spike holds the rate back.",
-    ):
+    )
+    if page.predict(question):
         page.show(rate_against_current(curve, unit, current), source=curve.source)
         page.note(
             f"The best {activation} is ${spelled(unit)}$; it explains {unit.explained:.2%} of the measured curve."
         )
-    page.challenge(
+    goal = Goal(
         "Strip the neuron until it **is** a ReLU: the fitted ReLU explains at least **99.99 %** of the measured curve.",
         curve.units["ReLU"].explained >= 0.9999,
         f"Now the ReLU explains {curve.units['ReLU'].explained:.2%}.",
     )
-    page.challenge(
+    page.challenge(goal)
+    goal = Goal(
         "Build a neuron whose curve is closest to a **sigmoid**.",
         curve.closest.activation == "sigmoid",
         f"Now the closest is the {curve.closest.activation}.",
     )
-    page.code(experiment(firing_rates, neuron, (1.0, 2.0, 3.0, 4.0, 5.0), seed=page.seed))
+    page.challenge(goal)
+    page.code(program(curve))

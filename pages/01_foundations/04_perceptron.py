@@ -25,9 +25,9 @@ Reading:
 - Minsky and Papert (1969), *Perceptrons*
 """
 
-from core.experiments.perceptron import SETS, Trial, rosenblatt, trial, two_hidden_units
-from core.figures.perceptron import folded, judgement, lifted, mistakes, squeeze, unjudged
-from core.script import experiment
+from core.lessons import Goal, Question
+from core.topics.perceptron.numbers import SETS, Trial, program, trial, two_hidden_units
+from core.topics.perceptron.pictures import folded, judgement, lifted, mistakes, squeeze, unjudged
 from core.training import Run
 from pages import ui
 
@@ -47,12 +47,14 @@ with ui.lesson(__file__) as page:
     own = page.points()
     found = perceptron(data, own, page.seed)
     rows, learning, verdict = found.learning.rows, found.learning, found.verdict
-    page.code(experiment(rosenblatt, rows, seed=page.seed))
+    page.code(program(learning, page.seed))
     if not page.predict(
-        "Can one straight line separate these points?",
-        ["yes", "no"],
-        "yes" if verdict.separable else "no",
-        "A line exists exactly when the rubber bands around the two classes do not meet.",
+        Question(
+            "Can one straight line separate these points?",
+            ["yes", "no"],
+            "yes" if verdict.separable else "no",
+            "A line exists exactly when the rubber bands around the two classes do not meet.",
+        )
     ):
         page.show(unjudged(rows), source=found.source, clicked=page.add_point)
     else:
@@ -68,13 +70,15 @@ with ui.lesson(__file__) as page:
                 f"Two hidden units fold the plane; beside it, what they make of it. Random starts tried: {starts}."
             )
             page.replay(folded(run), lifted(run), run=run)
-    page.challenge(
+    goal = Goal(
         "Take the **wide gap** and make it impossible for a line with **one** point of your own.",
         data == "wide gap" and len(own) == 1 and not verdict.separable,
         f"Now: {data}, own points: {len(own)}, a line {'exists' if verdict.separable else 'is impossible'}.",
     )
-    page.challenge(
+    page.challenge(goal)
+    goal = Goal(
         "Make it hard: at least **100 mistakes** before the line is found.",
         learning.ended and len(learning.wrong) >= 100,
         f"Now: {len(learning.wrong):,} mistakes{'' if learning.ended else ', and no end'}.",
     )
+    page.challenge(goal)

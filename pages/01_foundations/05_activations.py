@@ -21,9 +21,9 @@ Reading:
 - *Dive into Deep Learning*, chapter 5.1
 """
 
-from core.experiments.activations import EXAMPLE, NAMES, OWN, Comparison, compare, shape
 from core.figures import bands, bars, boundary
-from core.figures.shapes import function_and_slope
+from core.lessons import Goal, Question
+from core.topics.activations import EXAMPLE, NAMES, OWN, Comparison, compare, function_and_slope, shape
 from pages import ui
 
 
@@ -43,12 +43,13 @@ with ui.lesson(__file__) as page:
     run = race.runs[name][0]
     page.replay(function_and_slope(shape(name), name), boundary(run, 360), run=run)
     layers = ("layer, from the input", "Gradient norm before training")
-    if page.predict(
+    question = Question(
         "Before training: with which activation does the smallest share of the gradient arrive at the first layer?",
         NAMES,
         race.weakest_start(),
         "Every layer multiplies the error signal by the activation's slope on its way back.",
-    ):
+    )
+    if page.predict(question):
         page.show(bands(race.layers, race.gradients, layers, log="y"), source=run)
     page.note("### Your own function against the others")
     formula = page.text("Your function of x", EXAMPLE, help="For example max(0, x) - 0.1*x, sin(x), x/(1+abs(x))")
@@ -59,8 +60,9 @@ with ui.lesson(__file__) as page:
     page.show(
         bars(both.accuracies(), ("", "Held-out accuracy")), bars(both.dead, ("", "Dead units, share")), source=run
     )
-    page.challenge(
+    goal = Goal(
         "**Beat the ReLU** with 6 layers or more: find a function whose mean held-out accuracy is one point higher.",
         depth >= 6 and both.lead(OWN, "ReLU") >= 0.01,
         f"Now: {100 * both.lead(OWN, 'ReLU'):+.1f} points, {depth} layers, {data}." if own else "Not trained yet.",
     )
+    page.challenge(goal)

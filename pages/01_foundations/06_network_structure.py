@@ -22,9 +22,11 @@ Reading:
 """
 
 from core.data import circle, moons, spiral
-from core.experiments.anatomy import importance, ledger_rows, silenced, toggled, unit_names, verdict
 from core.figures.network import importances, nearest_unit, network, silenced_boundary
+from core.lessons import Goal, Question, Scale
+from core.lessons.controls import choose
 from core.models import ACTIVATIONS, MLP
+from core.probes.anatomy import importance, ledger_rows, silenced, toggled, unit_names, verdict
 from core.training import Recipe, Run, train
 from pages import ui
 
@@ -43,27 +45,30 @@ with ui.lesson(__file__) as page:
     units = page.slider("Units per layer", 2, 10, 6)
     activation = page.pick("Activation", list(ACTIVATIONS), "ReLU")
     names = unit_names(depth, units)
-    off = page.choose("Switched-off units", names, help="Or click a unit in the drawing.")
+    switched_off = choose("Switched-off units", names, help="Or click a unit in the drawing.")
+    off = page.ask(switched_off)
     run = experiment(data, depth, units, activation, page.seed)
     gone = silenced(off, names, units)
     page.replay(
         network(run, off=gone),
         silenced_boundary(run, gone),
         run=run,
-        clicked=lambda spot: page.set("Switched-off units", toggled(off, nearest_unit(run.model.widths, **spot))),
+        clicked=lambda spot: page.set(switched_off, toggled(off, nearest_unit(run.model.widths, **spot))),
     )
     page.note(verdict(run, gone))
     page.table(ledger_rows(run.model, (2,)))
     measured = importance(run)
-    if page.predict(
+    question = Question(
         "Switch off each hidden unit alone. How many of them cost more than 2 points of accuracy?",
-        ["none", "some", "all"],
-        measured.answer,
+        Scale(0, depth * units, 1, "units"),
+        measured.mattering,
         "Training does not share the work evenly: some units carry the answer, others can go.",
-    ):
+    )
+    if page.predict(question):
         page.show(importances(measured), source=run)
-    page.challenge(
+    goal = Goal(
         "Keep held-out accuracy at **95 % or more on the circle** with **half the hidden units** switched off or more.",
         data == "circle" and measured.score(gone) >= 0.95 and 2 * len(gone) >= depth * units,
         f"Now: {data}, {len(gone)} of {depth * units} units off, held-out accuracy {measured.score(gone):.0%}.",
     )
+    page.challenge(goal)

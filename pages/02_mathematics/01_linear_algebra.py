@@ -24,20 +24,8 @@ Reading:
 - Mathematics for Machine Learning (Coursera specialization), course 1
 """
 
-from core.figures.linear_algebra import LABS
+from core.topics.linear_algebra.views import VIEWS
 from pages import ui
 
-
-@ui.cached
-def experiment(view: str, settings: tuple, seed: int):
-    return LABS[view].measure(**dict(settings), seed=seed)
-
-
 with ui.lesson(__file__) as page:
-    view = page.view(list(LABS))
-    lab = LABS[view]
-    found = experiment(view, tuple(page.form(lab.groups).items()), page.seed)
-    page.code(lab.program(found))
-    draw = lab.draw if page.predict(*lab.question(found), name=view) else lab.before or lab.draw
-    page.display(draw(found), found)
-    page.challenge(*lab.goal(found), name=view)
+    page.views(VIEWS)

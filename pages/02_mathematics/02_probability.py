@@ -25,20 +25,8 @@ Reading:
 - Mathematics for Machine Learning (Coursera specialization); Bishop, *Pattern Recognition and Machine Learning*, 1.2
 """
 
-from core.figures.probability import LABS
+from core.topics.probability.views import VIEWS
 from pages import ui
 
-
-@ui.cached
-def experiment(view: str, settings: tuple, seed: int):
-    return LABS[view].measure(**dict(settings), seed=seed)
-
-
 with ui.lesson(__file__) as page:
-    view = page.view(list(LABS))
-    lab = LABS[view]
-    found = experiment(view, tuple(page.form(lab.groups).items()), page.seed)
-    page.code(lab.program(found))
-    draw = lab.draw if page.predict(*lab.question(found), name=view) else lab.before or lab.draw
-    page.display(draw(found), found)
-    page.challenge(*lab.goal(found), name=view)
+    page.views(VIEWS)

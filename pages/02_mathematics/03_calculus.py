@@ -23,14 +23,16 @@ Reading:
 - *Dive into Deep Learning*, sections 2.4, 2.5 and 5.3
 """
 
-from core.experiments import calculus
-from core.figures.graphs import computation, tangent
-from core.graphs import replay
+from core.figures.graphs import computation
+from core.formulas.graphs import replay
+from core.lessons import Goal, Question
+from core.topics import calculus
+from core.topics.calculus import tangent
 from pages import ui
 
 with ui.lesson(__file__) as page:
     formula = page.pick("Formula", [*calculus.EXAMPLES, calculus.OWN])
-    text = page.text("Your formula", "x * y + sin(x)", calculus.HELP) if formula == calculus.OWN else formula
+    text = page.text("Your formula", "x * y + sin(x)", help=calculus.HELP) if formula == calculus.OWN else formula
     values = {name: page.slider(name, -3.0, 3.0, start, 0.1) for name, start in calculus.starts(text)}
     graph = calculus.graph_of(text, values)
     name = page.pick("Gradient to work out", calculus.gradients_shown(graph))
@@ -41,21 +43,24 @@ with ui.lesson(__file__) as page:
         page.show(computation(replay(graph, hidden)), source=calculus.SOURCE)
     page.table(calculus.rows(graph, hidden))
     cut = calculus.along(text, values)
-    if page.predict(
+    question = Question(
         f"Move {cut.name} up by {calculus.STEP}. What does the formula's value do?",
         ["it rises", "it falls", "it hardly moves"],
         cut.verdict,
         calculus.summary(cut),
-    ):
+    )
+    if page.predict(question):
         page.show(tangent(cut), source=calculus.SOURCE)
-    page.challenge(
+    goal = Goal(
         "Work out the gradient of a number that is used **at least twice**: its paths add up.",
         bool(right) and len(graph.users(graph.place(name))) > 1,
         calculus.standing(graph, name),
     )
-    page.challenge(
+    page.challenge(goal)
+    goal = Goal(
         "Find a **flat place**: a formula of two variables or more with all their gradients within 0.01 of 0.",
         calculus.is_flat(graph),
-        calculus.slopes_told(graph),
+        calculus.slopes_sentence(graph),
     )
+    page.challenge(goal)
     page.code(calculus.program_of(text, values))

@@ -25,9 +25,10 @@ Reading:
 - *Dive into Deep Learning*, sections 2.4 and 2.5
 """
 
-from core.experiments import jacobians
-from core.figures.jacobians import closed_form, jacobian, shift
-from core.script import experiment
+from core.lessons import Goal, Question
+from core.topics.matrix_calculus import numbers as jacobians
+from core.topics.matrix_calculus.pictures import closed_form, jacobian, shift
+from core.topics.matrix_calculus.programs import program_of
 from pages import ui
 
 with ui.lesson(__file__) as page:
@@ -42,21 +43,24 @@ with ui.lesson(__file__) as page:
         page.show(jacobian(found, right is None), closed_form(found, right is None), source=found)
         page.note(f"{found.told} Largest difference: {found.difference:.0e}.")
     page.table(jacobians.bytes_rows(found))
-    if page.predict(
+    question = Question(
         "Raise every input by the same small amount. Does any output move?",
         ["yes", "no, nothing moves"],
         jacobians.moves(found.piece),
         jacobians.because(found.piece),
-    ):
+    )
+    if page.predict(question):
         page.show(shift(found, jacobians.shifted(found.piece)), source=found)
-    page.challenge(
+    goal = Goal(
         "Work out the hidden entry of a Jacobian in which **everything depends on everything**: softmax or LayerNorm.",
         bool(right) and name in ("softmax", "LayerNorm"),
         f"Now: {name}.",
     )
-    page.challenge(
+    page.challenge(goal)
+    goal = Goal(
         "Make **forward products win**: a Jacobian that takes at most a quarter as many JVPs as VJPs.",
         jacobians.forward_wins(found.piece),
         f"Now: {len(found.piece.x)} JVPs or {found.piece.outputs} VJPs.",
     )
-    page.code(experiment(jacobians.largest_difference, name, inputs, outputs, page.seed))
+    page.challenge(goal)
+    page.code(program_of(found, inputs, outputs, page.seed))

@@ -23,23 +23,8 @@ Reading:
 - Huber (1964); Lin and others (2017), *Focal Loss for Dense Object Detection*
 """
 
-from core.figures.loss_functions import LABS
+from core.topics.losses.views import VIEWS
 from pages import ui
 
-
-@ui.cached
-def experiment(view: str, settings: tuple, seed: int):
-    return LABS[view].measure(**dict(settings), seed=seed)
-
-
 with ui.lesson(__file__) as page:
-    view = page.view(list(LABS))
-    lab = LABS[view]
-    found = experiment(view, tuple(page.form(lab.groups).items()), page.seed)
-    page.code(lab.program(found))
-    if not lab.question or page.predict(*lab.question(found), name=view):
-        page.display(lab.draw(found), found)
-    else:
-        page.display(lab.before(found), found)
-    if lab.goal:
-        page.challenge(*lab.goal(found), name=view)
+    page.views(VIEWS)

@@ -25,9 +25,11 @@ Reading:
 - *Dive into Deep Learning*, section 5.3
 """
 
-from core.experiments import passes
 from core.figures.network import nearest_unit
-from core.figures.passes import network_pass, passing_units, sample_shares
+from core.lessons import Goal, Question, Scale
+from core.lessons.controls import pick
+from core.topics.forward_backward import numbers as passes
+from core.topics.forward_backward.pictures import network_pass, passing_units, sample_shares
 from core.training import Run
 from pages import ui
 
@@ -47,31 +49,35 @@ with ui.lesson(__file__) as page:
         units = page.slider("Units per layer", 2, 6, 4)
         activation = page.pick("Activation", passes.KINDS)
     names = passes.unit_names(depth, units)
-    name = page.pick("Unit", names, names[units % (depth * units)], help="Or click a unit in the drawing.")
+    unit = pick("Unit", names, names[units % (depth * units)], help="Or click a unit in the drawing.")
+    name = page.ask(unit)
     run = experiment(data, depth, units, activation, page.seed)
-    one = passes.passed(run, epoch, sample - 1, samples == "one sample", name)
+    passage = passes.passed(run, epoch, sample - 1, samples == "one sample", name)
     hit = lambda spot: nearest_unit(run.model.widths, **spot, outputs=True)  # noqa: E731
-    clicked = lambda spot: page.set("Unit", passes.clicked(name, hit(spot), depth))  # noqa: E731
-    page.show(network_pass(one), source=run, clicked=clicked)
-    page.note(one.told)
-    page.table(one.rows)
-    if not one.is_alone:
-        page.show(sample_shares(one), source=run)
-    if page.predict(
-        f"Sample {one.sample + 1}: how many of the hidden units let a gradient through?",
-        ["all", "some", "none"],
-        one.verdict,
+    clicked = lambda spot: page.set(unit, passes.clicked(name, hit(spot), depth))  # noqa: E731
+    page.show(network_pass(passage), source=run, clicked=clicked)
+    page.note(passage.sentence)
+    page.table(passage.rows)
+    if not passage.is_alone:
+        page.show(sample_shares(passage), source=run)
+    question = Question(
+        f"Sample {passage.sample + 1}: how many of the hidden units let a gradient through?",
+        Scale(0, len(passage.passing), 1, "units"),
+        sum(passage.passing),
         passes.reason(run),
-    ):
-        page.show(passing_units(one), source=run)
-    page.challenge(
+    )
+    if page.predict(question):
+        page.show(passing_units(passage), source=run)
+    goal = Goal(
         "Find a unit that gets **nothing from one sample** (∂L/∂z is 0), but something from the batch.",
-        one.is_silent_here_only,
-        one.standing,
+        passage.is_silent_here_only,
+        passage.standing,
     )
-    page.challenge(
+    page.challenge(goal)
+    goal = Goal(
         "Find the **hardest sample** of the batch: look at single samples until the loss is the largest of them.",
-        one.is_worst,
-        one.standing,
+        passage.is_worst,
+        passage.standing,
     )
+    page.challenge(goal)
     page.code(run)

@@ -27,9 +27,11 @@ Reading:
 - Rumelhart, Hinton and Williams (1986), *Learning representations by back-propagating errors*
 """
 
-from core.experiments.backpropagation import RATES, SOURCE, Exercise, descent, program_of, rows, standing
-from core.experiments.tiny_networks import BENDS, HEADS, NETWORKS, drawn, places
-from core.figures.graphs import after_update, computation
+from core.figures.graphs import computation
+from core.lessons import Goal, Question
+from core.topics.backpropagation.numbers import RATES, SOURCE, Exercise, descent, program_of, rows, standing
+from core.topics.backpropagation.pictures import after_update
+from core.topics.backpropagation.tiny_networks import BENDS, HEADS, NETWORKS, drawn, places
 from pages import ui
 
 with ui.lesson(__file__) as page:
@@ -39,12 +41,13 @@ with ui.lesson(__file__) as page:
     exercise = Exercise(drawn(network, activation, page.seed), rate)
     stage = page.space()
     weight = exercise.asked[-1]
-    guessed = page.predict(
+    question = Question(
         f"Before any gradient shows: which sign has ∂L/∂{weight}? Follow the signs from the loss back to {weight}.",
         ["positive", "negative", "zero"],
         exercise.sign,
-        exercise.sign_told,
+        exercise.sign_sentence,
     )
+    guessed = page.predict(question)
     found = page.answers(exercise.questions) if guessed else exercise.unanswered
     hidden = exercise.hidden(found)
     with page.ahead(stage):
@@ -52,14 +55,16 @@ with ui.lesson(__file__) as page:
     if not hidden:
         page.table(rows(exercise))
         page.show(after_update(exercise, descent(exercise)), source=SOURCE)
-    page.challenge(
+    goal = Goal(
         "**Backpropagation by hand**: all six numbers, worked out and right, without asking to see one.",
         all(found),
         standing(found),
     )
-    page.challenge(
+    page.challenge(goal)
+    goal = Goal(
         "Choose the learning rate whose single update **more than halves** the loss.",
         exercise.new_loss < 0.5 * exercise.loss,
         f"Now: {exercise.loss:.4g} before, {exercise.new_loss:.4g} after.",
     )
+    page.challenge(goal)
     page.code(program_of(exercise))

@@ -27,25 +27,8 @@ Reading:
 - Reddi, Kale and Kumar (2018), *On the Convergence of Adam and Beyond*
 """
 
-from core.figures.optimizers import LABS
+from core.topics.optimizers.views import VIEWS
 from pages import ui
 
-
-@ui.cached
-def experiment(view: str, settings: tuple, seed: int):
-    return LABS[view].measure(**dict(settings), seed=seed)
-
-
 with ui.lesson(__file__) as page:
-    view = page.view(list(LABS))
-    lab = LABS[view]
-    found = experiment(view, tuple(page.form(lab.groups).items()), page.seed)
-    page.code(lab.program(found))
-    if not lab.question or page.predict(*lab.question(found), name=view):
-        page.display(lab.draw(found), found)
-    else:
-        page.display(lab.before(found), found)
-    if lab.later and (more := page.job(lab.later.label, lab.later.function, *lab.later.arguments(found))):
-        page.display(lab.later.draw(more), found)
-    if lab.goal:
-        page.challenge(*lab.goal(found), name=view)
+    page.views(VIEWS)

@@ -24,9 +24,10 @@ Reading:
 - Nakkiran and others (2020), *Deep Double Descent*; Heckel and Yilmaz (2021), *Early Stopping in Deep Networks*
 """
 
-from core.experiments import overfitting as experiment
 from core.figures import losses
-from core.figures.overfitting import decomposed, descents, fan, fitted
+from core.lessons import Goal, Question
+from core.topics.overfitting import numbers as experiment
+from core.topics.overfitting.pictures import decomposed, descents, fan, fitted
 from pages import ui
 
 single, sweep, recorded = map(ui.cached, (experiment.single, experiment.sweep, experiment.recorded))
@@ -51,23 +52,26 @@ with ui.lesson(__file__) as page:
     run = single(units, samples, noise, updates, page.seed)
     page.replay(fitted(run), losses(run), run=run)
     found = sweep(samples, noise, updates, page.seed)
-    if page.predict(
+    question = Question(
         "Of seven widths, from 1 to 32 units per layer: which has the lowest error on fresh data?",
         experiment.CHOICES,
         found.answer(),
         "Too few units miss the rule, too many follow the noise of their own sample.",
-    ):
+    )
+    if page.predict(question):
         page.show(fan(found.at(units)), decomposed(found, units), source=found.source)
         page.note(found.sentence(units))
-    page.challenge(
+    goal = Goal(
         "Make **32 units per layer** harmless with a noise of at least 0.4: within **3 %** of the best width.",
         noise >= 0.4 and found.excess(32) <= 0.03,
         f"Now: {found.excess(32):.1%} above the best width, noise {noise:.1f}.",
     )
-    if page.predict(
+    page.challenge(goal)
+    question = Question(
         "A training whose held-out error has risen for hundreds of epochs goes on for ten thousand more. What then?",
         experiment.FUTURES,
         recorded().answer(),
         "Late in training the network finds what the quiet inputs know, and no longer needs the noise.",
-    ):
+    )
+    if page.predict(question):
         falls_twice()

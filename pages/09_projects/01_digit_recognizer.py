@@ -24,21 +24,20 @@ Reading:
 - LeCun and others (1998), *Gradient-based learning applied to document recognition*
 """
 
-from core.projects.mnist import alone, mistakes, robustness, screen, trial, views
-from core.script import experiment
+from core.projects.mnist import mistakes, programs, record, robustness, screen, trial, views
 from core.training import Run
 from pages import ui
 
 
 def trained() -> tuple[trial.Trial, Run | None]:
     data = page.pick("Data", trial.SOURCES)
-    settings = trial.Trial(data, **page.form(views.training_controls(data)), seed=page.seed)
+    settings = trial.Trial(data, **page.ask_all(views.training_controls(data)), seed=page.seed)
     return settings, page.job(f"Train on {data} now", trial.training, settings)
 
 
 def train(found: views.Drawn) -> None:
     settings, run = trained()
-    page.challenge(*views.few_weights(settings, run))
+    page.challenge(views.few_weights(settings, run))
     if run:
         page.note(views.training_in_words(run))
         page.replay(*views.of_training(run, found), run=run)
@@ -46,44 +45,35 @@ def train(found: views.Drawn) -> None:
         page.display(views.untrained(found, settings), found)
 
 
-def count_mistakes() -> None:
+def count_mistakes(_: views.Drawn) -> None:
     with page.beside():
         whose = page.pick("Network", views.TABLES)
     run = trained()[1] if whose == views.TABLES[1] else None
     if run or whose == views.TABLES[0]:
-        table = mistakes.of_run(run) if run else mistakes.recorded()
+        table = mistakes.of_run(run) if run else record.confusion()
         with page.beside():
-            chosen = page.form(views.cell_control(table))
-        page.display(views.confusion(table, **chosen), table.source)
+            cell = page.ask(views.cell_of(table))
+        page.display(views.confusion(table, cell), table.source)
 
 
 def disturb(found: views.Drawn) -> None:
     with page.beside():
-        kind = page.pick("Disturbance", list(robustness.KINDS))
+        kind = page.pick("Disturbance", robustness.KINDS)
         level = page.scale("How much", robustness.KINDS[kind].levels, robustness.KINDS[kind].levels[3])
-    record = robustness.recorded(kind)
-    page.note(record.sentence(level))
+    known = record.robustness(kind)
+    page.note(known.sentence(level))
     page.show(views.examples(found, kind, level), source=found)
-    page.show(views.curves(record, level), source=record.source)
+    page.show(views.curves(known, level), source=known.source)
     if mine := page.job("Train three learners on 8×8 digits", robustness.live, kind, page.seeds(3)):
         page.show(views.curves(mine, level), source=mine.source)
-    page.code(experiment(robustness.accuracies_at, kind, level, page.seed))
+    page.code(programs.program_of_disturbance(kind, level, page.seed, mine))
 
 
 with ui.lesson(__file__) as page:
-    found = page.drawing(screen.starts(), "3", views.drawn)
-    view = page.view([*views.VIEWS, "Train", "Mistakes", "Robustness"])
-    page.code(experiment(alone.read_beside))
-    page.challenge(*views.two_minds(found))
-    if view == "Train":
-        train(found)
-    elif view == "Mistakes":
-        count_mistakes()
-    elif view == "Robustness":
-        disturb(found)
-    else:
-        with page.beside():
-            chosen = page.form(views.VIEWS[view].groups)
-        page.display(views.VIEWS[view].of(found, **chosen), found)
+    found = page.drawing(screen.starts(), "3", views.drawn, views.photographed)
+    page.code(*programs.programs_of_reading(found.reading))
+    page.challenge(views.two_minds(found))
+    view = page.views({**views.VIEWS, "Train": train, "Mistakes": count_mistakes, "Robustness": disturb}, found)
+    if view in views.VIEWS:
         page.downloads(screen.weights())
-    page.predict(*views.question())
+    page.predict(views.question())

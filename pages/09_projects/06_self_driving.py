@@ -21,8 +21,10 @@ Reading:
 - Goodfellow, Bengio and Courville, *Deep Learning*, chapter 9
 """
 
-from core.figures import driving as figures
+from core.lessons import Goal, Question
 from core.projects.driving import COLOURS, drift
+from core.projects.driving import pictures as figures
+from core.projects.driving.programs import by_clone, by_expert, by_network
 from core.projects.driving.screen import expert_lap
 from pages import ui
 from pages.ui import cockpit
@@ -30,10 +32,12 @@ from pages.ui import cockpit
 DRIVERS = {"network": "cnn", "expert": "expert"}
 PUPILS = {"you": "you", "your clone": "student", "the expert": "expert"}
 TEACHERS = {"the expert": "expert", "you": "you"}
+EXPLAIN = "Explain"
 
 
 def watch() -> None:
     who = page.pick("At the wheel", list(DRIVERS))
+    page.code(by_network(page.seed) if who == "network" else by_expert(page.seed))
     cockpit.mount(page, "watch", {"seed": page.seed, "driver": DRIVERS[who]}, {})
 
 
@@ -45,12 +49,14 @@ def disturb() -> None:
         "drop": page.slider("Lost frames", 0.0, 0.95, 0.0, 0.05, help="It then acts on the last one that came."),
         "colours": page.pick("Colours", COLOURS, help="The order in which it gets red, green and blue."),
     }
+    page.code(by_network(page.seed, **change))
     cockpit.mount(page, "disturb", {"seed": page.seed, "driver": "cnn"}, change, push)
     page.note("Change the settings while it drives. The small picture is what the network then gets.")
 
 
 def teach() -> None:
     who, teacher = page.pick("Who drives", list(PUPILS)), page.pick("Who teaches", list(TEACHERS))
+    page.code(by_expert(page.seed))
     school.every = page.slider("Keep one frame of", 1, 5, 1, help="Neighbouring frames are alike: fewer can do.")
     order = {"seed": page.seed, "driver": PUPILS[who], "teacher": TEACHERS[teacher]}
     cockpit.mount(page, "teach", order, {}, auto=False)
@@ -64,22 +70,20 @@ def teach() -> None:
 
 
 def explain() -> None:
+    page.code(by_clone())
     page.note(
-        "The same clone on the same six tracks: once the expert drives and the clone is only asked, once it drives."
+        "The same clone on the same six tracks: once the expert drives and the clone is only asked, once it drives. "
+        "The expert here is the fifteen lines in the program below."
     )
-    page.show(figures.drifting(found), figures.far_from_home(found), source=found.source)
 
 
 with ui.lesson(__file__) as page:
-    view, school, found = page.view(["Watch", "Disturb", "Teach", "Explain"]), cockpit.seat().school, drift.recorded()
-    page.code(drift.program())
-    if view != "Explain":
-        {"Watch": watch, "Disturb": disturb, "Teach": teach}[view]()
+    school, found = cockpit.seat().school, drift.recorded()
+    view = page.views({"Watch": watch, "Disturb": disturb, "Teach": teach, EXPLAIN: explain})
+    if view != EXPLAIN:
         page.show(figures.track(expert_lap(page.seed)), source=expert_lap(page.seed))
-    if page.predict(drift.QUESTION, drift.ANSWERS, found.answer, found.because) and view == "Explain":
-        explain()
-    page.challenge(
-        "**Teach** a driver that finishes a lap of a track it has never seen, with at most **2,000 frames** in all.",
-        school.within(2000) is not None,
-        school.told,
-    )
+    guessed = page.predict(Question(drift.QUESTION, drift.ANSWERS, found.answer, found.because))
+    if guessed and view == EXPLAIN:
+        page.show(figures.drifting(found), figures.far_from_home(found), source=found.source)
+    aim = "**Teach** a driver that finishes a lap of a track it has never seen, with at most **2,000 frames** in all."
+    page.challenge(Goal(aim, school.within(2000) is not None, school.told))

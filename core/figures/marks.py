@@ -1,0 +1,62 @@
+"""Plotly's dictionaries by name: traces, the style of what they draw, and notes beside it.
+
+Arrays are packed (``encoded``), lists stay as they are; ``more`` is passed on under Plotly's own names.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.figures.picture import encoded
+
+Places = Sequence | np.ndarray
+SILENT = {"hoverinfo": "skip", "showlegend": False}  # for what needs no explanation
+UNSEEN = {"visible": False, "fixedrange": True}  # an axis that only carries the drawing
+
+
+def packed(values: Places) -> Any:
+    """Places or values as Plotly reads them."""
+    return encoded(values) if isinstance(values, np.ndarray) else values
+
+
+def trace(mode: str, x: Places, y: Places, **more: Any) -> dict:
+    """A scatter trace; ``mode`` is "lines", "markers", "text" or several of them joined by +."""
+    return {"type": "scatter", "mode": mode, "x": packed(x), "y": packed(y), **more}
+
+
+def upright(x: Places, y: Places, color: str | Sequence[str], **more: Any) -> dict:
+    """A bar chart's trace of one colour, or of one per bar."""
+    return {"type": "bar", "x": packed(x), "y": packed(y), "marker": {"color": color}, **more}
+
+
+def heatmap(x: Places, y: Places, z: np.ndarray, colors: Sequence, **more: Any) -> dict:
+    """A field of whole numbers 0…255 (``picture.sampled``) in the colours of a scale."""
+    field = {"type": "heatmap", "x": packed(x), "y": packed(y), "z": encoded(z), "zmin": 0, "zmax": 255}
+    return {**field, "colorscale": colors, "hoverinfo": "skip", **more}
+
+
+def stroke(color: Any, width: float, dash: str = "") -> dict:
+    """The style of a line."""
+    return {"color": color, "width": width, **({"dash": dash} if dash else {})}
+
+
+def marker(color: Any, size: Any, symbol: Any = None, rim: Any = "", width: float = 2) -> dict:
+    """The style of markers: one colour, size and symbol or one per marker, and a ``rim`` of another colour around."""
+    style = {"color": color, "size": size, **({} if symbol is None else {"symbol": symbol})}
+    return {**style, "line": stroke(rim, width)} if rim else style
+
+
+def hover(words: str, name: str = "") -> dict:
+    """What is said under the mouse: a template of Plotly's, and the name of what was hit."""
+    return {"hovertemplate": f"{words}<extra>{name}</extra>"}
+
+
+def note(x: float, y: float, text: str, **more: Any) -> dict:
+    """Words in a picture, without an arrow."""
+    return {"x": x, "y": y, "text": text, "showarrow": False, **more}
+
+
+def heading(x: float, text: str) -> dict:
+    """Words above a picture, over a place of its x axis."""
+    return note(x, 1.0, text, yref="paper", yanchor="bottom")

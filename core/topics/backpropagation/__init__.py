@@ -1,0 +1,1 @@
+"""Backpropagation by hand: what the page measures and draws."""

@@ -1,0 +1,1 @@
+"""Biological and artificial neurons: what the page measures and draws."""

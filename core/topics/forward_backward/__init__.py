@@ -1,0 +1,1 @@
+"""Forward and backward: what the page measures and draws."""

@@ -1,0 +1,1 @@
+"""Gradient descent: what the page measures and draws."""

@@ -1,0 +1,1 @@
+"""Vectors, matrices, dot products: what the page measures and draws."""

@@ -1,0 +1,1 @@
+"""Loss functions: what the page measures and draws."""

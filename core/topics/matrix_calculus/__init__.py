@@ -1,0 +1,1 @@
+"""Jacobians and their products: what the page measures and draws."""

@@ -1,0 +1,1 @@
+"""Machine learning or deep learning: what the page measures and draws."""

@@ -1,0 +1,1 @@
+"""Optimizers: what the page measures and draws."""

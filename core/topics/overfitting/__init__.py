@@ -1,0 +1,1 @@
+"""Overfitting and underfitting: what the page measures and draws."""

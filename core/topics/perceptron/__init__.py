@@ -1,0 +1,1 @@
+"""The perceptron and its limit: what the page measures and draws."""

@@ -1,0 +1,1 @@
+"""Probability and statistics: what the page measures and draws."""

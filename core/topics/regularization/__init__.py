@@ -1,0 +1,1 @@
+"""Regularization: what the page measures and draws."""
