@@ -74,3 +74,18 @@ def test_disturbances_reach_the_drive_that_is_under_way(page_address):
             "Number(document.querySelector('.cockpit').dataset.pushes) === 1", timeout=60_000
         )  # its ring stays on the map
         watch.clean()
+
+
+def test_a_job_and_the_recorded_frames_survive_a_reload(page_address):
+    with looking() as (page, watch):
+        page.goto(f"{page_address}/self-driving?self_driving.view=Teach")
+        page.get_by_role("button", name="Drive", exact=True).click(timeout=90_000)
+        page.wait_for_function("/\\d{3,}/.test(document.querySelector('.cp-lessons')?.textContent)", timeout=120_000)
+        page.get_by_role("button", name="Clone a driver from all frames").click()
+        page.get_by_role("button", name="Stop").wait_for(timeout=60_000)
+        page.reload()
+        page.get_by_role("button", name="Stop").wait_for(timeout=90_000)  # the same job, under way
+        page.get_by_text("training on 1").or_(page.get_by_text("driving an unseen track")).first.wait_for()
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("button", name="Clone a driver from all frames").wait_for(timeout=60_000)
+        watch.clean()

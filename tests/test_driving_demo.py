@@ -7,12 +7,14 @@ the Space's folder runs alone in this environment.
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from browser import looking
+from browser import looking, until
 from demos_under_test import pinned, started
 
+from core.projects.driving import live, stream
 from core.projects.driving.stream import CHUNK, measured, streamed
 from demos import spaces
 from demos.space_checks import faults
@@ -81,6 +83,34 @@ def test_chunks_overlap_so_that_one_may_be_missed(seed: int) -> None:
     ends = [one["first"] + len(one["messages"]) for one in chunks]
     assert chunks[2]["first"] == ends[0] < ends[1] < ends[2]
     assert len({one["drive"] for one in chunks}) == 1 and ends[2] >= 3 * CHUNK - 1
+
+
+def test_the_third_visitor_is_told_the_place_and_watches_a_recorded_lap(seed: int) -> None:
+    visitors = [streamed(seed, *CALM) for _ in range(3)]
+    try:
+        for visitor in visitors[:2]:
+            next(visitor)
+        text, sentence = next(visitors[2])
+        assert "you are number 1 in line" in sentence
+        (message,) = json.loads(text)["messages"]
+        assert message["waiting"] == sentence and message["meanwhile"]
+        visitors[0].close()  # stops: the third drives
+        while "Step" not in sentence:
+            text, sentence = next(visitors[2])
+    finally:
+        for visitor in visitors:
+            visitor.close()
+    until(lambda: stream.POOL.running == 0)
+
+
+def test_after_the_last_frame_the_film_is_announced(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "STEPS", 60)
+    monkeypatch.setattr(live, "drive", partial(live.drive, steps=60))
+    said = list(streamed(seed, *CALM))
+    sentences = [sentence for _, sentence in said]
+    assert any("The video is being made: 50%" in sentence or "60%" in sentence for sentence in sentences)
+    assert "Not finished" in sentences[-1] and "being made" not in sentences[-1]
+    assert list(json.loads(said[-1][0])["messages"][-1]) == ["video"]
 
 
 @pytest.mark.parametrize(

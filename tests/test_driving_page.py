@@ -1,5 +1,6 @@
 """Live drives as browsers get them: the seat and its line, the WebSocket, hostile messages, the page in a browser."""
 
+import base64
 import json
 import time
 
@@ -11,9 +12,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.jobs import BusyError, Pool
-from core.projects.driving import live, school, service
+from core.projects.driving import live, meanwhile, school, service
 from core.projects.driving import seat as seats
 from core.projects.driving.disturb import Disturbance
+from core.projects.driving.evaluate import result
 from core.projects.driving.hands import TOP, Hands
 from core.projects.driving.live import Order
 from core.projects.driving.screen import expert_lap, jpeg, picture, pixels
@@ -69,8 +71,10 @@ def test_one_drives_one_waits_and_the_third_gets_a_sentence(pool, seed):
     first, second, third = Seat(), Seat(), Seat()
     first.begin(Order(seed), screen := Screen())
     until(lambda: screen.frames)
+    first.live.heard({"shown": 100})
     second.begin(Order(seed), later := Screen())
     assert "number 1 in line" in second.waiting and not later.frames
+    until(lambda: "about" in second.waiting or "more than" in second.waiting)  # once the first has come a little way
     with pytest.raises(BusyError, match="All 1 simulators are in use and 1 people wait"):
         third.begin(Order(seed), Screen())
     first.close()  # the tab is closed
@@ -199,6 +203,32 @@ def test_the_socket_answers_nonsense_with_a_sentence_and_lives(client, text):
         assert "track seed" in json.loads(socket.receive_text())["error"]
 
 
+def test_who_waits_is_told_the_place_at_once_and_has_a_recorded_lap_to_watch(client, pool, seed):
+    first, second = Seat(), Seat()
+    first.begin(Order(seed), screen := Screen())
+    until(lambda: screen.frames)
+    with client.websocket_connect(f"/api/driving/live?seat={second.token}") as socket:
+        for number in range(2):  # a second order waits like the first, and says so again
+            socket.send_text(json.dumps({"start": {"seed": seed, "number": number}}))
+            told = json.loads(socket.receive_text())
+            assert "you are number 1 in line" in told["waiting"]
+            if not number:
+                lap = json.loads(socket.receive_text())
+        assert base64.b64decode(lap["meanwhile"]).startswith(b"\x1aE\xdf\xa3") and "recorded" in lap["caption"]
+    first.close()
+    second.close()
+
+
+def test_the_recorded_lap_is_the_shipped_network_s(tmp_path):
+    facts = json.loads(meanwhile.FACTS.read_text())
+    one = result("cnn", facts["seed"], fast=True)
+    assert facts["weights"] == meanwhile.weights()
+    assert (facts["points"], facts["steps"]) == (one.score, one.steps)
+    video = cv2.VideoCapture(str(meanwhile.FILM))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == -(-facts["steps"] // live.EVERY)
+    video.release()
+
+
 def test_a_stranger_gets_no_seat(client):
     with client.websocket_connect("/api/driving/live?seat=guess") as socket:
         assert "reload" in json.loads(socket.receive_text())["error"]
@@ -210,11 +240,13 @@ def test_the_drive_is_handed_over_as_a_video(pool, client, seed, tmp_path):
         socket.send_text(json.dumps({"start": {"seed": seed}}))
         until(lambda: seat.live and len(seat.live.pictures) > 12)
         socket.send_text('{"film": true}')
-        while True:
-            message = socket.receive()
-            if "film" in (message.get("text") or ""):
-                break
+        shares, told = [], {}
+        while "film" not in told:
+            text = socket.receive().get("text")
+            told = json.loads(text) if text else {}
+            shares += [told["filming"]] if "filming" in told else []
         film = socket.receive_bytes()
+    assert shares == sorted(shares) and shares[0] == 0 and len(shares) > 5  # said at once, and how far it is
     path = tmp_path / "drive.webm"
     path.write_bytes(film)
     video = cv2.VideoCapture(str(path))

@@ -55,9 +55,9 @@ with gr.Blocks(title="Self-driving", analytics_enabled=False, delete_cache=(600,
     settings = [seed, who, push, blur, dark, drop, colours]
     drive = go.click(
         streamed, settings, [screen, sentence],
-        api_name=False, show_progress="hidden", concurrency_limit=2, trigger_mode="once",
+        api_visibility="private", show_progress="hidden", concurrency_limit=None, trigger_mode="once",
     )  # fmt: skip
-    halt.click(None, cancels=[drive], api_name=False)
+    halt.click(None, cancels=[drive], api_visibility="private")
     answer = gr.JSON(visible=False)
     gr.Button(visible=False).click(measured, settings, answer, api_name="drive", concurrency_limit=1)
 

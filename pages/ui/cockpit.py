@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.projects.driving.screen import cockpit
 from core.projects.driving.seat import Seat
+from pages.ui import work
 from pages.ui.stage import FOLDER
 
 script, style = cockpit()
@@ -16,10 +17,9 @@ _cockpit = st.components.v2.component(
 )
 
 
-@st.cache_resource(scope="session", on_release=lambda seat: seat.close(), show_spinner=False)
 def seat() -> Seat:
-    """The learner's simulator and school; closing the tab gives both back."""
-    return Seat()
+    """The learner's simulator and school; they outlive a reload, and closing the tab gives both back."""
+    return work.own("seat", Seat, Seat.close)
 
 
 def mount(page, mode: str, order: dict, disturbance: dict, push: float = 12.0, auto: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def drive(
 
 
 def _moments(who, seed, disturber, look, teacher, steps, fast) -> Iterator[Moment]:
-    world = FastRacing() if fast else environment()
+    world: Any = FastRacing() if fast else environment()
     try:
         simulator, score = world.unwrapped, 0.0
         frame, _ = world.reset(seed=seed)

@@ -42,6 +42,7 @@ def result(
     off, moment = 0, None
     for moment in drive(who, seed, disturb, steps=steps, fast=fast):
         off += moment.wheels_off >= 2
+    assert moment is not None  # a drive has at least one step
     count = moment.step + 1
     return Result(seed, round(moment.score, 2), count, moment.tiles, moment.finished, off / count)
 

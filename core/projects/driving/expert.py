@@ -5,10 +5,9 @@ It reads what the network may not: the centre line and the car's position, headi
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-
-from core.projects.driving.simulator import CarRacing
 
 WHEEL_BASE = 3.24  # between the axles, simulator units
 WHEEL_RADIUS = 0.54
@@ -113,15 +112,15 @@ class Expert:
     """Drives one simulator. ``action(env)`` is what it would do now, wherever the car is; same state, same action."""
 
     def __init__(self, style: Style | None = None) -> None:
-        self.style = style or Style()
-        self.track, self.line, self.place = None, None, 0
+        self.style, self.track, self.place = style or Style(), None, 0
+        self.line: Line  # of this track, once it has been planned
 
-    def start(self, simulator: CarRacing) -> None:
+    def start(self, simulator: Any) -> None:
         """Plan the line of the track that the simulator was just reset to."""
         self.track, self.place = simulator.track, 0
         self.line = racing_line(simulator.track, self.style)
 
-    def action(self, simulator: CarRacing) -> np.ndarray:
+    def action(self, simulator: Any) -> np.ndarray:
         """Steering, gas and brake, (3,) float32."""
         if self.track is not simulator.track:
             self.start(simulator)
@@ -135,7 +134,7 @@ class Expert:
         steer = min(max(steer, -0.4), 0.4)
         return self.pedals(simulator, speed, steer, abs(arc))
 
-    def distance(self, simulator: CarRacing) -> float:
+    def distance(self, simulator: Any) -> float:
         """How far the car is from its line, simulator units."""
         (x, y), line = simulator.car.hull.position, self.line
         return math.hypot(line.x[self.place] - x, line.y[self.place] - y)
@@ -161,7 +160,7 @@ class Expert:
         sine, cosine = math.sin(heading), math.cos(heading)
         return -sine * dx + cosine * dy, cosine * dx + sine * dy
 
-    def pedals(self, simulator: CarRacing, speed: float, steer: float, arc: float) -> np.ndarray:
+    def pedals(self, simulator: Any, speed: float, steer: float, arc: float) -> np.ndarray:
         """Gas and brake for the speed wanted a moment ahead, less gas while the wheels slip or turn."""
         style, line = self.style, self.line
         ahead = self.place + round(style.lead * speed / 1.75)

@@ -7,8 +7,9 @@ costs nothing; after ``PATIENCE`` seconds the simulator is given back.
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from core.projects.driving.collect import pushed
 from core.projects.driving.disturb import Disturbance, Disturber
 from core.projects.driving.drive import Moment, drive
 from core.projects.driving.drivers import NAMES, Driver, Pixels, attention
-from core.projects.driving.film import film
+from core.projects.driving.film import filming
 from core.projects.driving.hands import Hands
 from core.projects.driving.screen import (
     coarse,
@@ -29,10 +30,11 @@ from core.projects.driving.screen import (
     pixels,
     where,
 )
-from core.projects.driving.simulator import STEPS, checked_seed
+from core.projects.driving.simulator import RATE, STEPS, checked_seed
 
 AHEAD, CLOSE, PATIENCE = 25, 3, 60.0  # frames ahead of the screen; fewer while a person steers; seconds
 WHO = (*NAMES, "you", "student")
+EVERY = 2  # one of so many frames is filmed: twice as soon done, and 25 a second are enough for the eye
 SETTINGS = [one.name for one in fields(Disturbance)]
 
 
@@ -76,7 +78,8 @@ class Live:
         self.tell = lambda message: tell({**message, "drive": order.number} if isinstance(message, dict) else message)
         self.disturber, self.hands = Disturber(order.disturbance, order.seed), Hands()
         self.shown, self.pictures, self.taken, self.push = 0, [], False, 0.0
-        self.nudge, self.seeing, self.place, self.began = threading.Event(), None, None, False
+        self.nudge, self.seeing, self.began = threading.Event(), None, False
+        self.place: tuple[float, float, float]  # of the car, from its first frame on
         self.last: Moment | None = None
         self.struck = False
 
@@ -144,12 +147,29 @@ class Live:
             self.disturber.settings = disturbance(told["disturb"])
         self.nudge.set()
 
-    def film(self) -> bytes:
-        """The drive so far as a video."""
-        return film((pixels(one) for one in list(self.pictures)), enlarge=1)
+    def film(self, tell: Callable[[float], None] = lambda share: None) -> bytes:
+        """The drive so far as a video; ``tell`` is given the share done, from 0 to 1, now and then."""
+        making = self.filming()
+        while True:
+            try:
+                tell(next(making))
+            except StopIteration as end:
+                return end.value
+
+    def filming(self) -> Generator[float, None, bytes]:
+        """The drive so far as a video, yielding the share done whenever a tenth more is."""
+        making, said = filming((pixels(one) for one in self.pictures[::EVERY]), enlarge=1, rate=RATE // EVERY), 0.0
+        while True:
+            try:
+                share = next(making)
+            except StopIteration as end:
+                return end.value
+            if share >= said:
+                yield share
+                said += 0.1
 
 
-def checked_push(push: object) -> float:
+def checked_push(push: Any) -> float:
     """A push to the right, to the left negative; ``ValueError`` with one sentence if it cannot be."""
     number = type(push) in (int, float)
     return math.copysign(Disturbance(push=abs(push) if number else push).push, push if number else 1)

@@ -46,7 +46,6 @@ class School:
         self.views, self.answers, self.every, self.heard = [], [], every, 0
         self.student: RoadNetwork | None = None
         self.rounds: list[Round] = []
-        self.experts: dict[int, Teacher] = {}
 
     def __len__(self) -> int:
         return len(self.views)
@@ -99,11 +98,11 @@ class School:
         network = RoadNetwork(seed=seed)
         for fraction in taught(network, views, answers, seed):
             yield 0.6 * fraction, f"training on {frames:,} frames"
-        result = None
-        for result in examined(network, EXAM, STEPS):
-            yield 0.6 + 0.4 * result[0], "driving an unseen track"
+        exam: tuple[float, dict] = (0.0, {})
+        for exam in examined(network, EXAM, STEPS):
+            yield 0.6 + 0.4 * exam[0], "driving an unseen track"
         self.student = network.eval()
-        self.rounds.append(Round(done + 1, frames, copied(network, views, answers), **result[1]))
+        self.rounds.append(Round(done + 1, frames, copied(network, views, answers), **exam[1]))
 
 
 def taught(network: RoadNetwork, views: np.ndarray, answers: np.ndarray, seed: int) -> Iterator[float]:
@@ -129,6 +128,7 @@ def examined(network: RoadNetwork, seed: int, steps: int) -> Iterator[tuple[floa
     """
     errors, lost = [], 0
     for moment in drive(Pixels(network), seed, teacher=Teacher(), steps=steps, fast=True):
+        assert moment.advice is not None  # the teacher's
         errors.append(abs(float(moment.action[0] - moment.advice[0])))
         lost = lost + 1 if moment.wheels_off == 4 else 0
         told = {

@@ -14,12 +14,14 @@ from core.provenance import Measured
 
 WIDE, HIGH = 400, 320  # pixels of a picture on the screen; the simulator's own window has this shape
 COARSE = 4  # attention is sent for every fourth pixel
-FOLDER = Path(__file__).resolve().parents[3] / "assets" / "driving"
+FOLDER = Path(__file__).resolve().parents[3] / "assets" / "driving" / "cockpit"
+PARTS = ("panel", "reel", "windscreen", "instruments", "map", "race", "announcer", "film", "hands", "cockpit")
 
 
 def cockpit() -> tuple[str, str]:
     """The cockpit's script, which defines ``cockpit(root, send, options)``, and its style for class ``cockpit``."""
-    return tuple((FOLDER / name).read_text(encoding="utf-8") for name in ("cockpit.js", "cockpit.css"))
+    script = "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
+    return script, (FOLDER / "cockpit.css").read_text(encoding="utf-8")
 
 
 def picture(simulator) -> np.ndarray:
@@ -43,7 +45,9 @@ def pixels(file: bytes) -> np.ndarray:
     """A picture that ``jpeg`` made, (height, width, 3) uint8."""
     import cv2
 
-    return np.ascontiguousarray(cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1])
+    colours = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)
+    assert colours is not None  # it is a JPEG
+    return np.ascontiguousarray(colours[:, :, ::-1])
 
 
 def packed(told: dict, *parts: bytes) -> bytes:

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 from core.jobs import BusyError, Job, Owner, Pool, start
 from core.projects.driving.drivers import NAMES, Driver, Pixels, driver
 from core.projects.driving.hands import Hands
+from core.projects.driving.line import full, in_line
 from core.projects.driving.live import Live, Order
 from core.projects.driving.school import School
 
@@ -33,9 +34,7 @@ class Seat:
             try:
                 self.job = start(self.live.run, owner=self.owner, pool=POOL)
             except BusyError:
-                raise BusyError(
-                    f"All {POOL.places} simulators are in use and {POOL.length} people wait in line: try again later."
-                ) from None
+                raise BusyError(full(POOL)) from None
 
     def driver(self, order: Order) -> Driver:
         """Who sits at the wheel; ``ValueError`` if there is no student yet."""
@@ -61,8 +60,7 @@ class Seat:
     @property
     def waiting(self) -> str:
         """One sentence while the drive waits for a simulator, else nothing."""
-        place = self.job.place if self.job is not None else 0
-        return f"All {POOL.places} simulators are in use: you are number {place} in line." if place else ""
+        return in_line(self.job) if self.job is not None else ""
 
     @property
     def trouble(self) -> str:

@@ -7,7 +7,8 @@ closing it frees the simulator. ``GET /api/driving`` counts drives.
 import asyncio
 import json
 
-from core.projects.driving.live import Order
+from core.projects.driving.live import Live, Order
+from core.projects.driving.meanwhile import meanwhile
 from core.projects.driving.seat import POOL, SEATS, Seat
 
 LONGEST = 4000  # characters in a message from a browser
@@ -19,6 +20,7 @@ class Screen:
 
     def __init__(self, seat: Seat, loop: asyncio.AbstractEventLoop) -> None:
         self.seat, self.loop, self.outbox = seat, loop, asyncio.Queue()
+        self.said = {"waiting": ""}  # about the line, the last time
 
     def tell(self, message: bytes | dict) -> None:
         """Send a message; for any thread."""
@@ -29,11 +31,10 @@ class Screen:
         try:
             told = read(text)
             if "start" in told:
+                self.said = {"waiting": ""}
                 await asyncio.to_thread(self.seat.begin, Order.read(told["start"]), self.tell)
             elif "film" in told and self.seat.live and self.seat.live.pictures:
-                async with FILMS:
-                    await self.outbox.put({"film": len(film := await asyncio.to_thread(self.seat.live.film))})
-                    await self.outbox.put(film)
+                await self.film(self.seat.live)
             elif "stop" in told:
                 self.seat.end()
             elif self.seat.live:
@@ -41,15 +42,26 @@ class Screen:
         except ValueError as error:
             await self.outbox.put({"error": str(error)})
 
+    async def film(self, live: Live) -> None:
+        """Make the video, saying how far it is, and send it."""
+        self.tell({"filming": 0})
+        async with FILMS:
+            film = await asyncio.to_thread(live.film, lambda share: self.tell({"filming": round(share, 2)}))
+            await self.outbox.put({"film": len(film)})
+            await self.outbox.put(film)
+
     async def line(self) -> None:
-        """Say where in line the visitor stands while they wait, and if a drive broke off."""
-        said = {"waiting": ""}
+        """Say where in line the visitor stands while they wait, show a recorded lap then, and say if a drive broke
+        off."""
+        lap = None
         while True:
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.2)
             now = {"error": self.seat.trouble} if self.seat.trouble else {"waiting": self.seat.waiting}
-            if now != said:
-                said = now
+            if now != self.said:
+                self.said = now
                 await self.outbox.put(now)
+            if now.get("waiting") and lap is None:
+                await self.outbox.put(lap := await asyncio.to_thread(meanwhile))
 
 
 def read(text: str) -> dict:
@@ -68,7 +80,7 @@ def routes() -> list:
     from starlette.requests import Request
     from starlette.responses import JSONResponse
     from starlette.routing import Route, WebSocketRoute
-    from starlette.websockets import WebSocket, WebSocketDisconnect
+    from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
     async def count(request: Request) -> JSONResponse:
         return JSONResponse({"driving": POOL.running, "waiting": len(POOL.line), "places": POOL.places})
@@ -84,7 +96,7 @@ def routes() -> list:
         try:
             async for text in socket.iter_text():
                 await screen.heard(text)
-        except (WebSocketDisconnect, KeyError):  # a KeyError is a message without text
+        except (WebSocketDisconnect, WebSocketDisconnected, KeyError):  # a KeyError is a message without text
             pass
         finally:
             for task in tasks:

@@ -7,6 +7,7 @@ picture, and can leave the picture out altogether, which the expert does not nee
 
 import os
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,6 @@ with warnings.catch_warnings():  # Box2D's generated bindings warn, and crash wh
     from gymnasium.envs.box2d.car_racing import GRASS_DIM, PLAYFIELD, SCALE, WINDOW_H, WINDOW_W, ZOOM, CarRacing
 
 SIZE, STEPS, RATE = 96, 1000, car_racing.FPS  # frame height and width, steps in an episode, steps in a second
-HALF_WIDTH = car_racing.TRACK_WIDTH  # from the centre line to the edge, in simulator units
 LAST_SEED = 2**31 - 1
 
 
@@ -39,6 +39,9 @@ def environment() -> gymnasium.Env:
 
 class FastRacing(CarRacing):
     """CarRacing with the same pixels in a fraction of the time, or with none (``pixels=False``: frames are None)."""
+
+    car: Any  # a car_racing.Car from the first reset on
+    surf: pygame.Surface  # from the first frame on
 
     def __init__(self, pixels: bool = True) -> None:
         super().__init__()
