@@ -32,8 +32,8 @@ RUN python -c "import Home; Home.warm()"
 
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:7860/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
 
 # Inside the frame that embeds a Space the browser sends the upload's cookie only if it is marked SameSite=None.
 CMD ["streamlit", "run", "Home.py", "--server.address=0.0.0.0", "--server.port=7860", "--server.headless=true", \
-     "--server.fileWatcherType=none", "--server.xsrfCookieSameSite=none"]
+     "--server.xsrfCookieSameSite=none"]

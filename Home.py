@@ -1,23 +1,29 @@
 """Roadmap Lab: `streamlit run Home.py`, or any ASGI server: `uvicorn Home:app`."""
 
 import gc
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route, Router, WebSocketRoute
-from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from core.serving import files
+from core.serving.api import Api
+from core.serving.base import Preloads, UnderBase
 
 ROOT = Path(__file__).resolve().parent
-PLOTLY = Path(find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
+DIGITS, DRIVES = "core.projects.mnist.service", "core.projects.driving.service"
+SERVICES = {"mnist": DIGITS, "openapi.json": DIGITS, "driving": DRIVES}
+ORIGINS = os.environ.get("ROADMAP_LAB_API_ORIGINS", "").split()  # whose scripts may call /api from other web sites
 warmed = threading.Event()
 
 
@@ -26,9 +32,7 @@ def warm() -> None:
 
     Collecting garbage after every script run would otherwise walk all of torch's objects: freeze them.
     """
-    import torch
-
-    torch.set_num_threads(1)
+    sys.setswitchinterval(0.001)  # torch gives Python's lock away in every operation and waits to have it back
     from core.data import moons
     from core.models import MLP
     from core.training import Recipe, train
@@ -54,31 +58,12 @@ async def health(_: Request) -> JSONResponse:
     return JSONResponse({"status": "ok" if warmed.is_set() else "warming"}, 200 if warmed.is_set() else 503)
 
 
-async def plotly(_: Request) -> Response:
-    """The script that draws the figures, from the installed plotly package: no request leaves the machine."""
-    return FileResponse(PLOTLY, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
-
-
-class Programs:
-    """What other programs may call: a project's service, imported when the first call comes, off the event loop."""
-
-    def __init__(self, project: str) -> None:
-        self.service = f"core.projects.{project}.service"
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        service = await run_in_threadpool(import_module, self.service)
-        await Router(service.routes())(scope, receive, send)
-
-
 app = st.App(
     ROOT / "pages" / "hub.py",
     lifespan=lifespan,
-    routes=[
-        Route("/healthz", health),
-        Route("/api/driving", Programs("driving")),
-        WebSocketRoute("/api/driving/live", Programs("driving")),
-        Route("/api/{call:path}", Programs("mnist")),
-        Route("/lab/plotly.min.js", plotly),
-        Mount("/lab/fonts", StaticFiles(directory=ROOT / "assets" / "fonts", check_dir=False)),
+    routes=[Route("/healthz", health), *files.routes(), *Api(SERVICES, ORIGINS).routes()],
+    middleware=[
+        Middleware(UnderBase, own=("healthz", "api", "lab"), base=partial(st.get_option, "server.baseUrlPath")),
+        Middleware(Preloads, links=files.preloads),
     ],
 )

@@ -20,7 +20,7 @@ import psutil
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from benchmarks.session import PageFailedError, Session, served
-from core import curriculum
+from core.lessons import curriculum
 
 LONGEST = 60.0  # seconds that one page is measured for, however many seeds are asked for
 RESULTS = Path(__file__).resolve().parent / "results" / "hub.md"

@@ -6,7 +6,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -66,16 +66,20 @@ class Session:
         self.values: dict[str, tuple[str, object]] = {}
         self.sliders: list[Slider] = []
         self.numbers: list[NumberInput] = []
-        self.socket = connect(
-            url.replace("http", "ws", 1) + "/_stcore/stream", subprotocols=["streamlit"], max_size=None
-        )
+        self.stack = ExitStack()
+        address = url.replace("http", "ws", 1) + "/_stcore/stream"
+        self.socket = self.stack.enter_context(connect(address, subprotocols=["streamlit"], max_size=None))
         self.seconds, self.bytes = self.answer()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.socket.close()
+        self.close()
+
+    def close(self) -> None:
+        """Leave the page."""
+        self.stack.close()
 
     def answer(self) -> tuple[float, int]:
         """Run the page's script with the present values: seconds until it has finished, and bytes received."""

@@ -147,9 +147,9 @@ def flattened(data: Data) -> Data:
     return replace(data, x=data.x.flatten(1), x_test=data.x_test.flatten(1))
 
 
-def agree(one: Tensor, other: Tensor, tolerance: float) -> None:
+def agree(tensor: Tensor, other: Tensor, tolerance: float) -> None:
     """Stop if two trainings did not do the same work."""
-    gap = (one - other).abs().max().item()
+    gap = (tensor - other).abs().max().item()
     if not gap < tolerance:
         raise SystemExit(f"These trainings differ: the weights are {gap:.2g} apart.")
 

@@ -1,0 +1,69 @@
+"""Files that a browser fetches once: the figures' script at an address that holds its hash, and the fonts."""
+
+import gzip
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A script whose address changes with its content, so that a browser may keep it for good."""
+
+    path: Path
+
+    @cached_property
+    def address(self) -> str:
+        """Where it is, relative to the hub's first page: ``lab/name.hash.suffix``."""
+        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()[:12]
+        return f"lab/{self.path.stem}.{digest}{self.path.suffix}"
+
+    @cached_property
+    def packed(self) -> bytes:
+        """Its content under gzip, packed once: Streamlit's own layer would pack it anew for everybody."""
+        return gzip.compress(self.path.read_bytes(), mtime=0)
+
+    def answer(self, request: Request) -> Response:
+        """The script, packed for those who can unpack it."""
+        headers = FOR_GOOD | {"Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            return Response(self.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
+        return FileResponse(self.path, headers=headers, media_type="text/javascript")
+
+
+class Fonts(StaticFiles):
+    """A folder of fonts. A font that changes gets another name, as .streamlit/config.toml cannot hold a hash."""
+
+    def file_response(self, *answered, **options) -> Response:
+        """The file, to be kept for good."""
+        response = super().file_response(*answered, **options)
+        response.headers.update(FOR_GOOD)
+        return response
+
+
+PLOTLY = Asset(ASSETS / "plotly" / "plotly-cartesian.min.js")
+FONTS = ("ibm-plex-sans-latin-wght-normal.woff2", "literata-latin-wght-normal.woff2")  # those of every first screen
+
+
+def routes(assets: Iterable[Asset] = (PLOTLY,)) -> list[BaseRoute]:
+    """Starlette routes of the scripts and the fonts."""
+    return [
+        *(Route(f"/{asset.address}", asset.answer) for asset in assets),
+        Mount("/lab/fonts", Fonts(directory=ASSETS / "fonts", check_dir=False)),
+    ]
+
+
+def preloads() -> str:
+    """The ``Link`` header (RFC 8288) that lets a browser fetch both before the page has asked for them."""
+    fonts = (f"<./lab/fonts/{name}>; rel=preload; as=font; type=font/woff2; crossorigin" for name in FONTS)
+    return ", ".join([*fonts, f"<./{PLOTLY.address}>; rel=modulepreload; fetchpriority=low"])
