@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import curriculum
+from core.lessons import curriculum
 from pages.ui import atlas
 
 atlas.title()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import curriculum
+from core.lessons import curriculum
 from pages.ui import frame, memory
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"

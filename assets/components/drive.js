@@ -3,9 +3,12 @@ const pits = new WeakMap();
 
 class Pit {
   constructor(root) {
-    this.root = root; this.waiting = [];
+    this.root = root;
+    this.waiting = [];
     this.pit = cockpit(root, message => this.send(message), {});
-    this.away = () => { if (document.hidden) this.send({ hands: [0, 0, 0] }); };
+    this.away = () => {
+      if (document.hidden) this.send({ hands: [0, 0, 0] });
+    };
     document.addEventListener("visibilitychange", this.away);
   }
 
@@ -13,12 +16,17 @@ class Pit {
     if (this.seat === seat && this.socket?.readyState <= 1) return;
     this.seat = seat;
     this.socket?.close();
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/api/driving/live?seat=${encodeURIComponent(seat)}`);
+    const address = new URL(`api/driving/live?seat=${encodeURIComponent(seat)}`, document.baseURI); // under any base path
+    address.protocol = address.protocol.replace("http", "ws");
+    this.socket = new WebSocket(address);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => { this.waiting.splice(0).forEach(one => this.socket.send(one)); };
+    this.socket.onopen = () => {
+      this.waiting.splice(0).forEach(one => this.socket.send(one));
+    };
     this.socket.onmessage = ({ data }) => this.pit.take(typeof data === "string" ? JSON.parse(data) : data);
-    this.socket.onclose = () => { if (!this.closed) this.pit.say("The connection is gone: press “Drive”, or reload the page."); };
+    this.socket.onclose = () => {
+      if (!this.closed) this.pit.say("The connection is gone: press “Drive”, or reload the page.");
+    };
   }
 
   send(message) {
@@ -35,19 +43,34 @@ class Pit {
     this.open(seat);
     const fresh = this.pit.set({ mode, order, push });
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches && !this.begun;
-    if (fresh && (this.begun || auto) && !still) { this.begun = true; this.pit.start(); }
-    else if (!this.begun) { this.begun = true; this.pit.say(order.driver === "you" ? "Press “Drive” and hold ▲: arrow keys or W A S D steer." : "Press “Drive” to start."); }
+    if (fresh && (this.begun || auto) && !still) {
+      this.begun = true;
+      this.pit.start();
+    } else if (!this.begun) {
+      this.begun = true;
+      this.pit.say(
+        order.driver === "you" ? "Press “Drive” and hold ▲: arrow keys or W A S D steer." : "Press “Drive” to start.",
+      );
+    }
     const disturb = JSON.stringify(live);
     if (this.live !== undefined && this.live !== disturb) this.send({ disturb: live });
     this.live = disturb;
   }
 
-  close() { this.closed = true; document.removeEventListener("visibilitychange", this.away); this.pit.close(); this.socket?.close(); }
+  close() {
+    this.closed = true;
+    document.removeEventListener("visibilitychange", this.away);
+    this.pit.close();
+    this.socket?.close();
+  }
 }
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".pit");
   if (!pits.has(root)) pits.set(root, new Pit(root));
   pits.get(root).show(data);
-  return () => { pits.get(root)?.close(); pits.delete(root); };
+  return () => {
+    pits.get(root)?.close();
+    pits.delete(root);
+  };
 }

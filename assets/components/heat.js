@@ -1,5 +1,5 @@
-// Heat maps that only colour the background (nothing to hover, no scale) are painted on a canvas behind the figure:
-// Plotly draws everything in it anew for each of them, which takes tens of milliseconds; this takes one or two.
+// Heat maps that only colour the background (nothing to hover or to read, no scale) are painted on a canvas behind the
+// figure: Plotly draws everything in it anew for each of them, which takes tens of milliseconds; this takes one or two.
 const KINDS = { u1: Uint8Array, i1: Int8Array, i4: Int32Array, f4: Float32Array };
 
 function numbers(packed) {
@@ -11,11 +11,18 @@ const axisOf = (trace, letter) => (trace[`${letter}axis`] ?? letter).replace(let
 
 // Whether a trace can go behind: its axes must not need it to find their range.
 function isBackground(trace, layout) {
-  return trace.type === "heatmap" && trace.hoverinfo === "skip" && trace.showscale === false && Boolean(trace.z.shape)
-    && Array.isArray(trace.colorscale) && ["x", "y"].every(letter => {
+  return (
+    trace.type === "heatmap" &&
+    trace.hoverinfo === "skip" &&
+    trace.showscale === false &&
+    !trace.texttemplate &&
+    Boolean(trace.z.shape) &&
+    Array.isArray(trace.colorscale) &&
+    ["x", "y"].every(letter => {
       const axis = layout[axisOf(trace, letter)] ?? {};
       return axis.range && (axis.type ?? "linear") === "linear";
-    });
+    })
+  );
 }
 
 function channels(colour) {
@@ -26,7 +33,8 @@ function channels(colour) {
 
 // 256 colours, four bytes each, between the stops of a scale.
 function palette(scale) {
-  const stops = scale.map(([place, colour]) => [255 * place, channels(colour)]), bytes = new Uint8ClampedArray(1024);
+  const stops = scale.map(([place, colour]) => [255 * place, channels(colour)]),
+    bytes = new Uint8ClampedArray(1024);
   for (let shade = 0, next = 1; shade < 256; shade++) {
     while (next < stops.length - 1 && stops[next][0] <= shade) next++;
     const [[low, from], [high, to]] = [stops[next - 1], stops[next]];
@@ -36,42 +44,59 @@ function palette(scale) {
   return bytes;
 }
 
-// The map as a picture of one pixel per cell, the first row at the bottom.
-function cells(trace) {
-  const [rows, columns] = trace.z.shape.split(",").map(Number), z = numbers(trace.z), colours = palette(trace.colorscale);
-  const image = new ImageData(columns, rows), span = 255 / (trace.zmax - trace.zmin);
+// The map as a picture of one pixel per cell, the first row at the bottom, or on top where the axis counts downwards.
+function cells(trace, isDownwards) {
+  const [rows, columns] = trace.z.shape.split(",").map(Number),
+    z = numbers(trace.z),
+    colours = palette(trace.colorscale);
+  const image = new ImageData(columns, rows),
+    span = 255 / (trace.zmax - trace.zmin);
   for (let row = 0, from = 0; row < rows; row++) {
-    for (let column = 0, to = 4 * (rows - 1 - row) * columns; column < columns; column++, from++, to += 4) {
+    for (
+      let column = 0, to = 4 * (isDownwards ? row : rows - 1 - row) * columns;
+      column < columns;
+      column++, from++, to += 4
+    ) {
       const shade = Math.round((z[from] - trace.zmin) * span);
       if (shade >= 0) image.data.set(colours.subarray(4 * Math.min(shade, 255), 4 * Math.min(shade, 255) + 4), to);
     }
   }
   const canvas = document.createElement("canvas");
-  canvas.width = columns; canvas.height = rows;
+  canvas.width = columns;
+  canvas.height = rows;
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
 }
 
 // From the outer edge of the first cell to that of the last, in pixels of the figure.
 function reach(axis, places, count) {
-  const first = places ? places[0] : 0, last = places ? places[count - 1] : count - 1, half = (last - first) / Math.max(count - 1, 1) / 2;
+  const first = places ? places[0] : 0,
+    last = places ? places[count - 1] : count - 1,
+    half = (last - first) / Math.max(count - 1, 1) / 2;
   return [first - half, last + half].map(place => axis._offset + axis.l2p(place));
 }
 
 function paint(canvas, figure, traces) {
-  const { width, height } = figure, ratio = window.devicePixelRatio || 1;
-  canvas.width = width * ratio; canvas.height = height * ratio;
-  canvas.style.width = `${width}px`; canvas.style.height = `${height}px`;
+  const { width, height } = figure,
+    ratio = window.devicePixelRatio || 1;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
   const pen = canvas.getContext("2d");
   pen.scale(ratio, ratio);
   for (const trace of traces) {
-    const map = cells(trace), [across, up] = ["x", "y"].map(letter => figure[axisOf(trace, letter)]);
-    const [left, right] = reach(across, numbers(trace.x), map.width), [bottom, top] = reach(up, numbers(trace.y), map.height);
+    const [across, up] = ["x", "y"].map(letter => figure[axisOf(trace, letter)]);
+    const map = cells(trace, up.range[0] > up.range[1]); // a canvas never mirrors what it is given a negative height for
+    const [left, right] = reach(across, numbers(trace.x), map.width),
+      [bottom, top] = reach(up, numbers(trace.y), map.height);
     pen.save();
-    pen.beginPath(); pen.rect(across._offset, up._offset, across._length, up._length); pen.clip();
+    pen.beginPath();
+    pen.rect(across._offset, up._offset, across._length, up._length);
+    pen.clip();
     pen.imageSmoothingEnabled = Boolean(trace.zsmooth);
     pen.imageSmoothingQuality = "high";
-    pen.drawImage(map, left, top, right - left, bottom - top);
+    pen.drawImage(map, left, Math.min(top, bottom), right - left, Math.abs(bottom - top));
     pen.restore();
   }
 }

@@ -1,12 +1,14 @@
 // The stage: draws one or more Plotly figures, replays their frames together, and reports clicks. The end of a run is
 // shown first; the frames follow (replay.js), and then play, pause, step and scrub ask the server nothing.
-const loaded = () => (window.roadmapLabPlotly ??= new Promise((done, failed) => {
-  const script = document.createElement("script");
-  script.src = "/lab/plotly.min.js";
-  script.onload = () => done(window.Plotly);
-  script.onerror = () => failed(new Error("The figures' script could not be loaded."));
-  document.head.append(script);
-}));
+// Plotly, fetched once a visit and kept by the browser for good; relative, so that a base path may come before it.
+const loaded = address =>
+  (window.roadmapLabPlotly ??= import(new URL(address, document.baseURI)).then(
+    () => window.Plotly,
+    () => {
+      window.roadmapLabPlotly = null; // the next figure tries again
+      throw new Error("The figures' script could not be loaded: check the connection and reload the page.");
+    },
+  ));
 
 const stages = new WeakMap();
 
@@ -14,23 +16,46 @@ function colours(element) {
   const style = getComputedStyle(element);
   const value = name => style.getPropertyValue(name).trim();
   const dark = parseInt(value("--st-background-color").slice(1, 3), 16) < 128;
-  return { "@orange": dark ? "#f5a878" : "#974607", "@blue": dark ? "#8dbcf0" : "#255b99", "@ink": value("--st-text-color") || "#1e2430", "@paper": value("--st-background-color") || "#fff",
-           "@faint": value("--st-border-color") || "#ccc", font: value("--st-font") || "sans-serif" };
+  return {
+    "@orange": dark ? "#f5a878" : "#974607",
+    "@blue": dark ? "#8dbcf0" : "#255b99",
+    "@ink": value("--st-text-color") || "#1e2430",
+    "@paper": value("--st-background-color") || "#fff",
+    "@faint": value("--st-border-color") || "#ccc",
+    font: value("--st-font") || "sans-serif",
+  };
 }
 
 function themed(value, names) {
   if (typeof value === "string") return names[value] ?? value;
   if (Array.isArray(value)) return value.map(item => themed(item, names));
   if (value && typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === "bdata" ? item : themed(item, names)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, key === "bdata" ? item : themed(item, names)]),
+    );
   return value;
 }
 
 function framed(layout, names, width) {
   const axis = { gridcolor: names["@faint"], linecolor: names["@faint"], zerolinecolor: names["@faint"] };
-  const styled = { ...layout, width, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: names.font, size: layout.meta?.dense ? (width < 440 ? 10.5 : 14) : 13, color: names["@ink"], ...(layout.font ?? {}) },
-    hoverlabel: { bgcolor: names["@paper"], bordercolor: names["@faint"], font: { family: names.font, color: names["@ink"] } } };
+  const styled = {
+    ...layout,
+    width,
+    autosize: false,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: {
+      family: names.font,
+      size: layout.meta?.dense ? (width < 440 ? 10.5 : 14) : 13,
+      color: names["@ink"],
+      ...(layout.font ?? {}),
+    },
+    hoverlabel: {
+      bgcolor: names["@paper"],
+      bordercolor: names["@faint"],
+      font: { family: names.font, color: names["@ink"] },
+    },
+  };
   if (layout.yaxis?.scaleanchor) styled.height = Math.min(layout.height, width + 40); // a square plane on a narrow screen
   for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) styled[key] = { ...axis, ...layout[key] };
   return styled;
@@ -49,28 +74,43 @@ class Stage {
     this.observer.observe(root);
     const button = name => root.querySelector(`[data-act=${name}]`);
     button("play").onclick = () => (this.timer ? this.pause() : this.play());
-    button("back").onclick = () => { this.pause(); this.show(this.position - 1); };
-    button("on").onclick = () => { this.pause(); this.show(this.position + 1); };
-    this.range.oninput = () => { this.pause(); this.show(Number(this.range.value)); };
+    button("back").onclick = () => {
+      this.pause();
+      this.show(this.position - 1);
+    };
+    button("on").onclick = () => {
+      this.pause();
+      this.show(this.position + 1);
+    };
+    this.range.oninput = () => {
+      this.pause();
+      this.show(Number(this.range.value));
+    };
   }
 
   async draw(data, report) {
     this.report = report;
-    const Plotly = (this.Plotly = await loaded());
     if (this.text === data.pictures && this.theme === JSON.stringify(colours(this.root))) return;
     const fresh = this.text !== data.pictures;
     this.text = data.pictures;
     this.theme = JSON.stringify(colours(this.root));
     this.pictures = JSON.parse(data.pictures);
     if (fresh) this.expect(data);
-    const grid = this.root.querySelector(".rl-grid");
-    while (grid.children.length > this.pictures.length) { Plotly.purge(grid.lastChild.lastChild); grid.lastChild.remove(); }
+    const grid = this.root.querySelector(".rl-grid"),
+      coming = loaded(data.script);
+    while (grid.children.length > this.pictures.length) {
+      this.Plotly?.purge(grid.lastChild.lastChild);
+      grid.lastChild.remove();
+    }
     while (grid.children.length < this.pictures.length) {
-      const cell = document.createElement("div"); cell.className = "rl-cell";
-      cell.append(document.createElement("canvas"), document.createElement("div")); grid.append(cell);
+      const cell = document.createElement("div");
+      cell.className = "rl-cell";
+      cell.append(document.createElement("canvas"), document.createElement("div"));
+      grid.append(cell);
     }
     this.panels = this.pictures.map((picture, index) => {
-      const cell = grid.children[index], panel = cell.lastChild;
+      const cell = grid.children[index],
+        panel = cell.lastChild;
       cell.style.flexGrow = picture.weight ?? 1;
       if (!picture.layout.yaxis?.scaleanchor) cell.style.minHeight = `${picture.layout.height}px`;
       panel.setAttribute("role", "img");
@@ -82,12 +122,14 @@ class Stage {
     const end = Math.max(length - 1, 0);
     const keep = this.length === length && this.position !== null && this.position !== this.length - 1;
     this.position = keep ? this.position : end;
-    this.length = length; this.labels = labels;
+    this.length = length;
+    this.labels = labels;
     this.bar.hidden = length < 2;
     this.range.max = end;
     this.captions = (this.pictures.find(picture => picture.captions.length) ?? { captions: [] }).captions;
     this.caption.hidden = !this.captions.length;
     this.caption.style.minHeight = `${1.5 * Math.max(0, ...this.captions.map(text => text.split("\n").length))}em`;
+    this.Plotly = await coming;
     if (this.position !== end) await this.coming; // the learner looks at an earlier moment
     await Promise.all(this.panels.map((_, index) => this.plot(index)));
     this.panels.forEach((panel, index) => this.listen(panel, this.pictures[index], index));
@@ -116,21 +158,30 @@ class Stage {
   }
 
   at(index) {
-    const { traces, end } = this.pictures[index], frames = this.frames?.[index];
+    const { traces, end } = this.pictures[index],
+      frames = this.frames?.[index];
     const frame = frames ? frames[Math.min(this.position, frames.length - 1)] : end;
     return frame ? traces.map((trace, place) => (frame[place] ? { ...trace, ...frame[place] } : trace)) : traces;
   }
 
   // Plotly draws what is new; backgrounds are painted behind it.
   async plot(index) {
-    const panel = this.panels[index], picture = this.pictures[index], names = colours(this.root);
+    const panel = this.panels[index],
+      picture = this.pictures[index],
+      names = colours(this.root);
     const layout = framed(themed(picture.layout, names), names, panel.parentElement.clientWidth);
     const traces = themed(this.at(index), names);
-    const behind = traces.filter(trace => isBackground(trace, layout)), before = traces.filter(trace => !behind.includes(trace));
+    const behind = traces.filter(trace => isBackground(trace, layout)),
+      before = traces.filter(trace => !behind.includes(trace));
     const text = JSON.stringify([before, layout]);
     if (panel.text !== text) {
       panel.text = text;
-      await this.Plotly.react(panel, before, layout, { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false });
+      await this.Plotly.react(panel, before, layout, {
+        displayModeBar: false,
+        responsive: false,
+        doubleClick: false,
+        scrollZoom: false,
+      });
     }
     panel.previousSibling.hidden = !behind.length;
     if (behind.length) paint(panel.previousSibling, panel._fullLayout, behind);
@@ -156,13 +207,20 @@ class Stage {
   play() {
     if (this.position >= this.length - 1) this.show(0);
     this.face("Pause", "M6 5h4v14H6zM14 5h4v14h-4z");
-    this.timer = setInterval(() => {
-      if (!this.root.isConnected || this.position >= this.length - 1) return this.pause();
-      this.show(this.position + 1);
-    }, this.captions.length ? 1500 : Math.max(45, Math.min(400, 5000 / this.length))); // words take time to read
+    this.timer = setInterval(
+      () => {
+        if (!this.root.isConnected || this.position >= this.length - 1) return this.pause();
+        this.show(this.position + 1);
+      },
+      this.captions.length ? 1500 : Math.max(45, Math.min(400, 5000 / this.length)),
+    ); // words take time to read
   }
 
-  pause() { clearInterval(this.timer); this.timer = null; this.face("Play", "M7 4l14 8-14 8z"); }
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.face("Play", "M7 4l14 8-14 8z");
+  }
 
   face(name, path) {
     const button = this.root.querySelector("[data-act=play]");
@@ -172,24 +230,34 @@ class Stage {
 
   listen(panel, picture, index) {
     panel.style.cursor = picture.click ? "crosshair" : "";
-    panel.onclick = picture.click ? event => {
-      const { xaxis, yaxis } = panel._fullLayout, box = panel.getBoundingClientRect();
-      const x = xaxis.p2d(event.clientX - box.left - xaxis._offset), y = yaxis.p2d(event.clientY - box.top - yaxis._offset);
-      const inside = (axis, value) => value >= Math.min(...axis.range) && value <= Math.max(...axis.range);
-      if (inside(xaxis, x) && inside(yaxis, y)) this.report({ panel: index, x, y });
-    } : null;
+    panel.onclick = picture.click
+      ? event => {
+          const { xaxis, yaxis } = panel._fullLayout,
+            box = panel.getBoundingClientRect();
+          const x = xaxis.p2d(event.clientX - box.left - xaxis._offset),
+            y = yaxis.p2d(event.clientY - box.top - yaxis._offset);
+          const inside = (axis, value) => value >= Math.min(...axis.range) && value <= Math.max(...axis.range);
+          if (inside(xaxis, x) && inside(yaxis, y)) this.report({ panel: index, x, y });
+        }
+      : null;
   }
 
   resize() {
     if (!this.Plotly) return;
     cancelAnimationFrame(this.pending);
-    this.pending = requestAnimationFrame(() => this.panels.forEach((panel, index) => {
-      const width = panel.parentElement.clientWidth;
-      if (panel.layout && width && Math.abs(panel.layout.width - width) > 1) this.plot(index);
-    }));
+    this.pending = requestAnimationFrame(() =>
+      this.panels.forEach((panel, index) => {
+        const width = panel.parentElement.clientWidth;
+        if (panel.layout && width && Math.abs(panel.layout.width - width) > 1) this.plot(index);
+      }),
+    );
   }
 
-  close() { this.pause(); this.observer.disconnect(); this.panels.forEach(panel => this.Plotly?.purge(panel)); }
+  close() {
+    this.pause();
+    this.observer.disconnect();
+    this.panels.forEach(panel => this.Plotly?.purge(panel));
+  }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -197,6 +265,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!stages.has(root)) stages.set(root, new Stage(root));
   const stage = stages.get(root);
   root.querySelector(".rl-source").textContent = data.source;
-  stage.draw(data, click => setTriggerValue("clicked", click)).catch(error => { root.querySelector(".rl-source").textContent = error.message; });
-  return () => { stage.close(); stages.delete(root); };
+  stage
+    .draw(data, click => setTriggerValue("clicked", click))
+    .catch(error => {
+      root.querySelector(".rl-source").textContent = error.message;
+    });
+  return () => {
+    stage.close();
+    stages.delete(root);
+  };
 }

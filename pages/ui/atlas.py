@@ -1,10 +1,11 @@
 """The pieces of the front page: the roadmap drawn as a map with the learner's marks on it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from core import curriculum
+from core.lessons import curriculum
 from pages.ui import memory
 from pages.ui.wording import literal
 
@@ -44,11 +45,11 @@ def entry(topic: curriculum.Topic) -> None:
     st.page_link(topic.path, label=topic.title, icon=DONE if is_done(topic) else OPEN)
 
 
-def results(found, words: str) -> None:
+def results(topics: Sequence[curriculum.Topic], words: str) -> None:
     """The pages that answer a search."""
-    if not found:
+    if not topics:
         st.info(f"No lesson mentions “{literal(words[:60])}”. Try a single word, such as “gradient”.")
-    for topic in found:
+    for topic in topics:
         with st.container(border=True):
             entry(topic)
             st.markdown(topic.promise)

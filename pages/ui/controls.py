@@ -1,81 +1,151 @@
-"""The left side of a lesson: sliders, pickers and the seed, each bound to the page's address."""
+"""The left side of a lesson: its controls and the seed, each bound to the page's address."""
 
 import functools
-import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, Generic, ParamSpec
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.curriculum import Topic
+from core.lessons import controls as described
+from core.lessons.controls import Control, Group, Preset
+from core.lessons.curriculum import Topic
 
 LARGEST_SEED = 9_999
 UNKNOWN = object()  # the value of a control that has not been drawn yet
+NONE = "Presets, good and bad"  # the head of the list
+Described = ParamSpec("Described")
+
+
+class Asking(Generic[Described]):
+    """A method that describes a control, with the arguments of ``describe``, and asks for its value at once."""
+
+    def __init__(self, describe: Callable[Described, Control]) -> None:
+        self.describe = describe
+
+    def __get__(self, controls: "Controls", owner: type) -> Callable[Described, Any]:
+        def ask(*arguments: Described.args, **more: Described.kwargs) -> Any:
+            return controls.ask(self.describe(*arguments, **more))
+
+        return functools.update_wrapper(ask, self.describe)
 
 
 class Controls:
-    """Widgets whose values live in the URL under the page's own prefix, so that a copied link reopens the experiment.
+    """Controls whose values live in the URL under the page's own prefix, so that a copied link reopens the experiment.
 
-    A control's key is its label in snake case; labels therefore follow the recipe's field names ("Learning rate" is
-    ``learning_rate``), and a diagnosis can set the control that belongs to its fix.
+    A control (``core.lessons.controls.Control``) is known by its name, the label in snake case. Labels therefore follow
+    the recipe's field names ("Learning rate" is ``learning_rate``), and a diagnosis can set the control that belongs to
+    its fix. All that were asked are ``known``, so presets, fixes, clicks and a link that hides some work on every page.
 
-    The answer to a change comes first: a control that was drawn before in this session has a value that is known
-    without drawing it, so it waits until the page's body is done (``draw``), and the browser gets the new picture
-    before dozens of controls that are as they were. Not after the browser's back button: then the address has the
-    values, and Streamlit reads them from it as it draws.
+    **The picture first.** The answer to a change is the new picture, not dozens of controls that are as they were. A
+    control that was drawn before in this session has a value that is known without drawing it, so ``ask`` returns that
+    value and lets the control wait in ``waiting`` until the page's body is done (``draw``); its place is fixed all the
+    same, because every place is a container made in order. Whatever must be drawn at once behind a control (``here``)
+    draws what waits first. Not after the browser's back button: then the address has the values, and Streamlit reads
+    them from it as it draws. What nobody sees at first, such as a replay's frames, is sent last of all (``after``).
     """
 
-    def __init__(self, topic: Topic, place) -> None:
+    def __init__(self, topic: Topic, place: DeltaGenerator) -> None:
         self.topic = topic
         self.column = place.container()
         self.last = place.container()
         self.extra: Callable | None = None
+        self.known: dict[str, Control] = {}
         self.waiting: list[Callable[[], object]] = []
         self.unhurried: list[Callable[[], None]] = []
         self.restoring = getattr(get_script_run_ctx(), "is_history_navigation", False)
         self.hidden = {name for name in st.query_params.get("hide", "").split(",") if name}
         self.unseen = place.container(key="controls-hidden")  # a teacher's link hides controls; they keep their values
 
-    def key(self, label: str) -> str:
-        """The key of a control on this page: ``optimizers.learning_rate``."""
-        return f"{self.topic.key}.{re.sub(r'[^a-z0-9]+', '_', label.lower()).strip('_')}"
+    slider = Asking(described.slider)
+    scale = Asking(described.scale)
+    pick = Asking(described.pick)
+    choose = Asking(described.choose)
+    toggle = Asking(described.toggle)
+    text = Asking(described.text)
 
-    def bound(self, label: str) -> dict[str, Any]:
-        """What every control shares."""
-        return {"key": self.key(label), "bind": "query-params"}
+    def key(self, control: Control | str) -> str:
+        """The key of a control, or of a label, on this page: ``optimizers.learning_rate``."""
+        return f"{self.topic.key}.{control.name if isinstance(control, Control) else described.name_of(control)}"
+
+    def ask(self, control: Control):
+        """The value of a control. It is drawn out of sight if the address says ``hide=`` and its name."""
+        self.known[control.name] = control
+        spot = (lambda: self.unseen) if control.name in self.hidden else self.extra or (lambda: self.column)
+        value = self.later(self.key(control), lambda: self.widget(control, spot()), control)
+        return tuple(value) if control.kind == "choose" else value
+
+    def ask_all(self, controls: Iterable[Control | Group]) -> dict[str, Any]:
+        """The values by name of controls and of groups of them, each under its fold; one that does not matter
+        (``Control.when``) keeps its first value and is not drawn."""
+        values: dict[str, Any] = {}
+        for part in controls:
+            inside = part.controls if isinstance(part, Group) else (part,)
+            fold = isinstance(part, Group) and any(control.when(values) for control in inside)
+            with self.more(part.label) if fold else nullcontext():
+                for control in inside:
+                    self.known.setdefault(control.name, control)
+                    values[control.name] = self.ask(control) if control.when(values) else control.value
+        return values
+
+    @contextmanager
+    def more(self, label: str = "More settings"):
+        """Controls that most learners do not need at first, under a fold that is drawn when the first of them is."""
+        fold = functools.cache(lambda: self.column.expander(label))
+        self.waiting.append(fold)
+        self.extra = fold
+        try:
+            yield
+        finally:
+            self.extra = None
+
+    def later(self, key: str, put: Callable, control: Control | None = None):
+        """Draw with ``put`` once the body is done, if the control's value is known by then; the value."""
+        value = UNKNOWN if self.restoring else st.session_state.get(key, UNKNOWN)
+        if value is UNKNOWN:
+            self.draw()
+            self.mend_link(key, control)
+            return put()
+        if control and (mended := control.mended(value)) != (tuple(value) if isinstance(value, list) else value):
+            value = st.session_state[key] = storable(mended)
+        self.waiting.append(put)
+        return value
+
+    def mend_link(self, key: str, control: Control | None) -> None:
+        """Streamlit forgets a number in a link that is not on a scale; the nearest one that is answers better."""
+        if control and control.kind == "scale" and not self.restoring and (text := st.query_params.get(key)):
+            try:
+                st.session_state[key] = control.mended(float(text))
+            except ValueError:
+                return
+
+    def widget(self, control: Control, place: DeltaGenerator) -> Any:
+        """Draw a control now; its value."""
+        label, options, value = control.label, control.options, control.value
+        bound: dict[str, Any] = {"key": self.key(control), "bind": "query-params", "help": control.help}
+        if control.kind == "slider":
+            low, high, step = options
+            return place.slider(label, low, high, value, step, control.format, **bound)
+        if control.kind == "scale":
+            return place.select_slider(label, options, value, **bound)
+        if control.kind == "choose":
+            return place.multiselect(label, options, list(value), **bound)
+        if control.kind == "toggle":
+            return place.toggle(label, value, **bound)
+        if control.kind == "text":
+            return place.text_input(label, value, options[0], **bound)
+        if sum(len(option) + 3 for option in options) <= 24:  # buttons while they fit, a list beyond
+            return place.segmented_control(label, options, default=value, required=True, width="stretch", **bound)
+        return place.selectbox(label, options, options.index(value), **bound)
 
     @property
     def here(self):
         """Where to draw at once, behind everything that is waiting."""
         self.draw()
         return self.extra() if self.extra else self.column
-
-    def folded(self, label: str) -> Callable:
-        """A fold for controls, drawn when the first of them is."""
-        fold = functools.cache(lambda: self.column.expander(label))
-        self.waiting.append(fold)
-        return fold
-
-    def control(self, label: str, widget: str, *arguments, mend: Callable | None = None, **options):
-        """Draw a widget of Streamlit's, or let it wait; its value. It is drawn out of sight if the address says
-        ``hide=`` and its name. ``mend`` makes a value that can be chosen of one that cannot: a fix, a preset or a
-        change of the options may have left it outside."""
-        key = self.key(label)
-        spot = (lambda: self.unseen) if key.split(".", 1)[1] in self.hidden else self.extra or (lambda: self.column)
-        put = lambda: getattr(spot(), widget)(label, *arguments, **options, **self.bound(label))  # noqa: E731
-        return self.later(key, put, mend)
-
-    def later(self, key: str, put: Callable, mend: Callable | None = None):
-        """Draw with ``put`` once the body is done, if the control's value is known by then; the value."""
-        value = UNKNOWN if self.restoring else st.session_state.get(key, UNKNOWN)
-        if value is UNKNOWN:
-            self.draw()
-            return put()
-        if mend and (sound := mend(value)) != value:
-            value = st.session_state[key] = sound
-        self.waiting.append(put)
-        return value
 
     def after(self, put: Callable) -> None:
         """Let something that is not to be seen wait until everything else is there."""
@@ -94,46 +164,15 @@ class Controls:
         for put in waiting:
             put()
 
-    def slider(self, label: str, low, high, value, step=None, help: str | None = None, format: str | None = None):
-        """A number between ``low`` and ``high``."""
-        mend = lambda chosen: min(max(chosen, low), high)  # noqa: E731
-        return self.control(label, "slider", low, high, value, step, format, mend=mend, help=help)
-
-    def scale(self, label: str, options: Sequence, value, help: str | None = None):
-        """One of ordered values that are not evenly spaced, such as step sizes."""
-        nearest = lambda chosen: min(options, key=lambda option: abs(option - chosen))  # noqa: E731
-        return self.control(label, "select_slider", options, value, mend=nearest, help=help)
-
-    def pick(self, label: str, options: Sequence[str], value: str | None = None, help: str | None = None) -> str:
-        """One of a few words: buttons while they fit, a list beyond."""
-        value = value or options[0]
-        mend = lambda chosen: chosen if chosen in options else value  # noqa: E731
-        if sum(len(option) + 3 for option in options) <= 24:
-            return self.control(
-                label, "segmented_control", options, default=value, required=True, mend=mend, help=help,
-                width="stretch",
-            )  # fmt: skip
-        return self.control(label, "selectbox", options, options.index(value), mend=mend, help=help)
-
-    def choose(
-        self, label: str, options: Sequence[str], help: str | None = None, value: Sequence[str] = ()
-    ) -> list[str]:
-        """Any number of several words."""
-        known = lambda chosen: [one for one in chosen or () if one in options]  # noqa: E731
-        return self.control(label, "multiselect", options, list(value), mend=known, help=help)
-
-    def toggle(self, label: str, value: bool = False, help: str | None = None) -> bool:
-        """On or off."""
-        return self.control(label, "toggle", value, help=help)
-
-    def text(self, label: str, value: str, help: str | None = None, longest: int = 200) -> str:
-        """One line of text."""
-        return self.control(label, "text_input", value, longest, help=help)
-
+    @functools.cached_property
     def seed(self) -> int:
         """The experiment's seed, with a button for another one."""
         key = self.key("seed")
         return int(self.later(key, lambda: self.seed_row(key)))
+
+    def seeds(self, count: int) -> tuple[int, ...]:
+        """Consecutive seeds from the experiment's own, for bands."""
+        return tuple(range(self.seed, self.seed + count))
 
     def seed_row(self, key: str) -> int:
         """The field and the button."""
@@ -149,11 +188,103 @@ class Controls:
         key = self.key("seed")
         st.session_state[key] = (int(st.session_state.get(key, 0)) + 1) % (LARGEST_SEED + 1)
 
-    def apply(self, changes: dict[str, Any]) -> None:
-        """Set the controls that belong to a diagnosis' changes."""
-        for name, value in changes.items():
-            st.session_state[f"{self.topic.key}.{name}"] = value
+    def set(self, control: Control, value: object) -> None:
+        """Set a control, from a click or another callback."""
+        st.session_state[self.key(control)] = storable(control.mended(value))
 
-    def owns(self, changes: dict[str, Any]) -> bool:
-        """Whether this page has a control for every change."""
-        return bool(changes) and all(f"{self.topic.key}.{name}" in st.session_state for name in changes)
+    def apply(self, changes: Mapping[str, Any]) -> None:
+        """Set the controls of these names, as a diagnosis' fix or a preset asks for."""
+        for name, value in changes.items():
+            if name in self.known:
+                self.set(self.known[name], value)
+
+    def owns(self, changes: Mapping[str, Any]) -> bool:
+        """Whether this page has a control in use for every change."""
+        used = (name in self.known and f"{self.topic.key}.{name}" in st.session_state for name in changes)
+        return bool(changes) and all(used)
+
+    def presets(self, named: Sequence[Preset]) -> None:
+        """A list of named settings; choosing one sets every control of the page."""
+        self.here.selectbox(
+            "Preset", [NONE, *marked(named)], key=self.key("Preset"), on_change=self.take, args=[named],
+            label_visibility="collapsed",
+        )  # fmt: skip
+
+    def take(self, named: Sequence[Preset]) -> None:
+        """Set every control as the chosen preset says, and let the list stand at its head again."""
+        chosen = marked(named).get(st.session_state.get(self.key("Preset")))
+        st.session_state[self.key("Preset")] = NONE
+        if chosen:
+            self.apply(described.defaults(self.known.values()) | dict(chosen.values))
+
+    def points(self, classes: int = 2) -> tuple[tuple[float, float, int], ...]:
+        """The learner's own points, rows of (x, y, class), kept in the link: set by a click in a picture shown with
+        ``clicked=page.add_point``, by coordinates or as text, at most 200."""
+        from pages.ui import points  # needs the data sets, which the front page can do without
+
+        return points.editor(self, classes)
+
+    def add_point(self, click: dict) -> None:
+        """Set a point where the learner clicked, in the chosen colour."""
+        from pages.ui import points
+
+        if not click.get("panel"):
+            points.add(self, click["x"], click["y"])
+
+    def own_table(self):
+        """A table (core.data.tables.Table) that the learner uploads, and its columns; None until there is one."""
+        from pages.ui import tables
+
+        return tables.editor(self)
+
+    def presses(self, control: Control, letters: Mapping[str, str]) -> str:
+        """The value of a text, to which buttons with these labels add a letter each, and one takes the last away."""
+        value, key = self.ask(control), self.key(control)
+        row = self.here
+        for label, letter in letters.items():
+            row.button(label, key=f"{key}.{letter}", on_click=self.set, args=[control, value + letter])
+        row.button("Undo", key=f"{key}.undo", icon=":material/undo:", on_click=self.set, args=[control, value[:-1]])
+        return value
+
+    def drawing(self, examples: Mapping[str, str], first: str, read: Callable, read_file: Callable, *words):
+        """A drawing pad beside the stage; what ``read`` makes of the picture on it, its ``sentence`` below the pad.
+
+        The picture is one of ``examples`` (data URLs by name, ``first`` at the start) until the learner draws, then
+        whatever the browser sent: a data URL, "" for a bare canvas, or a stranger's. A file in the pad's place, bytes
+        of any kind, goes to ``read_file``. ``words``: a hint to the examples and the label of the upload."""
+        from pages.ui import pad  # needs the recognizer's script, which the front page can do without
+
+        return pad.drawing(self, examples, first, read, read_file, *words)
+
+    def picture(self, shipped: Sequence[str], show: Callable, read: Callable, read_file: Callable, sheet: str):
+        """A picture by its name among ``shipped``, which ``show`` gives; or what ``read`` makes of the drawing on a pad
+        that begins with a ``sheet`` (data URLs), or ``read_file`` of a file (bytes, none for no file yet). What the
+        three return has a ``sentence``, shown where it is not empty."""
+        from pages.ui import pad
+
+        return pad.picture(self, shipped, show, read, read_file, sheet)
+
+    def file(self, label: str, types: Sequence[str], help: str) -> bytes:
+        """The bytes of a file that the learner brings, of any kind whatever its name says; none while there is none."""
+        from pages.ui import pad
+
+        return pad.sent_file(self, label, types, help)
+
+
+def storable(value: object) -> object:
+    """A value as Streamlit keeps it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def marked(named: Sequence[Preset]) -> dict[str, Preset]:
+    """The presets by what they are called in the list: ✓ what works, ✗ what fails."""
+    return {("✓ " if preset.good else "✗ ") + preset.name: preset for preset in named}
+
+
+def address(hidden: Sequence[Control] = ()) -> str:
+    """The address that reopens what is on screen, without some of the controls."""
+    values = {name: st.query_params.get_all(name) for name in st.query_params if name != "hide"}
+    if hidden:
+        values["hide"] = [",".join(control.name for control in hidden)]
+    query = urlencode(values, doseq=True)
+    return (st.context.url or "").partition("?")[0] + (f"?{query}" if query else "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import curriculum
+from core.lessons import curriculum
 
 STYLE = Path(__file__).resolve().parents[2] / "assets" / "components" / "frame.css"
 
@@ -30,7 +30,7 @@ def style() -> None:
 def head(topic: curriculum.Topic) -> None:
     """Where we are, the title and the promise."""
     chapter = curriculum.chapters()[topic.chapter - 1]
-    place = [one.slug for one in chapter.topics].index(topic.slug) + 1
+    place = [topic.slug for topic in chapter.topics].index(topic.slug) + 1
     st.html(
         f'<div class="rl-head"><p class="rl-place">{topic.chapter} · {chapter.title}'
         f"<span> — lesson {place} of {len(chapter.topics)}</span></p>"
@@ -58,8 +58,8 @@ def reading(topic: curriculum.Topic) -> None:
 def settle() -> None:
     """Leave what new modules have brought out of garbage collection for good.
 
-    Streamlit collects garbage after every run, which walks every object there is: with torch and numba imported that
-    takes longer than the run. Called at a run's end, it costs something only after a run that imported modules.
+    A collection walks every object there is and stops all sessions meanwhile: with torch and numba imported that takes
+    longer than a run. Called at a run's end, it costs something only after a run that imported modules.
     """
     if len(sys.modules) > settled["modules"]:
         gc.collect()

@@ -1,23 +1,73 @@
-"""Experiments that are kept: what one learner has asked for, the next one gets at once."""
+"""Experiments that are kept: what one learner has asked for, the next one gets at once; what is new takes turns."""
 
 import functools
+import threading
 from collections.abc import Callable
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+if TYPE_CHECKING:
+    from core.jobs.turns import Experiment
 
 KEPT = 24  # experiments kept per page function, for all learners of the process together
+PAUSE = 0.05  # seconds between two looks whether the learner has moved on
+LOOKS = 20  # until the learner is told again how many are served before
 
 
-def cached(function: Callable) -> Callable:
+def cached(function: FunctionType, spinner: str = "Training…", **options: Any) -> Callable:
     """Keep an experiment's result for every learner of this process; its arguments must be settings and seeds.
+
+    An experiment that nobody has asked for takes its turn (``core.jobs.turns``) while this run of the page waits.
+    Once the learner asks for something else the run ends here, and what nobody else waits for is given up.
 
     Every page runs as the module ``__main__`` and Streamlit keys its cache by module, name and text: two pages with
     the same three lines would be given each other's results, so the page's file becomes part of the name.
     """
+    name = f"{function.__code__.co_filename}:{function.__qualname__}"
 
     @functools.wraps(function)
-    def named(*arguments, **settings):
-        return function(*arguments, **settings)
+    def place(*arguments, **settings):
+        from core.jobs.turns import Experiment
 
-    named.__qualname__ = f"{function.__code__.co_filename}:{function.__qualname__}"
-    return st.cache_resource(named, max_entries=KEPT, show_spinner="Training…")
+        return Experiment((name, *(each for each in arguments if isinstance(each, str))))
+
+    place.__qualname__ = name
+    places = st.cache_resource(max_entries=KEPT, show_spinner=False, **options)(place)
+
+    @functools.wraps(function)
+    def asked(*arguments, **settings):
+        return result(places(*arguments, **settings), functools.partial(function, *arguments, **settings), spinner)
+
+    return asked
+
+
+def result(experiment: "Experiment", work: Callable[[], object], spinner: str) -> Any:
+    """An experiment's result, as soon as it is there; raises what the experiment raises."""
+    from core.cancel import around
+    from core.jobs.turns import TURNS
+
+    if experiment.done:
+        return experiment.result
+    if around() is not None:  # inside another experiment, whose turn it is
+        return work()
+    context = get_script_run_ctx(suppress_warning=True)
+    with TURNS.waiting(experiment, work, context.session_id if context else threading.get_ident()):
+        while not experiment.settled.wait(PAUSE):
+            before = TURNS.before(experiment)
+            with st.spinner(f"{spinner} ({before} before you)" if before else spinner):
+                look(experiment.settled)
+        if experiment.error is not None:
+            raise experiment.error
+        return experiment.result
+
+
+def look(settled: threading.Event) -> None:
+    """Wait a while for an experiment, unless the learner asks for something else: touching the session's state ends
+    a run that Streamlit wants to end."""
+    for _ in range(LOOKS):
+        if settled.wait(PAUSE):
+            return
+        st.session_state.get("turn")

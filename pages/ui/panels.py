@@ -1,32 +1,34 @@
 """Panels of a lesson: numbers to be worked out by hand, and a run's diagnosis, its fork, its program."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui.controls import Controls
+from pages.ui.controls import Controls, address
+from pages.ui.kept import cached
+
+if TYPE_CHECKING:  # they load torch, which the front page must not wait for
+    from core.diagnosis.findings import Finding
+    from core.lessons.grading import Calculation
+    from core.training import Run
 
 MODEL = {"init": "initialization"}  # what a network's own settings are called as controls
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
-def diagnosis_panel(run, controls: Controls, key: str) -> None:
-    """Name what went wrong with a run, why, and offer the change that mends it."""
-    from core.diagnosis import diagnose
-
-    for index, finding in enumerate(diagnose(run)):
+def diagnosis_panel(findings: Sequence, controls: Controls, key: str) -> None:
+    """Name what went wrong with a training, why, and offer the change that mends it."""
+    for index, finding in enumerate(findings):
         with st.container(
             border=True, horizontal=True, vertical_alignment="center", key=f"{key}-{index}".replace(".", "-")
         ):
-            st.markdown(
-                f":material/healing: **{finding.name}** at epoch {finding.epoch} (step {finding.step}). "
-                f"{finding.sentence}"
-            )
+            st.markdown(f":material/healing: **{finding.name}** at {finding.when}. {finding.sentence}")
             if controls.owns(changes := settings_of(finding)):
                 st.button(finding.fix, key=f"{key}.fix.{index}", on_click=controls.apply, args=[changes])
 
 
-def settings_of(finding) -> dict:
+def settings_of(finding: "Finding") -> dict:
     """What a finding asks for, by the names of controls."""
     changes = {MODEL.get(name, name): value for name, value in (finding.changes | finding.model_changes).items()}
     if widths := changes.pop("widths", None):
@@ -34,17 +36,15 @@ def settings_of(finding) -> dict:
     return changes
 
 
-@st.cache_resource(
-    max_entries=24,
-    show_spinner="Training the fork…",
-    hash_funcs={"core.training.run.Run": lambda run: run.specification},
-)
-def forked(run, epoch: int, changes: tuple[tuple[str, object], ...]):
-    """The other future, kept for every learner who asks for the same."""
+def forked(run: "Run", epoch: int, changes: tuple[tuple[str, Any], ...]) -> "Run":
+    """The other future."""
     return run.fork(epoch, **dict(changes))
 
 
-def fork_panel(run, key: str):
+kept_fork = cached(forked, "Training the fork…", hash_funcs={"core.training.run.Run": lambda run: run.specification})
+
+
+def fork_panel(run: "Run", key: str) -> "Run | None":
     """Settings for another future of a run, from one of its recorded moments; the forked run, or None while closed."""
     from core.training.recipe import OPTIMIZERS  # loads torch, which the front page must not wait for
 
@@ -62,33 +62,45 @@ def fork_panel(run, key: str):
         )
         decay = st.select_slider("New weight decay", (0.0, 0.0001, 0.001, 0.01, 0.1), 0.0, key=f"{key}.decay")
     changes = {"learning_rate": rate, "optimizer": optimizer, "weight_decay": decay or run.recipe.weight_decay}
-    return forked(run, epoch, tuple(sorted(changes.items())))
+    return kept_fork(run, epoch, tuple(sorted(changes.items())))
 
 
 def code_panel(programs: list, key: str) -> None:
-    """The program that made what is on screen, to read and to take away."""
+    """The program that made what is on screen, to read and to take away, with the files that it reads."""
     if not programs or not st.toggle("Show the program that made this", key=f"{key}.open"):
         return
-    from core.script import notebook, program
+    from core.programs import program_of
+    from core.training import Run
 
-    source = program(programs[-1])
+    is_run = isinstance(programs[-1], Run)
+    program = program_of(programs[-1]) if is_run else programs[-1]
+    files = [
+        ("Python file", "experiment.py", "text/x-python", program.text),
+        ("Notebook", "experiment.ipynb", "application/x-ipynb+json", program.notebook),
+        *((f"File ({name})", name, "application/octet-stream", content) for name, content in program.files.items()),
+    ]
     with st.container(horizontal=True):
-        st.download_button("Python file", source, "experiment.py", "text/x-python", key=f"{key}.py", on_click="ignore")
-        st.download_button(
-            "Notebook",
-            notebook(programs[-1]),
-            "experiment.ipynb",
-            "application/x-ipynb+json",
-            key=f"{key}.nb",
-            on_click="ignore",
-        )
-    st.code(source, language="python", line_numbers=True, height=520)
+        for label, name, kind, content in files:
+            st.download_button(label, content, name, kind, key=f"{key}.{name}", on_click="ignore")
+    if is_run:
+        st.caption("Same data, weights and batches. Roundings differ and grow: the end of a long training may drift.")
+    st.code(program.text, language="python", line_numbers=True, height=520)
+
+
+def link_panel(controls: Controls, key: str) -> None:
+    """The address that reopens what is on screen, to copy; for learners without the controls that a teacher picks."""
+    if not st.toggle("Link to what is on screen", key=f"{key}.open"):
+        return
+    known = {control.label: control for control in controls.known.values()}
+    help = "The link then opens without them; they keep their values."
+    hidden = st.multiselect("Hide from learners", list(known), key=f"{key}.hidden", help=help)
+    st.code(address([known[label] for label in hidden]), language=None, wrap_lines=True)
 
 
 def answer_panel(questions: Sequence, key: str) -> list[bool | None]:
-    """Ask for numbers (core.grading.Question), one after another; per question True once the learner's number was
-    right, False if the learner asked to see it, None while it is open. Other questions begin anew."""
-    from core.graphs import shown  # loads torch, which the front page must not wait for
+    """Ask for numbers (core.lessons.grading.Calculation), one after another; per question True once the learner's
+    number was right, False if the learner asked to see it, None while it is open. Other questions begin anew."""
+    from core.formulas.graphs import shown  # loads torch, which the front page must not wait for
 
     state = st.session_state.setdefault(f"{key}.state", {})
     if state.get("questions") != tuple(questions):
@@ -106,7 +118,7 @@ def answer_panel(questions: Sequence, key: str) -> list[bool | None]:
     return [*found, *[None] * (len(questions) - len(found))]
 
 
-def answer_form(question, state: dict, key: str) -> None:
+def answer_form(question: "Calculation", state: dict, key: str) -> None:
     """The open question with its field, and what was said to the last try."""
     st.markdown(f"**Work it out.** {question.text}")
     with st.form(key, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -114,15 +126,15 @@ def answer_form(question, state: dict, key: str) -> None:
             "A number, or a calculation such as 0.5 * (1 - 0.3^2)", key=f"{key}.text", max_chars=100, width=330
         )
         st.form_submit_button("Check", key=f"{key}.check", on_click=check, args=[question, state, key])
-        skip = {"on_click": state["found"].append, "args": [False]}
-        st.form_submit_button("Show me", key=f"{key}.skip", type="tertiary", **skip)
+        skip = state["found"].append
+        st.form_submit_button("Show me", key=f"{key}.skip", type="tertiary", on_click=skip, args=[False])
     if state["hint"]:
         st.text(state["hint"])
 
 
-def check(question, state: dict, key: str) -> None:
+def check(question: "Calculation", state: dict, key: str) -> None:
     """Grade what stands in the field."""
-    from core.grading import graded  # loads torch
+    from core.lessons.grading import graded  # loads torch
 
     verdict = graded(st.session_state[f"{key}.text"], question.truth, question.tolerance)
     state["hint"] = verdict.hint

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.data.clicked import EXTENT, MOST, Row, as_text, from_text
-from core.data.planar import names
+from core.data.generated import names
+from core.lessons.controls import Control, pick
 from pages.ui.controls import Controls
 
 COLOURS = names(6)
@@ -15,7 +16,7 @@ def editor(controls: Controls, classes: int) -> tuple[Row, ...]:
     Raises ``ValueError``, after all controls are drawn, for a text or a link that holds no points.
     """
     key = controls.key("Points")
-    controls.pick("New point", COLOURS[:classes], help="Click in the picture to set a point of this colour.")
+    controls.ask(colour_of(classes))
     row = controls.here.container(horizontal=True, gap="small")
     row.button("Undo", key=f"{key}.undo", icon=":material/undo:", on_click=undo, args=[controls])
     row.button("Clear", key=f"{key}.clear", icon=":material/delete:", on_click=clear, args=[controls])
@@ -31,11 +32,16 @@ def editor(controls: Controls, classes: int) -> tuple[Row, ...]:
     return rows
 
 
+def colour_of(classes: int = len(COLOURS)) -> Control:
+    """Which colour the next point gets."""
+    return pick("New point", COLOURS[:classes], help="Click in the picture to set a point of this colour.")
+
+
 def add(controls: Controls, x: float, y: float) -> None:
     """Set a point of the chosen colour, as long as there is room."""
     rows = sound(controls)
     if len(rows) < MOST:
-        colour = COLOURS.index(st.session_state.get(controls.key("New point")) or COLOURS[0])
+        colour = COLOURS.index(st.session_state.get(controls.key(colour_of())) or COLOURS[0])
         st.session_state[controls.key("Points")] = as_text([*rows, (x, y, colour)])
 
 

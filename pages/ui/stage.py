@@ -1,20 +1,37 @@
-"""The stage: the one component that draws pictures, replays them and reports clicks."""
+"""The stage: the one component that draws pictures, replays them and reports clicks; and what else stands there."""
 
 import json
+import sys
 import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.lessons.curriculum import Topic
+from core.lessons.view import Shown
+from core.provenance import name_of
+from core.serving.files import PLOTLY
+from pages.ui.controls import Controls
+from pages.ui.work import job_panel
+
+if TYPE_CHECKING:  # it loads torch, which the front page must not wait for
+    from core.figures.picture import Picture
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
 
 
-def component(name: str, *scripts: str, **options):
+def component(name: str, *scripts: str, **options: Any) -> Callable:
     """One of our own components, from assets/components/; ``scripts`` come before its own."""
     parts = {kind: FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js")}
     texts = {kind: path.read_text(encoding="utf-8") for kind, path in parts.items() if path.exists()}
-    texts["js"] = "".join((FOLDER / f"{one}.js").read_text(encoding="utf-8") for one in scripts) + texts["js"]
-    return st.components.v2.component(f"roadmap_lab_{name}", **texts, **options)
+    texts["js"] = "".join((FOLDER / f"{script}.js").read_text(encoding="utf-8") for script in scripts) + texts["js"]
+    markup, styles = texts.get("html"), texts.get("css")
+    return st.components.v2.component(f"roadmap_lab_{name}", html=markup, css=styles, js=texts["js"], **options)
 
 
 _stage = component("stage", "heat", isolate_styles=False)
@@ -22,7 +39,13 @@ _replay = component("replay")
 
 
 def mount(
-    pictures, source: str, key: str, weights=(), clickable: bool = False, clicked=None, later=lambda put: put()
+    pictures: "Sequence[Picture]",
+    source: str,
+    key: str,
+    weights: Sequence[float] = (),
+    clickable: bool = False,
+    clicked: Callable[[dict], object] | None = None,
+    later: Callable[[Callable[[], None]], object] = lambda put: put(),
 ) -> dict | None:
     """Draw pictures side by side under one replay bar; the point just clicked as {panel, x, y}, or None.
 
@@ -44,15 +67,117 @@ def mount(
         for picture, weight in zip(pictures, weights or [1] * len(pictures), strict=True)
     ]
     text = json.dumps(panels)
-    data = {"pictures": text, "source": source, "key": key, "id": zlib.crc32(text.encode())}
+    id = zlib.crc32(text.encode())
+    data = {"pictures": text, "source": source, "key": key, "id": id, "script": PLOTLY.address}
     if any(picture.frames for picture in pictures):
-        later(lambda: replay(pictures, key, data["id"]))
+        later(lambda: replay(pictures, key, id))
     return _stage(
         key=key, data=data, on_clicked_change=lambda: clicked and clicked(st.session_state[key].clicked)
     ).clicked
 
 
-def replay(pictures, key: str, id: int) -> None:
+def replay(pictures: "Sequence[Picture]", key: str, id: int) -> None:
     """Send the frames of the pictures on a stage."""
     frames = json.dumps([list(picture.frames) for picture in pictures])
     _replay(key=f"{key}.replay", data={"key": key, "id": id, "frames": frames})
+
+
+HERE = str(Path(__file__).resolve().parent)
+
+
+def line_of_page() -> int:
+    """The line of the page that is showing something: the nearest caller outside this kit."""
+    frame: Any = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(HERE):
+        frame = frame.f_back
+    return frame.f_lineno
+
+
+class Stage(Controls):
+    """The right side of a lesson: pictures, sentences, tables, and work that takes longer.
+
+    What is shown is known by the view in sight and its place there, not by how much was shown before it: an answered
+    question may then put a picture in between, and those below stay as they are, replays at their moment too. The
+    place of a picture is the line of the page that shows it; guesses, challenges and jobs are counted view by view.
+    """
+
+    def __init__(self, topic: Topic, left: DeltaGenerator, right: DeltaGenerator) -> None:
+        super().__init__(topic, left)
+        self.right = right
+        self.view = ""
+        self.counts: Counter[str] = Counter()
+
+    def numbered(self, kind: str) -> str:
+        """A key for the next element of a kind in this view."""
+        kind = f"{kind}.{self.view}" if self.view else kind
+        self.counts[kind] += 1
+        return f"{self.topic.key}.{kind}.{self.counts[kind]}"
+
+    @contextmanager
+    def ahead(self, place: DeltaGenerator) -> Iterator[None]:
+        """Keep a place on the stage for what depends on answers given further down: ``place = page.space()`` first,
+        then ``with page.ahead(place): page.show(...)``."""
+        before, self.right = self.right, place
+        try:
+            yield
+        finally:
+            self.right = before
+
+    def space(self):
+        """A place on the stage that is filled later, by ``ahead``."""
+        return self.right.container()
+
+    def note(self, text: str) -> None:
+        """A sentence on the stage."""
+        self.right.markdown(text)
+
+    def show(
+        self,
+        *pictures: "Picture",
+        source: Any,
+        weights: Sequence[float] = (),
+        clickable: bool = False,
+        clicked: Callable[[dict], object] | None = None,
+    ) -> dict | None:
+        """Draw pictures side by side with their provenance (``source`` is a run or anything with ``provenance``);
+        several with frames replay together. Returns the point just clicked, if ``clickable``; ``clicked`` is called
+        with it before the page runs again, so that it may set a control (``page.set``)."""
+        key = self.numbered(f"stage.{line_of_page()}")
+        with self.right:
+            return mount(pictures, source.provenance, key, weights, clickable, clicked, self.after)
+
+    def table(self, rows: Sequence[dict]) -> None:
+        """Rows of equal keys as a table of plain text, readable without a mouse."""
+        self.right.table({name: [row[name] for row in rows] for name in rows[0]}, border="horizontal")
+
+    def display(self, shown: Shown, source: Any, clicked: Callable[[dict], None] | None = None) -> None:
+        """A sentence, rows of pictures and tables that core has put together (core.lessons.view.Shown); a click sets
+        the controls that it names, else it goes to ``clicked``."""
+        if shown.note:
+            self.note(shown.note)
+        if settings := shown.clicked:
+
+            def clicked(spot: dict) -> None:
+                for pair in settings(spot):
+                    self.set(*pair)
+
+        for pictures in shown.pictures:
+            self.show(*pictures, source=source, clicked=clicked)
+        for rows in shown.tables:
+            self.table(rows)
+
+    def downloads(self, *files: tuple[str, str, bytes | str]) -> None:
+        """Buttons that hand over files, each as (label, file name, content)."""
+        row = self.right.container(horizontal=True)
+        for label, name, content in files:
+            row.download_button(label, content, name, key=self.numbered("download"), on_click="ignore")
+
+    def job(self, label: str, function: Callable, *arguments):
+        """Offer work that takes longer than a slider's answer: a button, then progress and a way to stop, then the
+        result; None until it is there. ``function`` may be a generator that yields (fraction, message)."""
+        with self.right:
+            return job_panel(label, function, arguments, self.numbered(f"job.{name_of(function)}"))
+
+    def worked(self, quick: bool, at_once: Callable, as_job: Callable, *arguments):
+        """What a function gives: at once if that is quick, else offered as a job; None until it is there."""
+        return at_once(*arguments) if quick else self.job("Train: this takes a while", as_job, *arguments)

@@ -1,9 +1,16 @@
-"""The learner's own table: a file, and which of its columns are looked at and learned."""
+"""The learner's own table: a file, how it is read, and which of its columns are looked at and learned."""
 
 import streamlit as st
 
-from core.tables import Table, opened
+from core.data.encodings import REGIONAL
+from core.data.tables import Table, account, opened
 from pages.ui.controls import Controls
+
+LOOKS = "what it looks like"
+TASKS = {LOOKS: "", "classification": "classification", "regression": "regression"}
+FIRST_ROWS = {LOOKS: None, "names": True, "values": False}
+SIGNS = {LOOKS: "", "point": ".", "comma": ","}
+ENCODINGS = {LOOKS: "", **{name: encoding for encoding, name in REGIONAL.items()}}
 
 
 def editor(controls: Controls) -> Table | None:
@@ -16,18 +23,26 @@ def editor(controls: Controls) -> Table | None:
     file = controls.here.file_uploader("CSV file", ["csv", "tsv", "txt"], key=key, help=help, max_upload_size=20)
     if file is None:
         return None
-    page, columns = read(file.getvalue())
+    header, decimal, encoding = reading(controls)
+    page, columns = read(file.getvalue(), header, decimal, encoding)
     chosen = [
         controls.pick(label, page.columns, first)
         for label, first in zip(("Across", "Up", "Column to learn"), columns, strict=True)
     ]
-    return Table(page.text, *chosen, controls.pick("Learn as", TASKS, TASKS[0]).partition(" ")[0].replace("what", ""))
+    table = Table(page.text, *chosen, TASKS[controls.pick("Learn as", TASKS)], header, decimal)
+    controls.here.caption(account(page, table))
+    return table
 
 
-TASKS = ("what it looks like", "classification", "regression")
+def reading(controls: Controls) -> tuple[bool | None, str, str]:
+    """How a file is read where it does not look like what it is: its first row, decimal sign and encoding."""
+    with controls.more("How the file is read"):
+        header = FIRST_ROWS[controls.pick("First row", FIRST_ROWS)]
+        decimal = SIGNS[controls.pick("Decimal sign", SIGNS)]
+        return header, decimal, ENCODINGS[controls.pick("Encoding", ENCODINGS, help="Where it is not UTF-8.")]
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the table…")
-def read(content: bytes):
+def read(content: bytes, header: bool | None, decimal: str, encoding: str):
     """A table that was uploaded, and the columns to begin with."""
-    return opened(content)
+    return opened(content, header, decimal, encoding)
