@@ -10,22 +10,40 @@ TRIED := python3.11 python3.12 python3.13 python3 python
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench train demo space publish clean python
+.PHONY: help run dev test test-long lint lint-scripts bench train demo space publish clean python
 
 help: ## list the targets
 	@echo "Roadmap Lab"
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
-		printf '  make %-8s %s\n' "$$name" "$$what"; done
+		printf '  make %-9s %s\n' "$$name" "$$what"; done
 
 run: $(VENV)/installed ## open the hub in the browser (PORT=8501)
 	$(BIN)/python -m streamlit run Home.py --server.port $(PORT)
 
+dev: $(VENV)/installed ## the hub for authors: what is saved in pages/ or core/ is shown at once
+	PYTHONPATH=. $(BIN)/python -m streamlit run Home.py --server.port $(PORT) --server.fileWatcherType auto --server.runOnSave true
+
 test: $(VENV)/installed-for-tests ## run the tests (SEED=random or a number, WORKERS=2, PYTEST_ARGS="-k curriculum")
 	$(BIN)/python -m pytest -n $(WORKERS) $(if $(SEED),--seed $(SEED)) $(PYTEST_ARGS)
 
-lint: $(VENV)/installed-for-tests ## check style and formatting
+test-long: $(VENV)/installed-for-tests ## run the tests that take minutes each, which `make test` leaves out (same settings)
+	$(BIN)/python -m pytest -m long -n $(WORKERS) $(if $(SEED),--seed $(SEED)) $(PYTEST_ARGS)
+
+lint: $(VENV)/installed-for-tests ## check style, formatting, types and dead code, of the scripts too
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ty check
+	$(BIN)/python -m vulture
+	@$(MAKE) --no-print-directory lint-scripts
+
+# The scripts in assets/. A machine without Node can do without, but CI cannot.
+lint-scripts:
+	@if command -v npm >/dev/null; then \
+		{ [ -x node_modules/.bin/biome ] || npm ci --no-audit --no-fund; } && npm run --silent lint; \
+	else \
+		echo "The scripts in assets/ were not checked: that needs Node with npm (nodejs.org, or apt-get install npm)." >&2; \
+		[ -z "$$CI" ]; \
+	fi
 
 bench: $(VENV)/installed-for-tests ## measure speed and memory again, writing benchmarks/results
 	for script in benchmarks/[a-z]*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
@@ -43,7 +61,7 @@ publish: $(VENV)/installed ## upload a Space (DEMO=mnist REPO=owner/name, with H
 	$(BIN)/python -m demos.spaces publish $(or $(DEMO),$(error say which: DEMO=mnist)) $(or $(REPO),$(error say where: REPO=owner/name))
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) .ruff_cache .pytest_cache
+	rm -rf $(VENV) .ruff_cache .pytest_cache node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Prints the interpreter that the environment is made with: PYTHON if it is given, else the first that suits.

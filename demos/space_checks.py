@@ -11,6 +11,7 @@ from pathlib import Path
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
 SDKS = ("gradio", "docker", "static")
 LARGE = 10_000_000  # bytes; a larger file needs Git LFS on the Hub
+UNASKED = {"ray"}  # imported only where RAY_ADDRESS names a cluster, which no Space has
 EXECUTABLE_WEIGHTS = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib")
 
 
@@ -86,7 +87,7 @@ def requirement_faults(folder: Path) -> Iterator[str]:
     if "gradio" in wanted:
         yield "requirements.txt names gradio: on a Space sdk_version decides its version."
     known = distributions()
-    for package in sorted(outside(folder)):
+    for package in sorted(outside(folder) - UNASKED):
         names = {one.lower().replace("_", "-") for one in known.get(package, [package])}
         if not names & (wanted | {"gradio"}):
             yield f"{package} is imported, but requirements.txt does not name {' or '.join(sorted(names))}."

@@ -11,9 +11,9 @@ def repeated(source: str) -> Data:
     return eval(source, vars(sets))
 
 
-def same(one: Data, other: Data) -> bool:
+def same(data: Data, other: Data) -> bool:
     tensors = ("x", "y", "x_test", "y_test")
-    return one.classes == other.classes and all(torch.equal(getattr(one, t), getattr(other, t)) for t in tensors)
+    return data.classes == other.classes and all(torch.equal(getattr(data, t), getattr(other, t)) for t in tensors)
 
 
 def images(samples: int, seed: int) -> Data:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import core  # noqa: F401  # before torch: it sees to one thread per operation
+
 ROOT = Path(__file__).resolve().parent.parent
 if "ROADMAP_LAB_DATA" not in os.environ and (beside := ROOT.parent / "shared" / "data").is_dir():
     os.environ["ROADMAP_LAB_DATA"] = str(beside)
@@ -17,11 +19,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    import torch
-
-    torch.set_num_threads(1)
     if config.getoption("--seed") == "random":
         config.option.seed = str(random.SystemRandom().randrange(10**9))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes may: an hour each, unless a test says otherwise."""
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.timeout(3600))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

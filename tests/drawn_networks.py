@@ -12,9 +12,8 @@ import torch
 from core import objectives
 from core.data import Data, blobs, moons, wave
 from core.models import MLP
-from core.training import Recipe, Run, compiled, train
+from core.training import Recipe, Run, train
 
-LOSSES = compiled.OBJECTIVES
 FIELDS = ("train_loss", "test_loss", "train_score", "test_score", "learning_rate", "gradient_norm", "step", "age")
 
 
@@ -55,9 +54,9 @@ def exact(model: MLP, data: Data, recipe: Recipe, objective) -> Run:
     return train(copy.deepcopy(model).double(), fine(data), recipe, objective, "torch")
 
 
-def distance(one: Run, other: Run) -> float:
+def distance(run: Run, other: Run) -> float:
     """How far apart the final weights are, relative to 1 or to the largest weight."""
-    return ((one.last.weights - other.last.weights).abs().max() / (1 + other.last.weights.abs().max())).item()
+    return ((run.last.weights - other.last.weights).abs().max() / (1 + other.last.weights.abs().max())).item()
 
 
 def agrees(model: MLP, data: Data, recipe: Recipe, objective) -> bool:

@@ -1,12 +1,16 @@
 """What a person does, in Chromium: open, read, move a slider, play, share a link, come back tomorrow."""
 
+import ast
 import re
 from importlib.resources import files
 
 import pytest
 from browser import hub, looking, served
+from playwright.sync_api import expect
+from test_arrows import CORE, parsed
 
-from core import curriculum
+from core.lessons import curriculum
+from core.serving.files import PLOTLY
 
 TOPICS = curriculum.topics()
 every_page = pytest.mark.parametrize("topic", TOPICS, ids=[topic.key for topic in TOPICS])
@@ -54,6 +58,31 @@ def test_a_cold_link_opens_the_page_in_its_frame(url, topic):
         watch.clean()
 
 
+def test_the_figures_script_knows_every_kind_of_trace_that_core_draws():
+    """It is a part of plotly.js; a kind that is not in it would be drawn as a scatter plot, without a word."""
+    import plotly.graph_objects as go
+    from plotly.basedatatypes import BaseTraceType
+
+    parts = {name: getattr(go, name) for name in dir(go)}
+    kinds = {
+        name.lower() for name, part in parts.items() if isinstance(part, type) and BaseTraceType in part.__mro__[1:]
+    }
+    pairs = (
+        pair
+        for path in CORE
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Dict)
+        for pair in zip(node.keys, node.values, strict=True)
+    )
+    named = {
+        value.value for key, value in pairs if getattr(key, "value", "") == "type" and isinstance(value, ast.Constant)
+    }
+    with looking() as (page, _):
+        page.add_script_tag(path=PLOTLY.path)
+        known = set(page.evaluate("Object.keys(Plotly.PlotSchema.get().traces)"))
+    assert {"scatter", "heatmap", "bar"} <= named & kinds <= known
+
+
 @every_page
 def test_a_phone_shows_it_without_sideways_scrolling(url, topic):
     with looking(390, 844, dark=True, touch=True) as (page, watch):
@@ -67,8 +96,10 @@ def test_a_phone_shows_it_without_sideways_scrolling(url, topic):
 def test_home_paints_links_and_asks_nobody(url):
     with looking() as (page, watch):
         page.goto(url)
-        page.wait_for_selector(".rl-chapter")
-        assert page.locator(".rl-chapter").count() == 10
+        page.get_by_test_id("stAppViewContainer").get_by_text(
+            "Your progress stays in this browser"
+        ).wait_for()  # the end
+        expect(page.locator(".rl-chapter")).to_have_count(10)  # the browser may show it after what follows it
         assert not serious(page)
         page.get_by_role("link", name=TOPICS[0].title).last.click()
         drawn(page)

@@ -5,14 +5,14 @@ import random
 import numpy as np
 import pytest
 import torch
-from drawn_networks import LOSSES, assert_agreement, network, problem, recipe_of
+from drawn_networks import assert_agreement, network, problem, recipe_of
 from scipy.special import erf
 
 from core import objectives
 from core.data import Data, moons, spiral
 from core.models import ACTIVATIONS, MLP
-from core.randomness import order
 from core.training import OPTIMIZERS, SCHEDULES, Recipe
+from core.training.compiled.kernel.codes import OBJECTIVES
 
 pytestmark = pytest.mark.usefixtures("compilation")
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("compilation")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_loss_and_rule(activation, optimizer, seed):
     draw = random.Random(seed)
-    for objective in LOSSES:
+    for objective in OBJECTIVES:
 
         def drawn(draw):
             data = problem(objective, draw)
@@ -44,7 +44,7 @@ def test_every_regulariser_with_every_other(schedule, seed):
         dropout, l1, decay, clip = (bool(choice >> bit & 1) for bit in range(4))
 
         def drawn(draw):
-            objective = draw.choice(LOSSES)
+            objective = draw.choice(OBJECTIVES)
             data = problem(objective, draw)
             extras = {"l1": 2e-3 * l1, "weight_decay": 0.02 * decay, "clip": 0.2 * clip}
             recipe = recipe_of(data, draw, optimizer=draw.choice(OPTIMIZERS), schedule=schedule, **extras)
@@ -78,7 +78,7 @@ def test_wide_inputs_and_many_samples(batch_size, seed):
 
 
 def test_functions_are_accurate_to_rounding(seed):
-    from core.training.native import functions, lanes
+    from core.training.compiled.kernel import functions, lanes
 
     @lanes.function
     def applied(which, numbers, results):
@@ -102,21 +102,6 @@ def test_functions_are_accurate_to_rounding(seed):
         applied(which, numbers, results)
         rounding = np.spacing(np.abs(truth).astype(np.float32)).astype(np.float64)
         assert (np.abs(results - truth) / rounding).max() < units, exact
-
-
-def test_visits_are_the_loops(seeds):
-    from core.training.native import lanes, layers
-
-    @lanes.function
-    def visited(seed, epoch, visits, counts, keys, drawn):
-        places = lanes.pointer(visits), lanes.pointer(counts), lanes.pointer(keys), lanes.pointer(drawn)
-        layers.visit_order(seed, epoch, len(visits), places[0], places[1], places[2], places[3])
-
-    for seed, samples in zip(seeds, (1, 2, 3, 4, 5, 7, 16, 17, 100, 250, 256, 257, 1000, 5000), strict=False):
-        visits, counts = np.empty(samples, np.int64), np.empty(4 * samples, np.int64)
-        for epoch in (1, 2, 99):
-            visited(np.uint64(seed), np.uint64(epoch), visits, counts, *np.empty((2, samples), np.uint64))
-            assert (visits == order(samples, seed, epoch).numpy()).all()
 
 
 @pytest.mark.parametrize("seed_of_run", [0, 1, -7, 2**63 + 5, 2**40])

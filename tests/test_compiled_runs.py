@@ -17,7 +17,8 @@ from torch import nn
 from core import objectives
 from core.data import Data, moons, spiral, wave
 from core.models import MLP
-from core.training import OPTIMIZERS, Cancel, Recipe, compiled, ready, train, train_many, warm
+from core.training import OPTIMIZERS, Cancel, Recipe, ready, train, train_many, training, warm
+from core.training.compiled import loading
 
 pytestmark = pytest.mark.usefixtures("compilation")
 
@@ -139,7 +140,7 @@ def test_large_layers_are_left_to_torch(seed):
 
 
 def test_torch_serves_until_the_compiled_code_is_ready(seed, monkeypatch):
-    monkeypatch.setattr(compiled, "_state", {})
+    monkeypatch.setattr(loading, "_state", {})
     assert not ready()
     assert train(MLP(2, 4, 2), moons(seed=seed), Recipe(epochs=1)).engine == "torch"
     began = time.perf_counter()
@@ -180,14 +181,44 @@ def test_the_processor_is_left_as_it_was(seed):
 
 def test_compiled_code_is_kept_where_it_can_be_written(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "chosen"))
-    assert compiled.cache_folder().parent == tmp_path / "chosen"
+    assert loading.cache_folder().parent == tmp_path / "chosen"
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     package = tmp_path / "package"
-    (package / "native").mkdir(parents=True)
-    monkeypatch.setattr(compiled, "__file__", str(package / "compiled.py"))
+    package.mkdir()
+    monkeypatch.setattr(loading, "HERE", package)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    assert compiled.cache_folder().parent == package / "native" / "__pycache__"
-    (package / "locked").mkdir()
-    monkeypatch.setattr(compiled, "__file__", str(package / "locked" / "compiled.py"))
-    (package / "locked" / "native").write_text("a file where a folder should be")
-    assert compiled.cache_folder().parent == tmp_path / "home"
+    assert loading.cache_folder().parent == package / "__pycache__"
+    monkeypatch.setattr(loading, "HERE", tmp_path / "locked")
+    (tmp_path / "locked").write_text("a file where a folder should be")
+    assert loading.cache_folder().parent == tmp_path / "home"
+
+
+def test_what_the_kernel_has_no_branch_for_is_an_error_at_load(monkeypatch):
+    from core.training.compiled.kernel import codes
+
+    swish, lion = codes.Codes("activation", ("tanh", "swish")), codes.Codes("optimizer", ("Lion",))
+    swish.branch("tanh")
+    for table, name in ((swish, "'swish'"), (lion, "'Lion'")):
+        monkeypatch.setattr(loading, "TABLES", (*codes.TABLES, table))
+        monkeypatch.setattr(loading, "_state", {})
+        with pytest.raises(ValueError, match=f"no branch for the {table.what} {name}"):
+            warm()
+        assert not ready()
+    with pytest.raises(ValueError, match="in no table"):
+        swish.branch("Swish")
+
+
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
+def test_training_reports_every_recorded_moment(engine, seed):
+    data, recipe = moons(300, seed=seed), Recipe(epochs=250, batch_size=64, frames=7, seed=seed)
+    work, shares = training(MLP(2, 4, 2, seed=seed), data, recipe, engine=engine), []
+    while True:
+        try:
+            share, message = next(work)
+        except StopIteration as end:
+            run = end.value
+            break
+        shares.append(share)
+        assert message.startswith("epoch ") and message.endswith("% right")
+    assert shares == [epoch.number / 250 for epoch in run.history]
+    assert torch.equal(run.last.weights, train(run.model, data, recipe, engine=engine).last.weights)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core import curriculum
-from core.curriculum import LARGEST_IMPORT, ROOT
+from core.lessons import curriculum
+from core.lessons.curriculum import LARGEST_IMPORT, ROOT
 
 PAGE = '''r"""Dropout
 
@@ -82,7 +82,6 @@ def test_a_page_is_its_docstring(site: Path):
     assert [line.text for line in topic.lines][1] == "Understand overfitting and underfitting"
     assert topic.reading == ("Goodfellow et al., chapter 7",)
     assert curriculum.topic(topic.path, site) is topic
-    assert curriculum.covering(topic.lines[0], site) == (topic,)
 
 
 def test_pages_come_in_the_order_of_their_numbers(site: Path):
@@ -203,7 +202,7 @@ def test_search_ranks_titles_above_ideas_and_wants_every_word(site: Path):
 
 
 def test_the_table_of_contents_needs_the_standard_library_only():
-    code = "import sys; before = set(sys.modules); import core.curriculum as c; c.topics(); print(*sys.modules)"
+    code = "import sys; before = set(sys.modules); import core.lessons.curriculum as c; c.topics(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     tops = {name.partition(".")[0] for name in loaded.stdout.split()}
     assert not tops & {"torch", "numpy", "streamlit", "plotly", "gradio"}

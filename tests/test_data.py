@@ -27,7 +27,7 @@ from core.data import (
     xor,
 )
 from core.data.sampling import drawn, held_out_mask, rank
-from core.expressions import ExpressionError
+from core.formulas.expressions import ExpressionError
 from core.models import CNN
 from core.training import Recipe, train
 
@@ -272,7 +272,7 @@ def test_cnn_seed_and_source():
 
 def test_importing_data_loads_nothing_heavy():
     heavy = {"sklearn", "torchvision", "pandas", "scipy", "streamlit", "gradio"}
-    code = f"import sys, core.data, core.expressions, core.models; print(sorted({heavy!r} & set(sys.modules)))"
+    code = f"import sys, core.data, core.formulas.expressions, core.models; print(sorted({heavy!r} & set(sys.modules)))"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from core.case import rebuilt
 from core.data import Data, blobs, circle, moons, rings, spiral, wave, xor
-from core.diagnosis import diagnose, treated
+from core.diagnosis.case import rebuilt
+from core.diagnosis.findings import diagnose, treated
+from core.diagnosis.stability import rescaling, rounded, stable_product, step_bound
 from core.models import CNN, MLP
 from core.objectives import mean_squared_error
-from core.probes import dead_share
-from core.stability import rescaling, rounded, stable_product, step_bound
+from core.probes.layers import dead_share
 from core.training import OPTIMIZERS, Recipe, train, train_many
 
 HEALTHY = {

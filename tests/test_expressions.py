@@ -6,7 +6,7 @@ import random
 import pytest
 import torch
 
-from core.expressions import FUNCTIONS, ExpressionError, Node, parse
+from core.formulas.expressions import FUNCTIONS, ExpressionError, Node, parse
 
 POINT = {"x": 0.83, "y": -0.41}
 
@@ -178,8 +178,9 @@ def test_latex_is_balanced_and_keeps_every_name(formulas):
 HOSTILE = {
     "": 0, "   ": 0, "__import__('os')": 11, "__import__": 0, "x.__class__": 1, "lambda x: x": 8, "lambda": 0,
     "9**9**9": 4, "x**101": 3, "x**(10*11)": 6, "(9**9)**99": 6, "1e999": 0, "1e13*x": 0, "x + 1/0": 5, "log(0)": 0,
-    "sqrt(-1)*x": 0, "(-8)**(1/3)": 4, "exp(99)": 0, "x\0": 1, "x\n+": 3, "ｘ": 0, "x²": 1, "π*x": 0, "\ud800": 0,
-    "x\u202e": 1, "2x": 1, "2 sin(x)": 2, "x(2)": 1, "sin": 3, "sin x": 4, "sin(": 4, "sin()": 4, "sin(x": 5,
+    "sqrt(-1)*x": 0, "(-8)**(1/3)": 4, "exp(99)": 0, "x\0": 1, "x\n+": 3, "ж": 0, "x¹⁰¹": 1, "½*x": 0, "\ud800": 0,
+    "x\u202e": 1, "2 3": 2, "1/2x": 3, "e^2x": 3, "e^-2 x": 5, "x(2)": 1, "e(x)": 1, "0,5*x": 1, "|x|": 0, "√x": 1,
+    "sin": 3, "sin x": 4, "sin(": 4, "sin()": 4, "sin(x": 5,
     "max(x)": 0, "sin(x, x)": 0, "x,": 1, "(x": 2, "x)": 1, "x +": 3, "*x": 0, "x ++": 4, "x = 1": 2, "x == 1": 2,
     "x[0]": 1, "f'{x}'": 1, "0x10": 1, "1_000": 1, "1j": 1, "x if x else x": 2, "not x": 0, "x; x": 1, "`x`": 0,
     "<script>": 0, "z": 0, "xx": 0, "print(x)": 0, "(" * 50 + "x" + ")" * 50: 30, "-" * 60 + "x": 30,
@@ -198,6 +199,39 @@ def test_hostile_text_is_refused_at_its_place(text):
     assert len(lines) == 2 and lines[1] == " " * HOSTILE[text] + "^" and lines[0].isascii()
 
 
+AS_PEOPLE_WRITE = {
+    "max(0,x)−0.1*x": "max(0, x) - 0.1*x", "x·2": "x*2", "x²": "x**2", "π*x": "pi*x", "ReLU(x)": "relu(x)",
+    "2x": "2*x", "2 sin(x)": "2*sin(x)", "3(x+1)": "3*(x + 1)", "(x+1)(x-1)": "(x+1)*(x-1)", "2πx": "2*pi*x",
+    "sin(2π x)": "sin(2*pi*x)", "2x²": "2*(x**2)", "-x²": "-(x**2)", "x⁻²": "x**(-2)", "x³¹": "x**31", "x²y": "x**2*y",
+    "x²^3": "(x**2)**3", "2^x²": "2**(x**2)", "SIN(X)": "sin(x)", "Max(x, Y)": "max(x, y)", "ln(x)": "log(x)",
+    "σ(x)": "sigmoid(x)", "√(x)": "sqrt(x)", "x × y ÷ 2": "x*y/2", "x – y": "x - y", "（ｘ＋１）＊２": "(x+1)*2",
+    "x\u00a0+\u3000y": "x + y", "np.sin(x) + torch.relu(x) * math.pi": "sin(x) + relu(x)*pi", "Pi x": "pi*x",
+    "x/2 + 3x": "x/2 + 3*x", "2^(x)(3)": "2**x*3", "2e": "2*e", "2e1x": "20*x", "1/(2x)": "1/(2*x)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", AS_PEOPLE_WRITE)
+def test_a_formula_is_read_as_people_write_it(text, seed):
+    x, y = torch.rand(2, 50, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + 0.1
+    read, plain = parse(text, ("x", "y")), parse(AS_PEOPLE_WRITE[text], ("x", "y"))
+    assert torch.allclose(read(x, y), plain(x, y), rtol=1e-12)
+    value = eval(read.python(), {"torch": torch, "math": math, "x": x, "y": y})
+    assert torch.allclose(torch.as_tensor(value, dtype=torch.float64).expand(50), plain(x, y), rtol=1e-9)
+    assert read.latex().isascii()
+
+
+def test_a_comparison_is_read_as_people_write_it():
+    x = torch.tensor([1.0, 2.0, 3.0])
+    for text in ("x ≥ 2", "x ⩾ 2", "x ＞＝ 2", "2 ≤ x"):
+        assert parse(text, comparison=True)(x).tolist() == [False, True, True]
+
+
+def test_a_name_in_capitals_stays_itself_where_it_is_known():
+    x, capital = torch.tensor([2.0]), torch.tensor([5.0])
+    assert parse("X + x", ("x", "X"))(x, capital).item() == 7
+    assert parse("E*x")(x).item() == pytest.approx(2 * math.e)
+
+
 def test_comparison_only_where_allowed():
     for text, position, allowed in (("x > 1", 2, False), ("0 < x < 1", 6, True), ("(x > 1)", 3, True)):
         with pytest.raises(ExpressionError) as caught:
@@ -207,7 +241,7 @@ def test_comparison_only_where_allowed():
 
 def test_nothing_but_the_declared_error_escapes(seed):
     draw = random.Random(seed)
-    pieces = [*FUNCTIONS, *"xy()()()+-*/^.,<>= 0123456789eE_", "**", "pi", "\0", "é", "1e", "9**", "(", ")"]
+    pieces = [*FUNCTIONS, *"xy()()()+-*/^.,<>= 0123456789eE_−·²³⁻π√σ≤（ｘ", "**", "pi", "\0", "é", "1e", "9**", "np."]
     accepted = 0
     for _ in range(5000):
         text = "".join(draw.choice(pieces) for _ in range(draw.randint(0, 12)))

@@ -5,7 +5,7 @@ import random
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.grading import graded
+from core.lessons.grading import graded
 
 
 @pytest.mark.parametrize("written", ["-0.125", "-1/8", "−0,125", "-0.5 * (1 - 0.5)^2 ", "-0.1249", "+-.125"])
@@ -34,11 +34,11 @@ def test_what_is_no_number_gets_one_sentence(hostile):
 def asking():
     import streamlit as st
 
-    from core.grading import Question
+    from core.lessons.grading import Calculation
     from pages.ui.panels import answer_panel
 
     truth = st.session_state.get("truth", 0.5)
-    questions = [Question("First?", truth, 0.01, "So."), Question("Second?", -2.0, 0.01, "Thus.")]
+    questions = [Calculation("First?", truth, 0.01, "So."), Calculation("Second?", -2.0, 0.01, "Thus.")]
     st.session_state["result"] = answer_panel(questions, "kit.answer")
 
 

@@ -20,8 +20,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+import core.jobs.visits as visits
 from core.data import moons
-from core.jobs import BusyError, Job, Owner, Pool, start
+from core.jobs import BusyError, Job, Owner, Pool, Visit, start
 from core.models import MLP
 from core.training import Recipe, epochs, train
 
@@ -178,6 +179,45 @@ def test_a_closed_tab_cancels_its_jobs_and_no_others(tmp_path: Path) -> None:
         start(count, 3, owner=mine, pool=pool)
     other.close()
     assert theirs.wait(5).status == "cancelled" and until(lambda: pool.running == 0)
+
+
+def test_a_reloaded_tab_finds_its_jobs_again_and_a_closed_one_loses_them(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(visits, "GRACE", 0.3)
+    pool, before, after, stranger = Pool(places=2), Visit(), Visit(), Visit()
+    running = start(guarded, str(tmp_path / "note"), owner=before.owner, pool=pool)
+    before.owner.named["panel"], token = running, before.owner.token
+    before.end()  # the page is loaded anew: the old connection ends, the new one says its token
+    after.resume(token)
+    stranger.resume("a guess")
+    time.sleep(0.6)
+    assert running.status == "running" and after.owner.named["panel"] is running
+    assert not stranger.owner.named
+    gone = []
+    after.owner.endings.append(lambda: gone.append(True))
+    after.end()  # and now the tab is closed
+    assert running.wait(5).status == "cancelled" and until(lambda: gone == [True])
+    late = Visit()
+    late.resume(token)
+    assert late.owner.token != token
+    late.end()
+    stranger.end()
+    assert until(lambda: not {token, late.owner.token, stranger.owner.token} & set(visits.OWNERS))
+
+
+def test_the_wait_is_expected_from_what_runs() -> None:
+    pool = Pool(places=2)
+    pool.active = [Job(count, (1,), {}, None) for _ in range(2)]
+    pool.line.extend(waiting := [Job(count, (1,), {}, None) for _ in range(3)])
+    for job in (*pool.active, *waiting):
+        job.pool = pool
+    assert waiting[0].wait_expected is None  # nothing has been seen yet
+    for job, seconds in zip(pool.active, (1000, 4000), strict=True):
+        job.began, job.progress, job.status = time.monotonic() - seconds, 0.5, "running"
+    near = lambda seconds: pytest.approx(seconds, abs=100)  # noqa: E731
+    assert waiting[0].wait_expected == near(1000) and waiting[1].wait_expected is None  # how long does the first take?
+    pool.durations.append(2000.0)
+    assert [job.wait_expected for job in waiting] == [near(1000), near(3000), near(4000)]
+    assert pool.active[0].wait_expected == 0
 
 
 class Heavy:

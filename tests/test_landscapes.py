@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from core.data import circle, moons, wave
-from core.landscapes import (
+from core.models import CNN, MLP
+from core.probes.landscapes import (
     SURFACES,
     bowl,
     curvature,
@@ -18,7 +19,6 @@ from core.landscapes import (
     plane_through,
     slope,
 )
-from core.models import CNN, MLP
 from core.training import OPTIMIZERS, Recipe, train
 
 STEP = {"SGD": 0.02, "Momentum": 0.002, "Nesterov": 0.002, "Adagrad": 0.3}

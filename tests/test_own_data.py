@@ -41,7 +41,7 @@ def test_the_held_out_rows_have_no_say_in_the_scale(seed):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_separators_encodings_and_line_ends(separator, encoding, ending):
-    rows = [("größe", "höhe", "art"), *[(str(i), str(i * i), ["Käfer", "Wanze"][i % 2]) for i in range(12)]]
+    rows = [("größe", "höhe", "art"), *[(str(3 * i), str(i * i), ["Käfer", "Wanze"][i % 2]) for i in range(12)]]
     content = written(rows, separator, lineterminator=ending).encode(encoding)
     data = table(content)
     assert data.classes == ("Käfer", "Wanze") and data.x.shape == (10, 2)
@@ -69,7 +69,7 @@ def test_decimal_comma():
 
 def test_a_comma_that_could_be_either_is_refused_unless_settled():
     text = written([("mass", "kind"), *[(f"{i},{i}00", "ab"[i % 2]) for i in range(1, 9)]], ";")
-    assert refused(text) == "Row 2, column “mass”: 1,100 could mean 1.100 or 1100; write it without the comma."
+    assert refused(text) == "Row 2, column “mass”: 1,100 could mean 1.100 or 1100; say which sign is the decimal sign."
     assert len(table(text, decimal=",").x) == 6
     settled = text.replace("8,800", "0,800")
     assert sheet(settled).decimal == "," and len(table(settled).x) == 6
@@ -107,7 +107,7 @@ def test_task_is_chosen_by_the_target_or_told():
 def test_columns_are_chosen_by_name():
     text = written([(f"{i}", f"{i % 3}", f"word{i}", f"{i % 2}") for i in range(12)], ",")
     text = "id,colour,note,sick\n" + text
-    assert table(text).x.shape == (9, 2) or table(text).x.shape == (10, 2)
+    assert table(text).x.shape[1] == 1, "the first column only numbers the rows"
     data = table(text, features=["colour"], target="sick")
     assert data.x.shape[1] == 1 and same(eval(data.source, vars(sets)), data)
     assert table(text, target="colour").classes == ("0", "1", "2")

@@ -1,7 +1,5 @@
 """The playground's parts: inputs, layers written out, tables, take-away, and what learners throw at it."""
 
-import csv
-import io
 import json
 
 import numpy as np
@@ -9,20 +7,21 @@ import pytest
 import torch
 from pages_under_test import opened, watched
 
-from core import curriculum
 from core.data import FEATURES, moons, spiral, wave, with_inputs
 from core.data.features import in_plane, seen
+from core.data.tables import plainly, screen_names
 from core.figures import boundary
-from core.figures.flow import gradients, warp
-from core.figures.landscapes import landscape
-from core.figures.playground import VIEWS
-from core.figures.units import units
-from core.landscapes import loss_plane
+from core.lessons import curriculum
+from core.lessons.controls import defaults
 from core.metrics import accuracy
-from core.playground import exports, hands, is_quick, setting_of, trained, training
-from core.playground.runs import hidden_layers
-from core.playground.scores import confusion, layer_rows, measures
-from core.tables import plainly
+from core.probes.landscapes import loss_plane
+from core.topics.mlp import hands, is_quick, setting_of, trained, training
+from core.topics.mlp.flow import gradients, warp
+from core.topics.mlp.loss_surface import landscape
+from core.topics.mlp.runs import hidden_layers
+from core.topics.mlp.scores import confusion, layer_rows, measures
+from core.topics.mlp.units import units
+from core.topics.mlp.views import VIEWS
 
 TOPIC = curriculum.topic("mlp")
 
@@ -51,7 +50,7 @@ def test_what_is_drawn_is_what_the_network_answers(seed):
     from pages_under_test import numbers
 
     assert picture.traces[0]["type"] == "heatmap" and all(np.isfinite(each).all() for each in numbers(picture))
-    from core.probes import surfaces
+    from core.probes.surfaces import surfaces
 
     answers = surfaces(run, [run.last], resolution=60)[0].argmax(dim=1).reshape(60, 60)
     points, step = in_plane(run.data).x, 4.8 / 59
@@ -90,8 +89,7 @@ def test_layers_that_cannot_be_read_are_named(text):
 def test_every_view_draws_every_problem(values, seed):
     run = trained(setting_of(**values, epochs=20, samples=60, seed=seed))
     for view in VIEWS.values():
-        chosen = {control.name: control.value for control in view.controls(run)}
-        shown = view.show(run, **chosen)
+        shown = view.draw(run, **defaults(view.looks(run)))
         for picture in [one for row in shown.pictures for one in row]:
             picture.plotly()
             assert len(picture.alt) > 20 and len(picture.frames) == len(picture.labels)
@@ -146,33 +144,6 @@ def test_a_change_by_hand_does_what_it_says(seed):
     assert hands.within(run.model, hands.Edit(9, 99, 99, 1.0)) == hands.Edit(2, 1, 8, 1.0)
 
 
-def test_what_is_taken_away_is_the_trained_network(seed):
-    from safetensors.torch import load
-
-    run = trained(setting_of(epochs=20, seed=seed))
-    answers = run.at()(run.data.x_test)
-    fresh, listed = run.at(), run.at()
-    for model in (fresh, listed):
-        torch.nn.init.zeros_(model.output.weight)
-    fresh.load_state_dict(load(exports.as_safetensors(run)))
-    weights = json.loads(exports.as_json(run))["weights"]
-    listed.load_state_dict({name: torch.tensor(values) for name, values in weights.items()})
-    assert torch.equal(fresh(run.data.x_test), answers) and torch.allclose(listed(run.data.x_test), answers, atol=1e-6)
-    rows = list(csv.DictReader(io.StringIO(exports.as_csv(run))))
-    assert [float(row["train_loss"]) for row in rows] == run.curve("train_loss")[1]
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
-def test_the_onnx_file_answers_alike_for_any_batch(seed):
-    import onnxruntime
-
-    run = trained(setting_of(epochs=10, batch_norm=True, dropout=0.2, inputs=("x", "y", "xy"), seed=seed))
-    session = onnxruntime.InferenceSession(exports.as_onnx(run))
-    for count in (1, 7):
-        x = run.data.x_test[:count]
-        assert np.abs(session.run(None, {"x": x.numpy()})[0] - run.at()(x).detach().numpy()).max() < 1e-4
-
-
 SEMICOLONS = "a;b;kind\n" + "\n".join(f"{k},5;{k * k % 7},25;{'ja' if k % 2 else 'nein'}" for k in range(20))
 GOOD = "a,b,kind\n" + "\n".join(f"{k},{k * k % 7},{'red' if k % 2 else 'green'}" for k in range(30))
 HOSTILE = {
@@ -225,8 +196,8 @@ def test_a_table_of_ones_own_is_trained_on(content):
 
 
 def test_names_from_a_table_lose_everything_a_screen_could_act_on():
-    assert plainly("![a](http://b)<b>$x$`c`") == "··a··http···b··b··x··c·"
-    assert plainly("setosa 1.5 %") == "setosa 1.5 %" and len(plainly("x" * 99)) == 24
+    assert plainly("![a](http://b)<b>$x$`c`") == "··a··http···b·‹b›·x··c·"
+    assert plainly("setosa 1.5 %") == "setosa 1.5 %" and len(screen_names(["x" * 99])[0]) == 24
 
 
 def test_own_points_are_trained_on_as_soon_as_there_are_enough():

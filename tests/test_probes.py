@@ -9,26 +9,15 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.data import circle, moons, spiral, wave
-from core.ledger import ledger
 from core.models import CNN, MLP, Dropout
 from core.objectives import cross_entropy, mean_squared_error
-from core.probes import (
-    activations,
-    dead_share,
-    film,
-    gradient_norms,
-    grid,
-    in_two_dimensions,
-    linear_probe,
-    saturation,
-    scores_without,
-    sharpness,
-    steadied,
-    surface,
-    surfaces,
-    unit_pictures,
-    without,
-)  # fmt: skip
+from core.probes.gradients import gradient_norms
+from core.probes.layers import activations, dead_share, saturation
+from core.probes.ledger import ledger
+from core.probes.linear import film, in_two_dimensions, linear_probe, steadied
+from core.probes.sharpness import sharpness
+from core.probes.silenced import scores_without, without
+from core.probes.surfaces import grid, surface, surfaces
 from core.training import Recipe, train
 from core.training.vector import load
 
@@ -52,9 +41,9 @@ def loss_of(model: nn.Module, data, objective):
 def test_activations_are_the_layers_answers_and_leave_the_model_alone(seed):
     model, x = MLP(2, 5, 4, 3, dropout=0.5, batch_norm=True, seed=seed), spiral(seed=seed).x
     before = copy.deepcopy(model.state_dict())
-    found = activations(model, x)
-    assert [tuple(a.shape) for a in found] == [(200, 5), (200, 4), (200, 3)]
-    assert torch.equal(found[-1], copy.deepcopy(model).eval()(x)) and model.training
+    tensors = activations(model, x)
+    assert [tuple(a.shape) for a in tensors] == [(200, 5), (200, 4), (200, 3)]
+    assert torch.equal(tensors[-1], copy.deepcopy(model).eval()(x)) and model.training
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
@@ -188,9 +177,9 @@ def test_a_steadied_film_undoes_turns_and_mirrors(seed):
 def test_surfaces_equal_the_network_asked_moment_by_moment(settings, seed):
     for data, outputs in ((circle(seed=seed), 2), (spiral(seed=seed, classes=3), 3), (wave(seed=seed), 1)):
         run = train(MLP(2, 5, 5, outputs, seed=seed, **settings), data, Recipe(12, seed=seed, frames=5))
-        found = surfaces(run, resolution=20)
-        assert found.shape == (len(run.history), 400, outputs)
-        for epoch, picture in zip(run.history, found, strict=True):
+        tensor = surfaces(run, resolution=20)
+        assert tensor.shape == (len(run.history), 400, outputs)
+        for epoch, picture in zip(run.history, tensor, strict=True):
             answer = run.at(epoch.number)(grid(resolution=20)).detach()
             answer = answer.softmax(dim=1) if data.classes else answer
             assert torch.allclose(picture, answer, atol=1e-5)
@@ -206,16 +195,8 @@ def test_surfaces_of_a_run_with_broken_weights_do_not_raise():
     run = train(MLP(2, 8, 1), wave(), Recipe(50, optimizer="SGD", learning_rate=1e6))
     assert not math.isfinite(run.last.train_loss) and surfaces(run, resolution=9).shape[1] == 81
     assert math.isnan(sharpness(run.at(), run.data.x, run.data.y, run.objective))
-    film(run, run.data.x, 0), dead_share(run.at(), run.data.x), unit_pictures(run.at())
+    film(run, run.data.x, 0), dead_share(run.at(), run.data.x)
     gradient_norms(run.at(), run.data.x, run.data.y, run.objective)
-
-
-def test_unit_pictures_show_the_unit_at_each_point():
-    model = MLP(2, 4, 2)
-    pictures = unit_pictures(model, extent=2.0, resolution=5)
-    assert [tuple(p.shape) for p in pictures] == [(4, 5, 5), (2, 5, 5)]
-    point = torch.tensor([[-2.0, 1.0]])  # leftmost column, fourth row from below
-    assert torch.allclose(pictures[0][:, 3, 0], model.layers(point)[0][0])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import copy
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from comparing import alike
@@ -12,9 +13,10 @@ from torch import nn
 from core import objectives
 from core.data import moons, spiral, wave
 from core.models import MLP
+from core.randomness import order, orders
 from core.training import OPTIMIZERS, SCHEDULES, Cancel, Recipe, epochs, learning_rate, train
 from core.training.loop import batches_per_epoch
-from core.training.recipe import MEMORY, recorded_epochs
+from core.training.recipe import MEMORY, learning_rates, recorded_epochs
 from core.training.updates import MOMENTS, RULES
 
 TORCH = {
@@ -59,8 +61,6 @@ def test_loop_equals_a_handwritten_one(optimizer, seed):
     model = MLP(2, 8, 5, 2, activation="tanh", seed=seed)
     run, by_hand = train(model, data, recipe, engine="torch"), copy.deepcopy(model)
     updater, step = TORCH[optimizer](by_hand.parameters(), recipe), 0
-    from core.randomness import order
-
     for epoch in (1, 2, 3):
         for batch in order(len(data.x), seed, epoch).split(16):
             updater.zero_grad()
@@ -170,8 +170,6 @@ def test_broken_training_stops_at_its_step(seed):
     assert not math.isfinite(last.train_loss)
     assert last.number < 50
     model, step = MLP(2, 8, 1, seed=seed), 0
-    from core.randomness import order
-
     for number in range(1, 51):  # the first broken batch, found by hand
         for batch in order(32, seed, number).split(8):
             step += 1
@@ -231,8 +229,6 @@ def test_gradient_norm_is_the_losses_own(seed):
     recipe = Recipe(epochs=1, batch_size=20, clip=1e-3, l1=0.5, weight_decay=0.5, seed=seed)
     model = MLP(2, 8, 2, seed=seed)
     run = train(model, data, recipe, engine="torch")
-    from core.randomness import order
-
     objectives.cross_entropy(model, data.x[(b := order(20, seed, 1))], data.y[b]).backward()
     expected = math.sqrt(sum(parameter.grad.square().sum().item() for parameter in model.parameters()))
     assert run.last.gradient_norm == pytest.approx(expected, rel=1e-4)
@@ -252,3 +248,23 @@ def test_the_generator_can_be_left(seed):
         if epoch.number >= 3:
             break
     assert seen[-1] < 10
+
+
+def test_orders_in_blocks_are_the_orders_of_their_epochs(seeds):
+    for seed, count in zip((*seeds, 2**63 + 5, 2**64 - 1, -7), (1, 2, 7, 250, 1500, 70_000) * 4, strict=False):
+        first, last = seed % 150 + 1, seed % 150 + (3 if count > 2000 else 120)
+        visits = np.concatenate(list(orders(count, seed, first, last)))
+        assert visits.dtype == np.int32
+        assert len(visits) == last - first + 1
+        for epoch in {first, (first + last) // 2, last}:
+            assert (visits[epoch - first] == order(count, seed, epoch).numpy()).all()
+        assert (np.sort(visits[0]) == np.arange(count)).all()
+
+
+def test_rates_do_not_depend_on_where_a_stretch_begins(seed):
+    for schedule in SCHEDULES:
+        recipe = Recipe(schedule=schedule, learning_rate=0.37)
+        whole = learning_rates(recipe, 0, 97, 97)
+        for first in range(97):
+            assert (learning_rates(recipe, first, 97, 97) == whole[first:]).all()
+            assert learning_rate(recipe, first, 97) == whole[first]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.experiments.activations import NAMES, OWN, activation, compare, shape
-from core.expressions import ExpressionError
+from core.formulas.expressions import ExpressionError
 from core.models import MLP
+from core.topics.activations import NAMES, OWN, activation, compare, shape
 
 
 @pytest.mark.parametrize("name", [*NAMES, OWN])

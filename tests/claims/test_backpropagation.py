@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from programs_run import distance, results_of
 
-from core.experiments.backpropagation import RATES, Exercise, by_hand, descent, program_of, rows
-from core.experiments.tiny_networks import BENDS, HEADS, NETWORKS, drawn, operations, places
-from core.figures.graphs import after_update, computation
-from core.graphs import computed, shown
+from core.figures.graphs import computation
+from core.formulas.graphs import computed, shown
+from core.topics.backpropagation.numbers import RATES, Exercise, by_hand, descent, program_of, rows
+from core.topics.backpropagation.pictures import after_update
+from core.topics.backpropagation.tiny_networks import BENDS, HEADS, NETWORKS, drawn, operations, places
 
 
 def exercises(seeds, rate=0.1):
@@ -93,11 +95,11 @@ def test_the_sign_says_which_way_the_loss_goes(seeds):
     for exercise in exercises(seeds[:6]):
         name = exercise.asked[-1]
         place, parts = exercise.graph.place(name), operations(exercise.settings)
-        nudged = ([replace(one, value=one.value + step) if at == place else one for at, one in enumerate(parts)]
+        nudged = ([replace(part, value=part.value + step) if at == place else part for at, part in enumerate(parts)]
                   for step in (1e-5, -1e-5))  # fmt: skip
         ends = [computed(one)[-1].item() for one in nudged]
         sign = "zero" if ends[0] == ends[1] else "positive" if ends[0] > ends[1] else "negative"
-        assert exercise.sign == sign and name in exercise.sign_told
+        assert exercise.sign == sign and name in exercise.sign_sentence
         seen.add(sign)
     assert seen == {"positive", "negative", "zero"}, "no guess is always right"
 
@@ -157,12 +159,14 @@ def test_numbers_are_fit_for_working_by_hand(seeds):
                 assert 0.1 <= abs(vertex.value) <= 0.9
 
 
-def test_pictures_tables_and_programs_hold(seeds, capsys):
+def test_pictures_tables_and_programs_hold(seeds, tmp_path):
+    programs = []
     for exercise in exercises(seeds[:1]):
         picture = computation(exercise.moments(), places(exercise.graph), HEADS, 520)
         picture.plotly()
         assert len(picture.frames) == len(picture.captions)
         after_update(exercise, descent(exercise)).plotly()
         assert len(rows(exercise)) == sum(v.kind == "parameter" for v in exercise.graph.vertices)
-        exec(program_of(exercise).main, {"torch": torch, "by_hand": by_hand})
-        assert repr(exercise.new_loss)[:8] in capsys.readouterr().out
+        programs.append(program_of(exercise))
+    for program, result in zip(programs, results_of(programs, tmp_path), strict=True):
+        assert distance(result, program.shown) < 1e-9

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.experiments.neurons import (
+from core.topics.biological_vs_artificial.numbers import (
     ACTIVATIONS,
     LARGEST,
     SHAPES,
@@ -18,7 +18,7 @@ from core.experiments.neurons import (
     rate_curve,
     trace,
 )
-from core.figures.neurons import membrane, rate_against_current
+from core.topics.biological_vs_artificial.pictures import membrane, rate_against_current
 
 
 def anyone(seed: int, **fixed) -> Neuron:

@@ -6,8 +6,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from programs_run import distance, results_of
 
-from core.experiments.calculus import (
+from core.figures.graphs import computation, layered
+from core.formulas.expressions import ExpressionError, parse
+from core.formulas.graphs import MOST, replay, shown
+from core.lessons.grading import graded
+from core.topics.calculus import (  # fmt: skip
     EXAMPLES,
     STEP,
     along,
@@ -19,12 +24,9 @@ from core.experiments.calculus import (
     rows,
     standing,
     starts,
+    tangent,
     used_only,
-)  # fmt: skip
-from core.expressions import ExpressionError, parse
-from core.figures.graphs import computation, layered, tangent
-from core.grading import graded
-from core.graphs import MOST, replay, shown
+)
 
 SHAPES = (
     "{a} + {b}", "{a} - {b}", "({a}) * ({b})", "({a}) / (({b})^2 + 1)", "({a})^2", "-({a})", "2^tanh({a})",
@@ -137,15 +139,15 @@ def test_the_challenges_can_be_met_and_the_first_view_meets_none():
     assert is_flat(graph_of(EXAMPLES[0], {"x": 0.0, "y": -1.0}))
 
 
-def test_the_program_says_what_the_page_shows(seed, capsys):
-    for text, values, graph in random_graphs(seed, 10):
-        exec(program_of(text, values).main, {"torch": torch, "math": __import__("math")})
-        printed = capsys.readouterr().out
+def test_the_program_says_what_the_page_shows(seed, tmp_path):
+    drawn = [(program_of(text, values), graph) for text, values, graph in random_graphs(seed, 10)]
+    programs, graphs = zip(*drawn, strict=True)
+    for program, graph, result in zip(programs, graphs, results_of(programs, tmp_path), strict=True):
+        assert distance(result, program.shown) < 1e-9
         for vertex in graph.vertices:
             if vertex.kind != "constant":
-                found = next(row for row in printed.splitlines() if row.startswith(f"{vertex.name} = "))
-                assert float(found.split()[2]) == pytest.approx(vertex.value, abs=2e-6)
-                assert float(found.split()[-1]) == pytest.approx(vertex.gradient, abs=2e-6)
+                assert result[vertex.name] == pytest.approx(vertex.value, rel=1e-9)
+                assert result[f"d{graph.answer.name}/d{vertex.name}"] == pytest.approx(vertex.gradient, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -164,3 +166,9 @@ def test_an_error_points_at_the_place():
 
 def test_a_formula_is_drawn_up_to_its_limit():
     assert len(parts(parse("x" + "+x" * 20, ("x",)))) <= MOST
+
+
+def test_the_variables_of_a_formula_are_known_however_it_is_written():
+    for text, names in {"x² + 2y": "xy", "3Z·x": "xz", "Ｙ−π": "y", "max(x, 1": "x"}.items():
+        assert "".join(name for name, _ in starts(text)) == names
+    assert used_only("x²·2Y").names == ("x", "y")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.experiments.passes import BATCH, DATA, KINDS, clicked, passed, reason, trained, unit_names
 from core.figures.network import nearest_unit, unit_places
-from core.figures.passes import moments_of, network_pass, passing_units, sample_shares, values_of
-from core.graphs import shown
+from core.formulas.graphs import shown
+from core.topics.forward_backward.numbers import BATCH, DATA, KINDS, clicked, passed, reason, trained, unit_names
+from core.topics.forward_backward.pictures import moments_of, network_pass, passing_units, sample_shares, values_of
 
 EPOCH = 2
 
@@ -80,11 +80,11 @@ def test_in_a_batch_the_samples_shares_add_up_and_some_pull_against_each_other(r
 def test_a_silent_relu_passes_nothing_and_an_answering_one_everything(runs, seeds):
     for seed in seeds[:3]:
         run = runs.setdefault(("moons", "ReLU", 2, seed), trained("moons", 2, 4, "ReLU", seed))
-        one = passed(run, EPOCH, seed % BATCH, True, "hidden 1 · unit 1")
-        for layer in one.batch.layers[:-1]:
-            silent = layer.answer[one.row] == 0
-            assert (layer.by_summed[one.row][silent] == 0).all()
-            assert torch.equal(layer.by_summed[one.row][~silent], layer.by_answer[one.row][~silent])
+        passage = passed(run, EPOCH, seed % BATCH, True, "hidden 1 · unit 1")
+        for layer in passage.batch.layers[:-1]:
+            silent = layer.answer[passage.row] == 0
+            assert (layer.by_summed[passage.row][silent] == 0).all()
+            assert torch.equal(layer.by_summed[passage.row][~silent], layer.by_answer[passage.row][~silent])
         assert "slope is 0" in reason(run)
 
 
@@ -104,10 +104,10 @@ def test_the_challenges_can_be_met_and_the_first_view_meets_none(runs, seeds):
         first = passed(run, EPOCH, 0, False, "hidden 1 · unit 1")
         assert not first.is_silent_here_only and not first.is_worst
         singles = [passed(run, EPOCH, sample, True, name) for sample in range(3) for name in unit_names(2, 4)[:8:2]]
-        silent += any(one.is_silent_here_only for one in singles)
+        silent += any(single.is_silent_here_only for single in singles)
         worst = int(np.argmax(first.losses))
-        one = passed(run, EPOCH, worst, True, "hidden 1 · unit 1")
-        assert one.is_worst and one.batch.loss == pytest.approx(max(first.losses), rel=1e-5)
+        passage = passed(run, EPOCH, worst, True, "hidden 1 · unit 1")
+        assert passage.is_worst and passage.batch.loss == pytest.approx(max(first.losses), rel=1e-5)
     assert silent >= 2
 
 

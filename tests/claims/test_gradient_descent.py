@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.experiments.curvature import hessian_products, largest, power_iteration, sharpness_along
-from core.experiments.gradient_descent import (
+from core.lessons.controls import defaults
+from core.probes.landscapes import curvature
+from core.probes.sharpness import sharpness
+from core.topics.gradient_descent.curvature import hessian_products, largest, power_iteration, sharpness_along
+from core.topics.gradient_descent.numbers import (
     CONVERGES,
     DIVERGES,
     STEPS,
@@ -21,10 +24,8 @@ from core.experiments.gradient_descent import (
     search,
     try_network,
 )
-from core.figures.gradient_descent import LABS, clicked, quick
-from core.figures.sharpness import AT, flatter, where
-from core.landscapes import curvature
-from core.probes import sharpness
+from core.topics.gradient_descent.sharpness import AT, flatter, where
+from core.topics.gradient_descent.views import START, VIEWS, clicked, quick
 
 
 def test_on_a_quadratic_the_outcome_flips_at_two_over_lambda_max_within_one_percent(seeds):
@@ -98,9 +99,9 @@ def test_the_more_curvatures_differ_the_longer_the_best_descent_takes():
 
 def test_products_with_the_hessian_and_sharpness_are_autograds(seeds):
     for seed in seeds[:2]:
-        found = search(0.1, 5, 100, seed)
-        run = found.run
-        epoch = run.recorded(found.epoch)
+        match = search(0.1, 5, 100, seed)
+        run = match.run
+        epoch = run.recorded(match.epoch)
         generator = torch.Generator().manual_seed(seed)
         vector = torch.randn(1, len(epoch.weights), generator=generator)
         product = hessian_products(run, epoch.weights[None])(vector)[0]
@@ -115,19 +116,19 @@ def test_products_with_the_hessian_and_sharpness_are_autograds(seeds):
         difference = (slopes[0] - slopes[1]) / (2e-3) * vector.norm()
         assert torch.allclose(product.double(), difference, rtol=1e-2, atol=1e-3 * product.abs().max().item())
         numbers, values = sharpness_along(run, 300)
-        moment = numbers.index(found.epoch)
-        exact = sharpness(run.at(found.epoch), run.data.x, run.data.y, run.objective)
+        moment = numbers.index(match.epoch)
+        exact = sharpness(run.at(match.epoch), run.data.x, run.data.y, run.objective)
         assert values[moment].item() == pytest.approx(exact, rel=0.01)
-        assert abs(found.exact[-1]) == pytest.approx(exact, rel=0.01)
-        assert found.estimates[-1] == pytest.approx(exact, rel=0.05)
+        assert abs(match.exact[-1]) == pytest.approx(exact, rel=0.01)
+        assert match.estimates[-1] == pytest.approx(exact, rel=0.05)
 
 
 def test_a_network_bears_more_than_the_bound_before_training(seeds):
     for seed in seeds[:3]:
-        found = try_network(0.1, 8, 150, seed)
-        assert np.isnan(found.breaks) or found.breaks > found.bound
-        last = found.run.last.train_loss
-        assert last < found.run.history[0].train_loss
+        trial = try_network(0.1, 8, 150, seed)
+        assert np.isnan(trial.breaks) or trial.breaks > trial.bound
+        last = trial.run.last.train_loss
+        assert last < trial.run.history[0].train_loss
 
 
 def test_training_drives_lambda_max_up_to_two_over_eta_and_it_hovers_there(seeds):
@@ -144,25 +145,25 @@ def test_training_drives_lambda_max_up_to_two_over_eta_and_it_hovers_there(seeds
 
 
 def test_challenges_are_open_at_first_and_attainable(seed):
-    assert not quick(descend("bowl", 10, 0.15))[1] and not flatter(edge(0.2, 8, 3000, 0))[1]
-    assert quick(descend("bowl", 20, 0.09))[1]
+    assert not quick(descend("bowl", 10, 0.15)).passed and not flatter(edge(0.2, 8, 3000, 0)).passed
+    assert quick(descend("bowl", 20, 0.09)).passed
     assert any(
-        flatter(edge(0.5, units, 3000, seed))[1] or flatter(edge(0.4, units, 3000, seed))[1] for units in (6, 8, 4)
+        flatter(edge(0.5, units, 3000, seed)).passed or flatter(edge(0.4, units, 3000, seed)).passed
+        for units in (6, 8, 4)
     )
 
 
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", VIEWS)
 def test_every_view_draws_what_it_says(name, seed):
-    lab = LABS[name]
-    values = {control.name: control.value for group in lab.groups for control in group.controls}
-    found = lab.measure(**values, seed=seed % 9999)
-    for shown in (lab.draw(found), *([lab.before(found)] if lab.before else [])):
+    view = VIEWS[name]
+    measured = view.measure(**defaults(view.controls), seed=seed % 9999)
+    for shown in (view.draw(measured), *([view.before(measured)] if view.before else [])):
         for picture in (one for row in shown.pictures for one in row):
             picture.plotly()
             assert "nan" not in picture.alt and len(picture.alt) > 30 and len(picture.frames) == len(picture.labels)
-    if lab.question:
-        _, options, truth, _ = lab.question(found)
-        assert truth in options
+    if view.question:
+        question = view.question(measured)
+        assert question.truth in question.options
     if name == "Surface":
-        assert clicked(found, {"panel": 0, "x": 0.5, "y": 0.25}) == ("Start", "0.50, 0.25")
-        assert len(found.gaps) == STEPS + 1
+        assert clicked(measured, {"panel": 0, "x": 0.5, "y": 0.25}) == ((START, "0.50, 0.25"),)
+        assert len(measured.gaps) == STEPS + 1

@@ -7,15 +7,16 @@ from torch.nn import functional
 
 from core import objectives
 from core.data import line_with_outlier, moons, wave, with_flipped_labels
-from core.experiments.losses import CLASSES, NUMBERS, curve, fit, flip, shapes, wish
-from core.figures.loss_functions import LABS, clicked, robust, sound_after_all
+from core.lessons.controls import defaults
 from core.models import MLP
+from core.topics.losses.numbers import CLASSES, NUMBERS, curve, fit, flip, shapes, wish
+from core.topics.losses.views import VIEWS, clicked, robust, sound_after_all
 from core.training import Recipe, train
 
 
 def values_of(name: str) -> dict:
     """A view's controls as they stand at first."""
-    return {control.name: control.value for group in LABS[name].groups for control in group.controls}
+    return defaults(VIEWS[name].controls)
 
 
 def test_an_outlier_moves_the_mse_fit_more_than_hubers(seeds):
@@ -146,31 +147,33 @@ def test_the_outlier_is_where_it_was_put(seed):
     data = line_with_outlier(5.5, -1.0, seed=seed)
     assert data.x[-1].item() == -1.0 and data.y[-1].item() == 5.5 and len(data.x) == 21 and len(data.x_test) == 20
     sound = line_with_outlier(None, seed=seed)
-    assert torch.equal(sound.x, data.x[:-1]) and clicked({"panel": 0, "x": 0.0, "y": 99.0}) == ("Outlier", 10.0)
+    assert torch.equal(sound.x, data.x[:-1]) and [
+        control.mended(value) for control, value in clicked({"panel": 0, "x": 0.0, "y": 99.0})
+    ] == [10.0]
 
 
 def test_challenges_are_open_at_first_and_attainable(seeds):
-    assert not robust(LABS["One outlier"].measure(**values_of("One outlier"), seed=0))[1]
-    assert not sound_after_all(LABS["Wrong labels"].measure(**values_of("Wrong labels"), seed=0))[1]
+    assert not robust(VIEWS["One outlier"].measure(**values_of("One outlier"), seed=0)).passed
+    assert not sound_after_all(VIEWS["Wrong labels"].measure(**values_of("Wrong labels"), seed=0)).passed
     tried = [
         fit(height, place, False, seed)
         for seed in seeds[:3]
         for height, place in ((10.0, 0.0), (10.0, -1.0), (-8.0, 1.0))
     ]
-    assert any(robust(found)[1] for found in tried), [robust(found)[2] for found in tried]
+    assert any(robust(found).passed for found in tried), [robust(found).now for found in tried]
     wrong = [flip("gaussians", 0.3, 0, epochs, seed) for seed in seeds[:2] for epochs in (15, 30, 60)]
-    assert any(sound_after_all(found)[1] for found in wrong), [sound_after_all(found)[2] for found in wrong]
+    assert any(sound_after_all(found).passed for found in wrong), [sound_after_all(found).now for found in wrong]
 
 
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", VIEWS)
 def test_every_view_draws_what_it_says(name, seed):
-    lab = LABS[name]
-    found = lab.measure(**values_of(name), seed=seed % 9999)
-    for shown in (lab.draw(found), *([lab.before(found)] if lab.before else [])):
+    view = VIEWS[name]
+    measured = view.measure(**values_of(name), seed=seed % 9999)
+    for shown in (view.draw(measured), *([view.before(measured)] if view.before else [])):
         for picture in (one for row in shown.pictures for one in row):
             picture.plotly()
             assert "nan" not in picture.alt and len(picture.alt) > 30
             assert all(len(frame) == len(picture.traces) for frame in picture.frames)
-    if lab.question:
-        _, options, truth, _ = lab.question(found)
-        assert truth in options and set(options) in (set(NUMBERS), set(CLASSES))
+    if view.question:
+        question = view.question(measured)
+        assert question.truth in question.options and set(question.options) in (set(NUMBERS), set(CLASSES))

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from programs_run import distance, results_of
 from torch.nn import functional
 
 from core.data.images import MissingDataError
-from core.experiments.learners import CHOICES, DEEP, NAMES, SIZES, Race, accuracy, compared, images, live, recorded
 from core.provenance import Measured
+from core.topics.ml_vs_dl.numbers import CHOICES, NAMES, SIZES, Race, accuracy, images, live, recorded
+from core.topics.ml_vs_dl.programs import program_of_live
 
 
 def race(source, size, seeds, names=NAMES) -> Race:
@@ -21,9 +23,8 @@ def race(source, size, seeds, names=NAMES) -> Race:
 def test_the_record_says_what_the_page_says():
     record = recorded()
     assert record.sizes == SIZES and set(record.accuracies) == set(NAMES)
-    assert record.crossover() == 50 and record.answer() == CHOICES[1]
-    lead, noise = record.lead(20)
-    assert abs(lead) < noise, "with 20 images the lead drowns in the luck of the draw"
+    assert record.crossover() == 500 and record.answer() == CHOICES[2]
+    assert not record.is_ahead(20), "with 20 images the lead drowns in the luck of the draw"
     assert "inside seed noise" in record.sentence(20) and "inside seed noise" not in record.sentence(500)
 
 
@@ -49,7 +50,7 @@ def test_on_small_digits_comparing_whole_images_is_hard_to_beat(seeds):
     assert new.winner(500) == "k nearest neighbours"
 
 
-def test_the_live_race_is_what_single_calls_measure_and_the_challenge_can_be_met(seed):
+def test_the_live_race_is_what_its_program_measures_and_the_challenge_can_be_met(seed, tmp_path):
     work, last = live(200, (seed,)), 0.0
     while True:
         try:
@@ -59,8 +60,9 @@ def test_the_live_race_is_what_single_calls_measure_and_the_challenge_can_be_met
         except StopIteration as end:
             found = end.value
             break
-    again = compared(200, seed)
-    assert {name: found.accuracies[name][0, 0] for name in NAMES} == pytest.approx(again)
+    program = program_of_live(200, seed, found)
+    (result,) = results_of([program], tmp_path)
+    assert distance(result, program.shown) <= program.tolerance and set(program.shown) == set(NAMES)
     assert found.best(200) >= 0.85
 
 
@@ -74,4 +76,3 @@ def test_a_convolution_is_the_sum_in_the_text(seed):
     x, kernel = torch.randn(6, 6, generator=generator), torch.randn(3, 3, generator=generator)
     by_hand = torch.stack([(kernel * x[i : i + 3, j : j + 3]).sum() for i in range(4) for j in range(4)]).view(4, 4)
     assert torch.allclose(functional.conv2d(x[None, None], kernel[None, None])[0, 0], by_hand, atol=1e-5)
-    assert "CNN" in DEEP

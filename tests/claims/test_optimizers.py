@@ -1,25 +1,24 @@
 """What the page “Optimizers” states, on fresh seeds."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
+from programs_run import distance, results_of
 
-from core.controls import defaults
-from core.experiments import races, steps
-from core.experiments.counterexample import amsgrad, game
-from core.experiments.races import GROUND, NAMES, RATES, differs, network_plane, network_race, race, start_of
-from core.figures.optimizers import ENDS, LABS, by_luck, clicked
-from core.landscapes import losses_at
-from core.script import program
+from core.lessons.controls import defaults
+from core.probes.landscapes import losses_at, start_of
+from core.probes.luck import differs
+from core.programs import Program
+from core.topics.optimizers import races, steps
+from core.topics.optimizers.counterexample import amsgrad, game
+from core.topics.optimizers.races import GROUND, NAMES, RATES, network_plane, network_race, race
+from core.topics.optimizers.views import ENDS, VIEWS, by_luck, clicked
 from core.training import Recipe
 
 
 def found_by(name: str, seed: int, **changes):
     """What a view of the page measures, with some of its controls changed."""
-    return LABS[name].measure(**{**defaults(LABS[name].groups), **changes}, seed=seed)
+    return VIEWS[name].measure(**{**defaults(VIEWS[name].controls), **changes}, seed=seed)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -81,16 +80,6 @@ def test_often_the_difference_is_inside_seed_noise(seeds):
         assert race("noisy bowl", seed=seed).equals and race("noisy bowl", gradient_noise=4.0, seed=seed).equals
 
 
-def test_the_verdict_is_scipys_paired_test_shared_among_six(seeds):
-    from scipy import stats
-
-    assert pytest.approx(stats.t.ppf(1 - 0.025 / 6, 19), abs=0.01) == races.CRITICAL
-    for seed in seeds:
-        draw = np.random.default_rng(seed)
-        first, second = draw.normal(size=20), draw.normal(size=20) + draw.uniform(0, 1.5)
-        assert differs(first, second) == (stats.ttest_rel(first, second).pvalue * 6 < 0.05)
-
-
 def test_momentum_is_faster_than_plain_descent_in_a_ravine(seeds):
     for seed in seeds[:3]:
         ends = race("ravine", seed=seed).ends
@@ -105,8 +94,8 @@ def test_a_start_is_two_numbers_inside_the_picture():
         with pytest.raises(ValueError, match="two numbers"):
             start_of(text, surface)
     found = race("ravine", "1.00, -1.00", steps=50, optimizers=("SGD",))
-    assert start_of(clicked(found, {"panel": 0, "x": 0.25, "y": -0.5})[1], surface) == (0.25, -0.5)
-    assert start_of(clicked(found, {"panel": 1, "x": 99, "y": 99})[1], surface) == (1.0, -1.0)
+    assert start_of(clicked(found, {"panel": 0, "x": 0.25, "y": -0.5})[0][1], surface) == (0.25, -0.5)
+    assert start_of(clicked(found, {"panel": 1, "x": 99, "y": 99})[0][1], surface) == (1.0, -1.0)
     with pytest.raises(ValueError, match="at least one"):
         race(optimizers=())
 
@@ -197,33 +186,28 @@ def test_adam_ends_at_the_worst_point_where_sgd_finds_the_minimum(seeds):
 @pytest.mark.parametrize("rate", [0.005, 0.05])
 def test_no_step_size_rescues_adam_but_a_longer_memory_does(rate, seed):
     assert game(learning_rate=rate, seed=seed).loser
-    assert LABS["When Adam loses"].goal(game(beta2=0.999, learning_rate=0.02, seed=seed))[1]
+    assert VIEWS["When Adam loses"].goal(game(beta2=0.999, learning_rate=0.02, seed=seed)).passed
 
 
 def test_challenges_are_open_at_first_and_attainable(seeds):
-    beat, near = LABS["Race"].goal, LABS["Step and momentum"].goal
-    assert not beat(found_by("Race", 0))[1] and not near(found_by("Step and momentum", 0))[1]
-    assert not LABS["When Adam loses"].goal(found_by("When Adam loses", 0))[1]
-    assert any(beat(found_by("Race", seeds[0], surface=ground))[1] for ground in ("plateau", "saddle"))
-    assert near(found_by("Step and momentum", 0, step_times_curvature=3.3, momentum=0.67))[1]
+    beat, near = VIEWS["Race"].goal, VIEWS["Step and momentum"].goal
+    assert not beat(found_by("Race", 0)).passed and not near(found_by("Step and momentum", 0)).passed
+    assert not VIEWS["When Adam loses"].goal(found_by("When Adam loses", 0)).passed
+    assert any(beat(found_by("Race", seeds[0], surface=ground)).passed for ground in ("plateau", "saddle"))
+    assert near(found_by("Step and momentum", 0, step_times_curvature=3.3, momentum=0.67)).passed
 
 
-@pytest.mark.parametrize("name", LABS)
+@pytest.mark.parametrize("name", VIEWS)
 def test_every_view_draws_what_it_says_and_its_program_runs(name, seed, tmp_path):
     changes = {"plane": ENDS} if name == "Real network" else {}
     found = found_by(name, seed % 9999, **changes)
-    lab = LABS[name]
-    for shown in (lab.draw(found), *([lab.before(found)] if lab.before else [])):
+    view = VIEWS[name]
+    for shown in (view.draw(found), *([view.before(found)] if view.before else [])):
         for picture in (one for row in shown.pictures for one in row):
             picture.plotly()
             assert "nan" not in picture.alt and len(picture.alt) > 40
             assert len(picture.frames) == len(picture.labels)
-    if name in ("Race", "When Adam loses"):
-        file = tmp_path / "program.py"
-        file.write_text(program(lab.program(found)), encoding="utf-8")
-        output = subprocess.run([sys.executable, "-I", file], capture_output=True, text=True, check=True).stdout
-        rows = {line.split()[0]: float(line.split()[-1]) for line in output.splitlines()}
-        if name == "Race":
-            assert rows == pytest.approx({one: gaps[0, -1] for one, gaps in found.gaps.items()}, rel=1e-3, abs=1e-7)
-        else:
-            assert rows == pytest.approx({one: ends.mean() for one, ends in found.ends.items()}, abs=1e-3)
+    program = view.program(found)
+    if isinstance(program, Program):  # a run's is held against its beginning in tests/test_pages.py
+        (result,) = results_of([program], tmp_path)
+        assert distance(result, program.shown) <= program.tolerance, (result, program.shown)

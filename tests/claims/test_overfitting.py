@@ -5,18 +5,17 @@ import pytest
 import torch
 
 from core.data.rules import loud_and_quiet, ripple, truth
-from core.experiments.overfitting import (
+from core.topics.overfitting.numbers import (
     CHOICES,
     FUTURES,
     RECORD,
-    SPECIFICATION,
     WIDTHS,
     descending,
     recorded,
     single,
     sweep,
 )
-from core.figures.overfitting import decomposed, descents, fan, fitted
+from core.topics.overfitting.pictures import decomposed, descents, fan, fitted
 
 
 def finished(work):
@@ -32,8 +31,8 @@ def test_the_three_parts_add_up_to_the_test_error(seeds):
     """Within 4 %: the test error is measured on noisy labels that no network has seen."""
     for seed, samples, noise in zip(seeds[:4], (15, 20, 50, 100), (0.6, 0.4, 0.5, 0.3), strict=True):
         found = sweep(samples, noise, 300, seed)
-        for one in found.ensembles:
-            assert one.test_error == pytest.approx(one.bias + one.variance + noise**2, rel=0.04)
+        for ensemble in found.ensembles:
+            assert ensemble.test_error == pytest.approx(ensemble.bias + ensemble.variance + noise**2, rel=0.04)
 
 
 def test_bias_and_variance_are_those_of_networks_trained_one_by_one(seed):
@@ -80,7 +79,7 @@ def test_the_challenge_can_be_met_and_the_first_view_does_not_meet_it(seeds):
 
 def test_the_record_falls_rises_and_falls_again():
     record = recorded()
-    assert record.source.specification == SPECIFICATION and RECORD.stat().st_size < 100_000
+    assert RECORD.path.stat().st_size < 100_000
     assert record.falls_twice and record.answer() == FUTURES[2]
     assert sum(record.twice()) >= 8 and "of 10" in record.sentence()
 
@@ -98,7 +97,7 @@ def test_without_quiet_inputs_the_error_does_not_fall_twice(seeds):
 
 def test_loud_inputs_are_learned_first(seed):
     """After the first valley the network leans on the loud inputs; at the end on both."""
-    from core.experiments.overfitting import long_run
+    from core.topics.overfitting.numbers import long_run
 
     run = long_run(0.1, 0.3, 12_000, seed)
     quiet = torch.zeros(85)
@@ -127,4 +126,4 @@ def test_every_picture_says_what_it_shows(seed):
         picture.plotly()
         assert len(picture.alt) > 40 and "nan" not in picture.alt
     assert np.isfinite(found.at(4).answers).all()
-    assert [one.units for one in found.ensembles] == list(WIDTHS)
+    assert [ensemble.units for ensemble in found.ensembles] == list(WIDTHS)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core.data.clicked import from_text
-from core.experiments.perceptron import (
+from core.probes.layers import activations
+from core.topics.perceptron.numbers import (
     MOST_MISTAKES,
     SETS,
     hull,
@@ -20,8 +21,17 @@ from core.experiments.perceptron import (
     two_hidden_units,
     verdict,
 )
-from core.figures.perceptron import CORNERS, border, folded, judgement, lifted, mistakes, side, squeeze, unjudged
-from core.probes import activations
+from core.topics.perceptron.pictures import (
+    CORNERS,
+    border,
+    folded,
+    judgement,
+    lifted,
+    mistakes,
+    side,
+    squeeze,
+    unjudged,
+)
 
 
 def any_rows(seed: int) -> tuple:

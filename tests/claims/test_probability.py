@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
+from programs_run import distance, results_of
 from torch.nn import functional
 
-from core.experiments.probability import (
+from core.lessons.controls import defaults
+from core.topics.probability.likelihoods import placed
+from core.topics.probability.numbers import (
     DIVISORS,
     FAMILIES,
     GROWTH,
@@ -26,8 +29,8 @@ from core.experiments.probability import (
     typed,
     with_moved,
 )
-from core.figures.likelihoods import placed
-from core.figures.probability import LABS
+from core.topics.probability.programs import program_of_draws
+from core.topics.probability.views import VIEWS
 
 LAWS = {
     "normal": lambda t: scipy.stats.norm(0, 2 * t),
@@ -121,20 +124,21 @@ def test_the_areas_are_the_entropies():
 
 
 def test_every_goal_can_be_met_and_the_first_view_meets_none(seed):
-    for name, lab in LABS.items():
-        settings = {control.name: control.value for control in lab.controls}
-        assert not lab.goal(lab.measure(**settings, seed=seed))[1], name
+    for name, view in VIEWS.items():
+        assert not view.goal(view.measure(**defaults(view.controls), seed=seed)).passed, name
     close = likelihood(POINTS, 0.6, 1.2)
-    assert LABS["Likelihood"].goal(close)[1], close.excess
-    assert any(LABS["Distributions"].goal(draws("uniform", 0.5, 10_000, one))[1] for one in range(seed, seed + 10))
-    assert LABS["Entropy"].goal(beliefs("B", 3.0, "B", 0.1))[1]
-    assert LABS["Losses"].goal(losses(0.0, 0.0, "1", 0.01))[1]
+    assert VIEWS["Likelihood"].goal(close).passed, close.excess
+    assert any(VIEWS["Distributions"].goal(draws("uniform", 0.5, 10_000, one)).passed for one in range(seed, seed + 10))
+    assert VIEWS["Entropy"].goal(beliefs("B", 3.0, "B", 0.1)).passed
+    assert VIEWS["Losses"].goal(losses(0.0, 0.0, "1", 0.01)).passed
 
 
 def test_clicks_move_points_and_choose_parameters():
     found = likelihood(POINTS, 0, 1)
-    assert placed(found, {"panel": 1, "x": 9.0, "y": 0.0}) == ("Mean", 4.0, "Spread", 0.3)
-    assert placed(found, {"x": 3.04, "y": 0.2}) == ("Points", with_moved(found.points, 3.04))
+    chosen = {control.name: control.mended(value) for control, value in placed(found, {"panel": 1, "x": 9.0, "y": 0.0})}
+    assert chosen == {"mean": 4.0, "spread": 0.3}
+    ((control, text),) = placed(found, {"x": 3.04, "y": 0.2})
+    assert (control.name, text) == ("points", with_moved(found.points, 3.04))
     assert typed(with_moved(found.points, 3.04)).tolist()[-1] == 3.0
 
 
@@ -144,12 +148,18 @@ def test_points_that_are_none_get_one_sentence(hostile):
         typed(hostile)
 
 
-@pytest.mark.parametrize("name", list(LABS))
+@pytest.mark.parametrize("name", list(VIEWS))
 def test_every_view_can_be_drawn(name, seed):
-    lab = LABS[name]
-    found = lab.measure(**{control.name: control.value for control in lab.controls}, seed=seed)
-    assert lab.question(found)[2] in lab.question(found)[1]
-    for shown in (lab.draw(found), (lab.before or lab.draw)(found)):
+    view = VIEWS[name]
+    measured = view.measure(**defaults(view.controls), seed=seed)
+    assert view.question(measured).truth in view.question(measured).options
+    for shown in (view.draw(measured), (view.before or view.draw)(measured)):
         for picture in (one for row in shown.pictures for one in row):
             picture.plotly()
             assert len(picture.alt) > 40
+
+
+def test_every_distributions_program_draws_what_the_page_draws(seed, tmp_path):
+    programs = [program_of_draws(draws(name, 0.3, 50, seed)) for name in FAMILIES]
+    for program, result in zip(programs, results_of(programs, tmp_path), strict=True):
+        assert distance(result, program.shown) <= program.tolerance, (program.title, result, program.shown)

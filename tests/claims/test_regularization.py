@@ -6,7 +6,8 @@ import torch
 
 from core.data.rules import aimed, bullseye, turned
 from core.data.sampling import generator_of
-from core.experiments.regularization import (
+from core.lessons.controls import defaults
+from core.topics.regularization.numbers import (
     AUGMENTED,
     DROPOUT,
     EARLY,
@@ -15,26 +16,24 @@ from core.experiments.regularization import (
     NAMES,
     PENALTIES,
     PLAIN,
-    ZERO,
     Problem,
-    Stop,
+    Setting,
     Strength,
     compare,
-    game,
-    kept,
     path,
-    place_of,
     thinned,
     unsure,
+    used,
     variant,
     wobble,
 )
-from core.figures.regularization import augmentation_view, dropout_view, penalty_view, race_view, stop_view
+from core.topics.regularization.stopping import Stop, game, place_of
+from core.topics.regularization.views import VIEWS, race_view, stop_of
 from core.training import train
 
 
 @pytest.fixture(scope="module")
-def found():
+def comparison():
     """One comparison for the tests that only look at it; its seeds are drawn in the tests of the claims."""
     return compare(Problem(), Strength(), (0, 1))
 
@@ -85,7 +84,7 @@ def test_the_best_epoch_is_the_lowest_validation_loss(seeds):
         assert Stop(run, run.best.number).excess == 0
         assert Stop(run, run.best.number).is_good or run.best.number == 0, "0 stands for: not stopped yet"
         early = trained(Problem(), EARLY, seed)
-        assert kept(early) is early.best and early.best.number <= early.last.number
+        assert used(early) is early.best and early.best.number <= early.last.number
 
 
 def test_a_stop_is_scored_against_the_best_epoch(seed):
@@ -121,10 +120,10 @@ def test_wrong_labels_are_as_many_as_said(seed):
 
 def test_where_the_direction_does_not_matter_augmentation_beats_nothing(seeds):
     race = compare(Problem(), Strength(), tuple(seeds[:6]))
-    assert race.lead(AUGMENTED, PLAIN)[0] > 0.05
-    assert race.lead(race.best, AUGMENTED)[0] < 0.02, "nothing is clearly better"
+    assert race.lead(AUGMENTED, PLAIN) > 0.05
+    assert race.lead(race.best, AUGMENTED) < 0.02, "nothing is clearly better"
     for name in (L1, L2):
-        assert race.lead(name, PLAIN)[0] > 0, "with wrong labels the penalties help too"
+        assert race.lead(name, PLAIN) > 0, "with wrong labels the penalties help too"
 
 
 def test_with_irrelevant_inputs_l1_wins_and_the_challenge_is_passed(seeds):
@@ -132,9 +131,9 @@ def test_with_irrelevant_inputs_l1_wins_and_the_challenge_is_passed(seeds):
     assert race.wins(L1), race.sentence()
 
 
-def test_the_first_view_does_not_pass(found):
-    assert not found.wins(L1)
-    assert set(found.accuracies) == set(NAMES)
+def test_the_first_view_does_not_pass(comparison):
+    assert not comparison.wins(L1)
+    assert set(comparison.accuracies) == set(NAMES)
 
 
 def test_the_penalties_are_those_of_the_formulas(seed):
@@ -145,19 +144,20 @@ def test_the_penalties_are_those_of_the_formulas(seed):
     weights = torch.randn(50, generator=torch.Generator().manual_seed(seed), requires_grad=True)
     (0.3 * weights.abs().sum() + 0.7 / 2 * weights.square().sum()).backward()
     used = penalised(weights.detach(), torch.zeros(50), Recipe(l1=0.3, weight_decay=0.7))
-    assert torch.allclose(used, weights.grad, atol=1e-6) and ZERO > 0
+    assert torch.allclose(used, weights.grad, atol=1e-6)
 
 
-def test_all_views_can_be_drawn(found):
-    paths = {name: path(Problem(), name, (0,)) for name in (L1, L2)}
-    run = found.runs[PLAIN][0]
-    views = [
-        race_view(found), dropout_view(found, path(Problem(), DROPOUT, (0,))), penalty_view(paths),
-        stop_view(Stop(run, 0)), stop_view(Stop(run, 9)), augmentation_view(found, 1.2),
-    ]  # fmt: skip
-    for view in views:
+def test_all_views_can_be_drawn(comparison):
+    shown = {"race": race_view(comparison)}
+    for name, view in VIEWS.items():
+        measured = view.measure(Setting(), seed=0)
+        shown[name] = view.draw(measured, **defaults(view.looks(measured)))
+    run = game(Problem(), 0)
+    shown["stopped"] = VIEWS["Stop button"].draw(run, 9)
+    for view in shown.values():
         for picture in (one for row in view.pictures for one in row):
             picture.plotly()
             assert len(picture.alt) > 40 and "nan" not in picture.alt
-    assert views[3].clicked({"x": 12.2}) == ("Stop at epoch", 12)
-    assert views[3].pictures[0][0].traces[0]["x"] == [], "the future is hidden at first"
+    game_shown = shown["Stop button"]
+    assert game_shown.clicked({"x": 12.2}) == ((stop_of(run), 12),)
+    assert game_shown.pictures[0][0].traces[0]["x"] == [], "the future is hidden at first"

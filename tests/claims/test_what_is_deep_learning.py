@@ -5,7 +5,8 @@ from sklearn.linear_model import LogisticRegression
 
 from core.data import circle, spiral
 from core.models import MLP
-from core.probes import activations, layer_accuracies
+from core.probes.layers import activations
+from core.probes.linear import layer_accuracies
 from core.training import Recipe, train
 
 
