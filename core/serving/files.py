@@ -66,4 +66,4 @@ def routes(assets: Iterable[Asset] = (PLOTLY,)) -> list[BaseRoute]:
 def preloads() -> str:
     """The ``Link`` header (RFC 8288) that lets a browser fetch both before the page has asked for them."""
     fonts = (f"<./lab/fonts/{name}>; rel=preload; as=font; type=font/woff2; crossorigin" for name in FONTS)
-    return ", ".join([*fonts, f"<./{PLOTLY.address}>; rel=modulepreload; fetchpriority=low"])
+    return ", ".join([*fonts, f"<./{PLOTLY.address}>; rel=modulepreload"])
