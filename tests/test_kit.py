@@ -44,7 +44,13 @@ def page():
     rate = lesson.scale("Rate", (0.1, 1.0, 10.0), 1.0)
     data = lesson.ask(pick("Data", ("moons", "circle", "spiral")))
     guessed = lesson.predict(guess)
-    view = lesson.views({"Look": looking, "Other": lambda: lesson.note("the other view")})
+    asking = View(
+        (), lambda seed: Measured(1), lambda found: Shown((), "answered"), before=lambda found: Shown((), "asked"),
+        question=lambda found: Question("Which one?", ["this", "that"], "that", "So it is."),
+        goal=lambda found: Goal("Find it.", True, "Now: that."),
+    )  # fmt: skip
+    views = {"Look": looking, "Other": lambda: lesson.note("the other view"), "Ask": asking}
+    view = lesson.views(views)
     lesson.challenge(Goal("Go deep.", False, "Now: not deep."))
     st.session_state["result"] = {"rate": rate, "data": data, "guessed": guessed, "view": view}
     asked = ({"rate": 0.1, "noise": 0.2}, {"rate": 0.1, "deep": True}, {"batch_size": 8}, {})
@@ -136,3 +142,14 @@ def test_only_the_view_in_sight_is_asked_and_stages_are_known_by_it(app):
     assert not app.run().exception and app.session_state["stages"] == []
     assert any(text.value == "the other view" for text in app.markdown)
     assert app.session_state["result"]["view"] == "Other"
+
+
+def test_a_challenge_says_nothing_while_the_question_beside_it_is_open(app):
+    app.session_state[f"{KEY}.view"] = "Ask"
+    said = [text.value for text in app.run().caption]
+    assert not app.exception and "First your guess; then this counts." in said and "Now: that." not in said
+    assert not any("passed" in text.value for text in app.markdown)
+    skip = next(button for button in app.button if button.key.endswith(".skip") and ".Ask." in button.key)
+    said = [text.value for text in skip.click().run().caption]
+    assert not app.exception and "Now: that." in said
+    assert any("Challenge — passed" in text.value for text in app.markdown)

@@ -39,12 +39,14 @@ class Didactics(Stage):
         with self.right:
             return answer_panel(calculations, self.numbered("answer"))
 
-    def challenge(self, goal: Goal) -> None:
-        """A goal that the program checks on the learner's own run; passing it ticks the page's roadmap lines."""
-        key, now = self.numbered("challenge"), goal.now
-        if goal.passed:
+    def challenge(self, goal: Goal, answered: bool = True) -> None:
+        """A goal that the program checks on the learner's own run; passing it ticks the page's roadmap lines. While
+        the question beside it is open it says nothing of the run: that would answer the question."""
+        key, now = self.numbered("challenge"), goal.now if answered else "First your guess; then this counts."
+        passed = goal.passed and answered
+        if passed:
             memory.keep(key, self.topic)
-        lowest = goal.fewest if goal.passed else None
+        lowest = goal.fewest if passed else None
         if goal.fewest is not None and (best := memory.best(key, lowest)) is not None:
             now = f"{now} Your best so far: {best:g}."
         done = memory.passed(key)

@@ -67,7 +67,7 @@ class Page(Didactics):
         if view.later and (more := self.job(view.later.label, view.later.function, *view.later.arguments(found))):
             self.display(view.later.draw(more), found)
         if view.goal:
-            self.challenge(view.goal(found, **looked))
+            self.challenge(view.goal(found, **looked), answered)
 
 
 @contextmanager

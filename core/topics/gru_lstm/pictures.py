@@ -97,8 +97,8 @@ def curves(reading: Reading, since: int, height: int = 280) -> Picture:
 def one_by_one(found: Counter, silent: int, height: int = 300) -> tuple[Picture, Picture]:
     """How closely each unit follows the depth, and what is still right without it."""
     follows, without = np.abs(found.correlations), found.silenced
-    first = columns(follows, "follows the depth (correlation)", found.counting, silent, height)
-    second = columns(without, "right without it", int(without.argmin()), silent, height)
+    first = columns(follows, "follows the depth (correlation)", {found.counting: BLUE}, silent, height)
+    second = columns(without, "right without it", {int(without.argmin()): ORANGE}, silent, height)
     second.layout["yaxis"] |= {"tickformat": ".0%"}
     whole = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": found.score(), "y1": found.score(),
              "line": {"color": INK, "width": 1.5, "dash": "dot"}}  # fmt: skip
@@ -106,10 +106,10 @@ def one_by_one(found: Counter, silent: int, height: int = 300) -> tuple[Picture,
     return first, second
 
 
-def columns(values: np.ndarray, axis: str, marked: int, silent: int, height: int) -> Picture:
-    """A column per unit; the marked one is blue, the silent one has a pattern."""
+def columns(values: np.ndarray, axis: str, marked: dict[int, str], silent: int, height: int) -> Picture:
+    """A column per unit, grey where no colour is given; the silent one has a pattern."""
     names = np.arange(len(values)) + 1
-    colors = [BLUE if unit == marked else GREY for unit in range(len(values))]
+    colors = [marked.get(unit, GREY) for unit in range(len(values))]
     shapes = ["/" if unit == silent else "" for unit in range(len(values))]
     bar = {
         "type": "bar", "x": encoded(names), "y": encoded(values), "hovertemplate": "unit %{x}: %{y:.3g}<extra></extra>",

@@ -130,7 +130,8 @@ def unit_view(found: Counter, your_text: str, silent_unit: int) -> Shown:
         readings["one silent"] = found.read(your_text, silent=silent)
     note = (
         f"Unit **{best + 1}** follows the depth most closely (correlation {found.correlations[best]:+.2f}). Without it "
-        f"**{found.silenced[best]:.0%}** of all counts stay right, with all units {found.score():.0%} (dotted)."
+        f"**{found.silenced[best]:.0%}** of all counts stay right, with all units {found.score():.0%} (dotted). "
+        f"Most is lost without unit **{found.silenced.argmin() + 1}** (orange)."
     )
     rows = (one_by_one(found, silent), (followed(readings["all units"], best),), (depth(readings),))
     return Shown(rows, note)
