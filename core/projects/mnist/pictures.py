@@ -5,16 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.figures.picture import BLUE, GREY, INK, PAPER, Picture, encoded, layout, sampled, transparent
+from core.figures.galleries import ink, mosaic
+from core.figures.picture import BLUE, GREY, Picture, encoded, layout, sampled, transparent
 from core.figures.rasters import SIGNED, frame, shades, titled
-
-GAP = 1  # empty cells between two pictures of a mosaic
-
-
-def ink(values: np.ndarray, strength: float = 1.0) -> dict:
-    """Ink (rows, columns) from 0 to 1; ``strength`` below 1 leaves it faint."""
-    scale = [[0, PAPER], [1, INK]] if strength == 1 else [[0, transparent(GREY, 0)], [1, transparent(GREY, strength)]]
-    return shades(values, 0, 1, scale)
 
 
 def drawing(seen, title: str, height: int = 330) -> Picture:
@@ -59,17 +52,6 @@ def chances_film(moments: Sequence[Sequence[float]], names: Sequence[str], label
     return Picture(last.traces, last.layout, f"At the end of the training. {last.alt}", frames, labels)
 
 
-def mosaic(pictures: np.ndarray, columns: int, empty: float = np.nan) -> np.ndarray:
-    """Pictures (count, height, width) side by side in rows of ``columns``, with ``empty`` between them."""
-    count, high, wide = pictures.shape
-    rows = math.ceil(count / columns)
-    whole = np.full((rows * (high + GAP) - GAP, columns * (wide + GAP) - GAP), empty, np.float32)
-    for place, picture in enumerate(pictures):
-        top, left = place // columns * (high + GAP), place % columns * (wide + GAP)
-        whole[top : top + high, left : left + wide] = picture
-    return whole
-
-
 def across(count: int) -> int:
     """How many pictures stand in a row so that a mosaic is about twice as wide as high."""
     return math.ceil(math.sqrt(2 * count))
@@ -108,40 +90,3 @@ def spoken(values, seen, title: str, told: str, height: int = 360) -> Picture:
     strength = np.sign(values) * np.sqrt(np.abs(values) / most)
     plan = frame(*values.shape, height, annotations=titled(title))
     return Picture([ink(seen, 0.35), shades(strength, -1, 1, SIGNED)], plan, told)
-
-
-def gallery(pictures, captions: Sequence[str], told: str, columns: int = 8, height: int = 200) -> Picture:
-    """Pictures (count, side, side) of ink in rows, a caption under each."""
-    pictures = np.asarray(pictures)
-    side, columns = pictures.shape[1], min(columns, len(pictures))
-    below = max(round(side * 0.24), 2)
-    room = np.concatenate([pictures, np.zeros((len(pictures), below, side), np.float32)], axis=1)
-    whole = mosaic(room, columns, 0.0)
-    notes = [
-        {"x": place % columns * (side + GAP) + (side - 1) / 2,
-         "y": place // columns * (side + below + GAP) + side + below * 0.45, "text": caption, "showarrow": False,
-         "font": {"size": 12}}
-        for place, caption in enumerate(captions)
-    ]  # fmt: skip
-    return Picture([ink(whole)], frame(*whole.shape, height, annotations=notes), told)
-
-
-def table(counts: np.ndarray, chosen: tuple[int, int], height: int = 470) -> Picture:
-    """Counts (10, 10) of answers by digit: blue where right, orange where wrong, the chosen cell ringed."""
-    wrong = counts * (1 - np.eye(len(counts), dtype=int))
-    signed = np.where(np.eye(len(counts)) > 0, counts / counts.max(), -np.sqrt(wrong / max(wrong.max(), 1)))
-    row, column = chosen
-    trace = shades(0.75 * signed, -1, 1, SIGNED, text=[[str(value) for value in line] for line in counts.tolist()],
-                   texttemplate="%{text}", xgap=1, ygap=1)  # fmt: skip
-    axis = {"tickvals": list(range(len(counts))), "showgrid": False, "fixedrange": True, "constrain": "domain"}
-    ring = {"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
-    size = len(counts) - 0.5
-    plan = layout(
-        "Answer", "Digit", height, shapes=[{**ring, "line": {"color": INK, "width": 2.5}}],
-        xaxis={**axis, "range": [-0.5, size]}, yaxis={**axis, "range": [size, -0.5], "scaleanchor": "x"},
-    )  # fmt: skip
-    alt = (
-        f"Table of {int(counts.sum())} pictures by digit and answer: {int(np.trace(counts))} are read right, "
-        f"{int(wrong.sum())} wrong; chosen is digit {row} answered {column}, {int(counts[row, column])} pictures."
-    )
-    return Picture([trace], plan, alt)

@@ -1,0 +1,70 @@
+"""Pictures of pictures: several of them in rows, and the table of classes and answers that opens them."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.figures.picture import GREY, INK, PAPER, Picture, layout, transparent
+from core.figures.rasters import SIGNED, frame, shades
+
+DIGITS = tuple("0123456789")
+GAP = 1  # empty cells between two pictures of a mosaic
+
+
+def ink(values: np.ndarray, strength: float = 1.0) -> dict:
+    """Ink (rows, columns) from 0 to 1; ``strength`` below 1 leaves it faint."""
+    scale = [[0, PAPER], [1, INK]] if strength == 1 else [[0, transparent(GREY, 0)], [1, transparent(GREY, strength)]]
+    return shades(values, 0, 1, scale)
+
+
+def mosaic(pictures: np.ndarray, columns: int, empty: float = np.nan) -> np.ndarray:
+    """Pictures (count, height, width) side by side in rows of ``columns``, with ``empty`` between them."""
+    count, high, wide = pictures.shape
+    rows = math.ceil(count / columns)
+    whole = np.full((rows * (high + GAP) - GAP, columns * (wide + GAP) - GAP), empty, np.float32)
+    for place, picture in enumerate(pictures):
+        top, left = place // columns * (high + GAP), place % columns * (wide + GAP)
+        whole[top : top + high, left : left + wide] = picture
+    return whole
+
+
+def gallery(pictures, captions: Sequence[str], told: str, columns: int = 8, height: int = 200) -> Picture:
+    """Pictures (count, side, side) of ink in rows, a caption under each."""
+    pictures = np.asarray(pictures)
+    side, columns = pictures.shape[1], min(columns, len(pictures))
+    below = max(round(side * 0.24), 2)
+    room = np.concatenate([pictures, np.zeros((len(pictures), below, side), np.float32)], axis=1)
+    whole = mosaic(room, columns, 0.0)
+    notes = [
+        {"x": place % columns * (side + GAP) + (side - 1) / 2,
+         "y": place // columns * (side + below + GAP) + side + below * 0.45, "text": caption, "showarrow": False,
+         "font": {"size": 12}}
+        for place, caption in enumerate(captions)
+    ]  # fmt: skip
+    return Picture([ink(whole)], frame(*whole.shape, height, annotations=notes), told)
+
+
+def table(
+    counts: np.ndarray, chosen: tuple[int, int], height: int = 470, names: Sequence[str] = DIGITS, truth: str = "Digit"
+) -> Picture:
+    """Counts (classes, classes) of answers by class: blue where right, orange where wrong, the chosen cell ringed."""
+    wrong = counts * (1 - np.eye(len(counts), dtype=int))
+    signed = np.where(np.eye(len(counts)) > 0, counts / counts.max(), -np.sqrt(wrong / max(wrong.max(), 1)))
+    row, column = chosen
+    trace = shades(0.75 * signed, -1, 1, SIGNED, text=[[str(value) for value in line] for line in counts.tolist()],
+                   texttemplate="%{text}", xgap=1, ygap=1)  # fmt: skip
+    axis = {"tickvals": list(range(len(counts))), "showgrid": False, "fixedrange": True, "constrain": "domain"}
+    axis |= {"ticktext": list(names)}
+    ring = {"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+    size = len(counts) - 0.5
+    plan = layout(
+        "Answer", truth, height, shapes=[{**ring, "line": {"color": INK, "width": 2.5}}],
+        xaxis={**axis, "range": [-0.5, size]}, yaxis={**axis, "range": [size, -0.5], "scaleanchor": "x"},
+    )  # fmt: skip
+    alt = (
+        f"Table of {int(counts.sum())} samples by {truth.lower()} and answer: {int(np.trace(counts))} are right, "
+        f"{int(wrong.sum())} wrong; chosen is {names[row]} answered {names[column]}, "
+        f"{int(counts[row, column])} samples."
+    )
+    return Picture([trace], plan, alt)
