@@ -54,8 +54,8 @@ def table(
     row, column = chosen
     trace = shades(0.75 * signed, -1, 1, SIGNED, text=[[str(value) for value in line] for line in counts.tolist()],
                    texttemplate="%{text}", xgap=1, ygap=1)  # fmt: skip
-    axis = {"tickvals": list(range(len(counts))), "showgrid": False, "fixedrange": True, "constrain": "domain"}
-    axis |= {"ticktext": list(names)}
+    ticks = {"tickvals": list(range(len(counts))), "ticktext": list(names)}
+    axis = {**ticks, "showgrid": False, "fixedrange": True, "constrain": "domain"}
     ring = {"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
     size = len(counts) - 0.5
     plan = layout(

@@ -109,8 +109,8 @@ def draw(found: Tests) -> Shown:
     note = (
         f"{TESTS} tests of **{found.size}** pictures each, of the same network: its {found.number} comes out anywhere "
         f"from **{found.values.min():.3f}** to **{found.values.max():.3f}**. On all {len(found.detector.truth)} "
-        f"pictures it is {found.truth:.3f} (dashed). The 95 % bootstrap interval is {found.width:.3f} wide on average and "
-        f"holds that value in **{int(found.holding.sum())} of {TESTS}** tests."
+        f"pictures it is {found.truth:.3f} (dashed). The 95 % bootstrap interval is {found.width:.3f} wide on average "
+        f"and holds that value in **{int(found.holding.sum())} of {TESTS}** tests."
     )
     return Shown(((picture(found),),), note)
 

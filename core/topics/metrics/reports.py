@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from core.lessons.controls import defaults
 from core.metrics.binary import Counts, confusion, curve, with_positives
 from core.metrics.classes import averaged, matrix
 from core.models import MLP
-from core.topics.metrics.classifier import CLASSES, CONTROLS, classifier, smudged
+from core.topics.metrics.classifier import CLASSES, CONTROLS, EPOCHS, NOISE, UNITS, Judged, classifier, smudged
 from core.training import Recipe, Run, train
 
 LIE = 0.05  # a number that moves more than this has lied
@@ -104,14 +105,14 @@ def classified(
     return Predictions(truth, answer, sure, np.ones(len(truth)) if weight is None else weight)
 
 
-def settings() -> dict:
-    """The page's network as it is at first."""
-    return defaults(CONTROLS)
+def network(seed: int, **changes: Any) -> Judged:
+    """The page's network as it is at first, but for these changes."""
+    return classifier(**defaults(CONTROLS) | changes, seed=seed)
 
 
 def rare(seed: int) -> Report:
     """Imbalance: a timid detector looks good where positives are rare."""
-    judged = classifier(**settings() | {"epochs": 5, "hidden_units": 8}, seed=seed)
+    judged = network(seed, epochs=5, hidden_units=8)
     sides = [detected(*judged.against_rest(DIGIT), share, 0.9) for share in (0.01, 0.5)]
     return Report(
         "A detector of rare parts, threshold 0.9, tested where 1 % are positive. It is then used where half are.",
@@ -122,7 +123,7 @@ def rare(seed: int) -> Report:
 
 def shifted(seed: int) -> Report:
     """Prevalence shift: tested on as many positives as negatives, used where positives are rare."""
-    judged = classifier(**settings(), seed=seed)
+    judged = network(seed)
     sides = [detected(*judged.against_rest(DIGIT), share) for share in (0.5, 0.01)]
     return Report(
         "A screening test, tried on as many ill as healthy people. It is then offered to all, 1 % of whom are ill.",
@@ -133,7 +134,7 @@ def shifted(seed: int) -> Report:
 
 def overconfident(seed: int) -> Report:
     """Overconfidence: what the network says of itself does not come true."""
-    judged = classifier(**settings() | {"epochs": 150, "pixel_noise": 0.5}, seed=seed)
+    judged = network(seed, epochs=150, pixel_noise=0.5)
     sure, half = judged.probabilities.max(axis=1), len(judged.truth) // 2
     sides = [
         classified(judged.truth[part], judged.answers[part], sure[part]) for part in (slice(half), slice(half, None))
@@ -148,11 +149,11 @@ def overconfident(seed: int) -> Report:
 
 def forgotten(seed: int) -> Report:
     """Macro against micro: a class that was never learned is also missing from the test."""
-    data = smudged(settings()["pixel_noise"], 700, seed)
+    data = smudged(NOISE.value, 700, seed)
     keep = data.y != DIGIT
     run = train(
-        MLP(64, settings()["hidden_units"], CLASSES, seed=seed), replace(data, x=data.x[keep], y=data.y[keep]),
-        Recipe(epochs=settings()["epochs"], seed=seed, frames=2),
+        MLP(64, UNITS.value, CLASSES, seed=seed), replace(data, x=data.x[keep], y=data.y[keep]),
+        Recipe(epochs=EPOCHS.value, seed=seed, frames=2),
     )  # fmt: skip
     answers, sure = answered(run, data.x_test)
     truth = data.y_test.numpy()
@@ -193,7 +194,7 @@ def marked(seed: int) -> Report:
 
 def picked(seed: int) -> Report:
     """Selection: the best of many small tests."""
-    judged = classifier(**settings(), seed=seed)
+    judged = network(seed)
     truth, scores = judged.against_rest(DIGIT)
     random, tests = np.random.default_rng(seed), []
     for _ in range(TRIES):
@@ -211,7 +212,7 @@ def picked(seed: int) -> Report:
 
 def honest(seed: int) -> Report:
     """Nothing is wrong."""
-    judged = classifier(**settings() | {"pixel_noise": 0.1}, seed=seed)
+    judged = network(seed, pixel_noise=0.1)
     truth, scores = judged.against_rest(0)
     half = len(truth) // 2
     sides = [detected(truth[part], scores[part]) for part in (slice(half), slice(half, None))]
