@@ -48,12 +48,14 @@ def gallery(pictures, captions: Sequence[str], told: str, columns: int = 8, heig
 def table(
     counts: np.ndarray, chosen: tuple[int, int], height: int = 470, names: Sequence[str] = DIGITS, truth: str = "Digit"
 ) -> Picture:
-    """Counts (classes, classes) of answers by class: blue where right, orange where wrong, the chosen cell ringed."""
+    """Counts (classes, classes) of answers by class: the bluer, the more of a class is right; the more orange, the more
+    often a mistake; the chosen cell ringed."""
     wrong = counts * (1 - np.eye(len(counts), dtype=int))
-    signed = np.where(np.eye(len(counts)) > 0, counts / counts.max(), -np.sqrt(wrong / max(wrong.max(), 1)))
+    found = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12)
+    signed = np.where(np.eye(len(counts)) > 0, found, -np.sqrt(wrong / max(wrong.max(), 1)))
     row, column = chosen
     trace = shades(0.75 * signed, -1, 1, SIGNED, text=[[str(value) for value in line] for line in counts.tolist()],
-                   texttemplate="%{text}", xgap=1, ygap=1)  # fmt: skip
+                   texttemplate="%{text}", textfont={"color": INK}, xgap=1, ygap=1)  # fmt: skip
     ticks = {"tickvals": list(range(len(counts))), "ticktext": list(names)}
     axis = {**ticks, "showgrid": False, "fixedrange": True, "constrain": "domain"}
     ring = {"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}

@@ -10,7 +10,7 @@ from core.lessons.controls import pick, scale
 from core.lessons.view import Shown, View
 from core.metrics.binary import interval, resamples
 from core.metrics.classes import AVERAGES, averaged, matrix, one_against_rest
-from core.topics.metrics.classifier import CLASSES, CONTROLS, Judged, classifier
+from core.topics.metrics.classifier import CLASSES, CONTROLS, Judged, article, classifier
 from core.topics.metrics.programs import program_of_classes
 
 NAMES = tuple("0123456789")
@@ -74,7 +74,7 @@ def opened(judged: Judged, pair: str) -> tuple[Picture, ...]:
     sure = judged.probabilities[places, answer]
     order = np.argsort(-sure, kind="stable")[:EACH]
     captions = [f"{sure[place]:.0%}" for place in order]
-    told = f"{len(order)} pictures of a {digit} answered {answer}, sure to " + ", ".join(captions) + "."
+    told = f"{len(order)} pictures of {article(digit)} answered {answer}, sure to " + ", ".join(captions) + "."
     return (gallery(judged.images[places[order]], captions, told, columns=4, height=420),)
 
 
@@ -101,7 +101,7 @@ def draw(judged: Judged, rare_digit: str, what_is_left_of_it: float, opened_cell
     whole = int(((judged.truth == digit) & (judged.answers == answer)).sum())
     note = (
         f"Micro F1, which for single answers is the accuracy, is **{micro:.3f}**; macro F1, the plain mean over the "
-        f"ten digits, is **{macro:.3f}**. Opened: the {whole} pictures of a {digit} that were answered {answer}."
+        f"ten digits, is **{macro:.3f}**. Opened: the {whole} pictures of {article(digit)} that were answered {answer}."
     )
     pictures = (
         (table(counts.round().astype(int), (digit, answer), 420), *opened(judged, opened_cell)),
@@ -123,31 +123,31 @@ def before(judged: Judged, opened_cell: str, **looks) -> Shown:
 
 
 def moves(judged: Judged, digit: str) -> dict[str, float]:
-    """How far each average of F1 moves when only 1 % of a digit's pictures are left."""
+    """How far micro and macro F1 move when only 1 % of a digit's pictures are left."""
     plain, rare = confusion(judged), confusion(judged, digit, 1)
-    return {name: abs(float(averaged(rare, name)["F1"] - averaged(plain, name)["F1"])) for name in AVERAGES}
+    return {name: abs(float(averaged(rare, name)["F1"] - averaged(plain, name)["F1"])) for name in ("micro", "macro")}
 
 
-def worst(judged: Judged) -> str:
-    """The digit with the lowest recall."""
-    return NAMES[int(one_against_rest(confusion(judged)).recall.argmin())]
+def alarming(judged: Judged) -> str:
+    """The digit with the lowest precision."""
+    return NAMES[int(one_against_rest(confusion(judged)).precision.argmin())]
 
 
 def question(judged: Judged, **looks) -> Question:
     """Which average still tells?"""
-    digit = worst(judged)
+    digit = alarming(judged)
     gaps, plain, few = moves(judged, digit), confusion(judged), confusion(judged, digit, 1)
     better = averaged(few, "micro")["F1"] > averaged(plain, "micro")["F1"]
     words = (
-        f"The network is worst at finding the {digit}. Of its pictures only 1 % stay in the test. Which average of F1 "
-        "moves most?"
+        f"When the network says {digit} it is wrong most often. Only 1 % of the pictures of {article(int(digit))} "
+        "stay in the test. Which average of F1 moves further?"
     )
     because = (
         "Macro counts every class alike, and the alarms for a rare class are now nearly all false, which ruins its "
-        f"precision. Micro and weighted hardly count it; micro is now {'better' if better else 'worse'} although the "
+        f"precision. Micro hardly counts it: it is now {'better' if better else 'worse'} although the "
         "network is the same."
     )
-    return Question(words, AVERAGES, max(gaps, key=gaps.__getitem__), because)
+    return Question(words, tuple(gaps), max(gaps, key=gaps.__getitem__), because)
 
 
 def goal(judged: Judged, rare_digit: str, what_is_left_of_it: float, **looks) -> Goal:

@@ -112,6 +112,8 @@ def draw(found: Tests) -> Shown:
         f"pictures it is {found.truth:.3f} (dashed). The 95 % bootstrap interval is {found.width:.3f} wide on average "
         f"and holds that value in **{int(found.holding.sum())} of {TESTS}** tests."
     )
+    if blind := int((found.edges[:, 0] == found.edges[:, 1]).sum()):
+        note += f" In {blind} of them all resamples agree: such a test cannot see its own error."
     return Shown(((picture(found),),), note)
 
 

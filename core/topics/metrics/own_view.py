@@ -51,7 +51,7 @@ def goal(looked: Looked, threshold: float, positives_in_use: float, cost_of_a_mi
     detector, share = looked.detector, part(positives_in_use)
     now, half = (detector.at(each, share).cost(cost_of_a_miss) for each in (threshold, 0.5))
     lowest = detector.cheapest(cost_of_a_miss, share)[1]
-    words = "Bring scores of your own, let a miss cost 5 or more, and find a threshold within 5 % of the lowest cost."
+    words = "Bring scores of your own, let a miss cost 5 or more, and find a threshold within 10 % of the lowest cost."
     passed = is_own(looked) and cost_of_a_miss >= 5 and now <= CLOSE * lowest
     whose = "your scores" if is_own(looked) else "the network's scores"
     return Goal(words, bool(passed), f"Now: {whose}, cost {1000 * now:.0f} per 1,000 cases; at 0.5 {1000 * half:.0f}.")

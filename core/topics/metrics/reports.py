@@ -135,15 +135,12 @@ def shifted(seed: int) -> Report:
 def overconfident(seed: int) -> Report:
     """Overconfidence: what the network says of itself does not come true."""
     judged = network(seed, epochs=150, pixel_noise=0.5)
-    sure, half = judged.probabilities.max(axis=1), len(judged.truth) // 2
-    sides = [
-        classified(judged.truth[part], judged.answers[part], sure[part]) for part in (slice(half), slice(half, None))
-    ]
+    side = classified(judged.truth, judged.answers, judged.probabilities.max(axis=1))
     return Report(
-        "A network trained for 150 epochs. Half of the test made the report, the other half came after; its own word "
-        "is the mean probability that it gave to its answers.",
+        "A network trained for 150 epochs. Its own word is the mean probability that it gives to its answers; in use, "
+        "every answer is checked.",
         "A network that is sure of every training picture is as sure of new ones, and less often right.",
-        ("Accuracy", OWN_WORD), *sides, judged.provenance,
+        ("Accuracy", OWN_WORD), side, side, judged.provenance,
     )  # fmt: skip
 
 
