@@ -29,26 +29,27 @@ EDGE, CLEAR = 0.48, 25  # room above and below the outer rows, in rows; from a v
 COLORS = {"forward": BLUE, "loss": BLUE, "backward": ORANGE, "update": ORANGE}
 
 
-def columns(graph: Graph) -> list[int]:
+def columns(inputs: Sequence[tuple[int, ...]]) -> list[int]:
     """The column of each vertex: one right of its last input, and leaves one left of their first user."""
     found = []
-    for vertex in graph.vertices:
-        found.append(1 + max((found[source] for source in vertex.inputs), default=-1))
-    for place, vertex in enumerate(graph.vertices):
-        if not vertex.inputs and (uses := graph.users(place)):
-            found[place] = min(found[user] for user, _ in uses) - 1
+    for sources in inputs:
+        found.append(1 + max((found[source] for source in sources), default=-1))
+    for place, sources in enumerate(inputs):
+        if not sources and (uses := [user for user, each in enumerate(inputs) if place in each]):
+            found[place] = min(found[user] for user in uses) - 1
     return found
 
 
-def layered(graph: Graph) -> tuple[Places, dict[tuple[int, int], Route]]:
+def layered(inputs: Sequence[tuple[int, ...]]) -> tuple[Places, dict[tuple[int, int], Route]]:
     """Places of the vertices and routes of the edges (input, user) with few crossings (Sugiyama and others 1981): an
-    edge over several columns gets a bend of its own in each."""
-    column, chains = columns(graph), {}
-    layers: list[list] = [[] for _ in range(max(column) + 1)]
+    edge over several columns gets a bend of its own in each. ``inputs`` are the places of each vertex's inputs, all of
+    them before it."""
+    column, chains = columns(inputs), {}
+    layers: list[list] = [[] for _ in range(max(column, default=0) + 1)]
     for place, at in enumerate(column):
         layers[at].append(place)
-    for user, vertex in enumerate(graph.vertices):
-        for source in vertex.inputs:
+    for user, sources in enumerate(inputs):
+        for source in sources:
             bends = [(source, user, at) for at in range(column[source] + 1, column[user])]
             for bend in bends if (source, user) not in chains else ():
                 layers[bend[2]].append(bend)
@@ -61,7 +62,7 @@ def layered(graph: Graph) -> tuple[Places, dict[tuple[int, int], Route]]:
         for row, one in enumerate(layer)
     }
     routes = {edge: [spots[one] for one in chain] for edge, chain in chains.items()}
-    return {place: spots[place] for place in range(len(graph.vertices))}, routes
+    return {place: spots[place] for place in range(len(inputs))}, routes
 
 
 def order_layers(layers: list[list], links: list[tuple]) -> None:
@@ -82,7 +83,7 @@ def computation(
     """The work on a graph, moment by moment, ready to be stepped through; ``places`` overrides the layout, ``heads``
     (column, text) are written above. A gradient that is to be worked out is a question mark."""
     graph = moments[-1].graph
-    spots, routes = layered(graph)
+    spots, routes = layered([vertex.inputs for vertex in graph.vertices])
     if places:
         spots = places
         routes = {edge: [places[edge[0]], places[edge[1]]] for edge in routes}

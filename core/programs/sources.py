@@ -81,6 +81,8 @@ def needed(tree: ast.Module) -> set[str]:
             bound.add(node.name)
         elif isinstance(node, ast.arg):
             bound.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             bound |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
     return {node.id for node in names} - bound - set(vars(builtins))

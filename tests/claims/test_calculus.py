@@ -110,7 +110,7 @@ def test_a_hidden_gradient_hides_what_follows_from_it():
 
 def test_the_drawing_keeps_nodes_apart_and_runs_to_the_right(seed):
     for _, _, graph in random_graphs(seed, 30):
-        places, routes = layered(graph)
+        places, routes = layered([vertex.inputs for vertex in graph.vertices])
         spots = list(places.values())
         assert len({(round(x, 3), round(y, 3)) for x, y in spots}) == len(spots)
         for route in routes.values():

@@ -1,0 +1,1 @@
+"""What the page on tensors, autograd and modules measures and draws."""
