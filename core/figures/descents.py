@@ -26,7 +26,7 @@ from core.figures.picture import (
 )
 from core.probes.landscapes import Landscape, Surface, heights
 
-STYLES = {  # colour, dash, symbol: the same for an optimizer on every figure
+STYLES = {  # colour, dash, symbol: the same for an optimizer, or a schedule, on every figure
     "SGD": (GREY, "solid", "circle"),
     "Momentum": (BLUE, "solid", "diamond"),
     "Nesterov": (GREEN, "dash", "square"),
@@ -35,6 +35,14 @@ STYLES = {  # colour, dash, symbol: the same for an optimizer on every figure
     "AdamW": ("#8a5a2b", "dashdot", "x"),
     "Nadam": (PINK, "longdash", "star"),
     "AMSGrad": (GREEN, "dash", "square"),
+    "yours": (ORANGE, "solid", "circle"),
+    "constant": (GREY, "solid", "x"),
+    "step": (BLUE, "solid", "diamond"),
+    "exponential": (YELLOW, "dot", "triangle-up"),
+    "cosine": (GREEN, "dash", "square"),
+    "one-cycle": (PINK, "longdash", "star"),
+    "warm-up + linear": ("#8a5a2b", "dashdot", "cross"),
+    "plateau": ("#5b3fa0", "longdashdot", "hexagon"),
 }
 FRAMES, RESOLUTION = 40, 70
 DEEP = [[0, transparent(BLUE, 0.55)], [0.5, transparent(BLUE, 0.16)], [1, transparent(BLUE, 0.0)]]
@@ -154,7 +162,13 @@ def banded(x: np.ndarray, rows: tuple[np.ndarray, np.ndarray, np.ndarray], name:
     color, dash, symbol = STYLES.get(style, (INK, "solid", "circle"))
     edge = {"x": encoded(np.r_[x, x[::-1]].astype(float)), "y": encoded(np.r_[high, low[::-1]])}
     dots = {"mode": "lines+markers", "marker": {"symbol": symbol, "size": 7, "color": color}} if len(x) < 26 else {}
-    fill = {"fill": "toself", "fillcolor": transparent(color, 0.15), "line": {"width": 0}, "hoverinfo": "skip"}
+    fill = {
+        "mode": "lines",
+        "fill": "toself",
+        "fillcolor": transparent(color, 0.15),
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
     band = [{"type": "scatter", **edge, **fill, "showlegend": False}] if (high > low).any() else []
     return [*band, line(x.astype(float), middle, name, color, dash, **dots, **more)]
 

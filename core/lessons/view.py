@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # it loads torch, which the front page must not wait for
 @dataclass(frozen=True)
 class Shown:
     """What one view shows: rows of pictures that replay together, a sentence before them, tables after them.
-    ``clicked`` turns a click into controls and the values they are set to."""
+    ``clicked`` turns a click (its ``row`` and ``panel``, ``x`` and ``y``) into controls and what they are set to."""
 
     pictures: "tuple[tuple[Picture, ...], ...]"
     note: str = ""

@@ -9,6 +9,7 @@ from core import objectives
 from core.models import Dropout
 from core.training import Recipe, Run
 from core.training.loop import batches_per_epoch
+from core.training.schedules import LOWEST, Breakpoints, warm_up_steps
 
 CLASSES = {
     "SGD": "SGD", "Momentum": "SGD", "Nesterov": "SGD", "RMSProp": "RMSprop", "Adam": "Adam", "AdamW": "AdamW",
@@ -89,34 +90,45 @@ def optimizer_line(recipe: Recipe) -> str:
 
 def schedule_lines(stage: Stage) -> list[str]:
     """The scheduler of a stage, in torch's own words where it begins with the training."""
-    kind, steps = stage.recipe.schedule, stage.steps
-    if kind == "constant":
-        return []
-    name, settings = {
+    return [] if stage.recipe.schedule == "constant" else scheduler_lines(stage.recipe, stage.steps, stage.before)
+
+
+def scheduler_lines(recipe: Recipe, steps: int, before: int = 0) -> list[str]:
+    """The statement that makes the scheduler of ``optimizer`` for ``steps``, of which ``before`` were made already."""
+    kind = recipe.schedule
+    own = {
+        "constant": ("ConstantLR", "factor=1.0"),
         "step": ("MultiStepLR", f"milestones={[math.ceil(k * steps / 4) for k in (1, 2, 3)]}, gamma=0.5"),
         "exponential": ("ExponentialLR", f"gamma=0.01 ** (1 / {steps})"),
         "cosine": ("CosineAnnealingLR", f"T_max={steps}"),
-    }.get(kind, ("", ""))
-    if name and not stage.before:
+        "one-cycle": ("OneCycleLR", f"max_lr={recipe.learning_rate!r}, total_steps={steps}, cycle_momentum=False"),
+    }
+    name, settings = own.get(kind, ("", "")) if isinstance(kind, str) else ("", "")
+    if name and not before and (kind != "one-cycle" or steps >= 10):  # torch's has no rise in fewer
         return [f"scheduler = {SCHEDULER}.{name}(optimizer, {settings})"]
-    factor = factor_of(kind, steps, stage.before)
+    factor = factor_of(kind, steps, before)
     if len(factor) == 1:
         return [f"scheduler = {SCHEDULER}.LambdaLR(optimizer, lambda step: {factor[0]})"]
     return [f"scheduler = {SCHEDULER}.LambdaLR(optimizer, lambda step: (", *(f"    {line}" for line in factor), "))"]
 
 
-def factor_of(kind: str, steps: int, before: int) -> list[str]:
+def factor_of(kind: str | Breakpoints, steps: int, before: int) -> list[str]:
     """A schedule as an expression in the step, of which ``before`` were made already."""
     step = f"(step + {before})" if before else "step"
-    rise = 0.3 * steps
+    if not isinstance(kind, str):
+        places, heights = (list(each) for each in zip(*kind, strict=True))
+        return [f"np.interp({step} / {steps}, {places}, {heights})"]
+    top, rise = max(0.3 * steps - 1, 1e-9), warm_up_steps(steps)
     return {
         "step": [f"0.5 ** int(4 * {step} / {steps})"],
         "exponential": [f"0.01 ** ({step} / {steps})"],
         "cosine": [f"(1 + math.cos(math.pi * {step} / {steps})) / 2"],
         "warm-up": [f"min(1, (step + {before + 1}) / {max(0.1 * steps, 1)!r})"],
+        "warm-up + linear": [f"min((step + {before + 1}) / {rise}, ({steps} - {step}) / {max(steps - rise, 1)})"],
+        "range test": [f"{LOWEST} ** (1 - (step + {before + 1}) / {steps})"],
         "one-cycle": [
-            f"0.04 + 0.96 * (1 - math.cos(math.pi * {step} / {rise!r})) / 2 if {step} < {rise!r}",
-            f"else 1e-4 + 0.9999 * (1 + math.cos(math.pi * ({step} - {rise!r}) / {steps - rise!r})) / 2",
+            f"1 - 0.48 * (1 + math.cos(math.pi * {step} / {top!r})) if {step} <= {top!r}",
+            f"else 4e-6 + 0.999996 * (1 + math.cos(math.pi * ({step} - {top!r}) / {max(steps - 1 - top, 1e-9)!r})) / 2",
         ],
     }[kind]
 

@@ -1,31 +1,15 @@
 """How a network is trained: everything that is neither the network nor the data."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.training import schedules
+from core.training.schedules import Breakpoints
 from core.training.updates import OPTIMIZERS
 
 MEMORY = 16_000_000  # bytes that one recorded run may hold
-
-
-def one_cycle(done: np.ndarray) -> np.ndarray:
-    """The one-cycle schedule's factor: from 1/25 up to 1, then down to 1e-4, along half cosines."""
-    rise = 1 / 25 + (24 / 25) * 0.5 * (1 - np.cos(np.pi * done / 0.3))
-    return np.where(done < 0.3, rise, 1e-4 + (1 - 1e-4) * 0.5 * (1 + np.cos(np.pi * (done - 0.3) / 0.7)))
-
-
-FACTORS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {  # of the share done, the step, all steps
-    "constant": lambda done, step, steps: np.ones_like(done),
-    "step": lambda done, step, steps: 0.5 ** np.floor(4 * done),
-    "exponential": lambda done, step, steps: 0.01**done,
-    "cosine": lambda done, step, steps: 0.5 * (1 + np.cos(np.pi * done)),
-    "one-cycle": lambda done, step, steps: one_cycle(done),
-    "warm-up": lambda done, step, steps: np.minimum(1.0, (step + 1) / max(0.1 * steps, 1)),
-}
-SCHEDULES = tuple(FACTORS)
 
 
 @dataclass(frozen=True)
@@ -33,17 +17,18 @@ class Recipe:
     """Settings of one training.
 
     ``momentum`` is the velocity's memory and Adam's first moment (beta 1), ``beta2`` Adam's second moment,
-    ``smoothing`` RMSProp's. ``weight_decay`` is the L2 penalty's gradient factor (decoupled for AdamW), ``l1`` the
-    L1 penalty's. ``clip`` bounds the gradient's norm (0: off). ``patience`` stops a run whose held-out loss has not
-    improved for that many epochs (0: never); the held-out data then serve as validation data. At most ``frames``
-    moments are recorded. Raises ``ValueError`` with one sentence for a setting that cannot work.
+    ``smoothing`` RMSProp's. ``schedule`` is a name (core.training.schedules) or breakpoints, (share done, factor).
+    ``weight_decay`` is the L2 penalty's gradient factor (decoupled for AdamW), ``l1`` the L1 penalty's. ``clip`` bounds
+    the gradient's norm (0: off). ``patience`` stops a run whose held-out loss has not improved for that many epochs (0:
+    never); the held-out data then serve as validation data. At most ``frames`` moments are recorded. Raises
+    ``ValueError`` with one sentence for a setting that cannot work.
     """
 
     epochs: int = 100
     batch_size: int = 32
     optimizer: str = "Adam"
     learning_rate: float = 0.01
-    schedule: str = "constant"
+    schedule: str | Breakpoints = "constant"
     momentum: float = 0.9
     beta2: float = 0.999
     smoothing: float = 0.99
@@ -57,8 +42,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"There is no optimizer {self.optimizer!r}; choose one of {', '.join(OPTIMIZERS)}.")
-        if self.schedule not in SCHEDULES:
-            raise ValueError(f"There is no schedule {self.schedule!r}; choose one of {', '.join(SCHEDULES)}.")
+        schedules.check(self.schedule)
         if self.epochs < 1 or self.batch_size < 1 or self.frames < 2:
             raise ValueError("Epochs and batch size must be at least 1, and frames at least 2.")
         for name in ("learning_rate", "weight_decay", "l1", "clip", "patience"):
@@ -73,10 +57,10 @@ def learning_rates(recipe: Recipe, first: int, last: int, steps: int) -> np.ndar
     """The step sizes at the steps ``first`` (from 0) to ``last`` − 1 of ``steps``, float64.
 
     step: halved at every quarter. exponential: falls to 1 %. cosine: half a cosine to 0 (Loshchilov and Hutter 2017).
-    one-cycle: up from 1/25 over 30 %, then cosine to almost 0 (Smith 2018). warm-up: linear over the first 10 %.
+    one-cycle: up from 1/25 over 30 %, then cosine to almost 0 (Smith 2018). warm-up: linear over the first 10 %, then
+    constant or, "warm-up + linear", linear to 0. range test: up from a millionth (Smith 2017).
     """
-    step = np.arange(first, last)
-    return recipe.learning_rate * FACTORS[recipe.schedule](step / max(steps, 1), step, steps)
+    return recipe.learning_rate * schedules.factors(recipe.schedule, np.arange(first, last), steps)
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:

@@ -6,6 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,11 @@ def line_of_page() -> int:
     return frame.f_lineno
 
 
+def in_row(clicked: Callable[[dict], None], row: int, spot: dict) -> None:
+    """A click, and in which row of pictures it was."""
+    clicked({**spot, "row": row})
+
+
 class Stage(Controls):
     """The right side of a lesson: pictures, sentences, tables, and work that takes longer.
 
@@ -161,8 +167,8 @@ class Stage(Controls):
                 for pair in settings(spot):
                     self.set(*pair)
 
-        for pictures in shown.pictures:
-            self.show(*pictures, source=source, clicked=clicked)
+        for row, pictures in enumerate(shown.pictures):
+            self.show(*pictures, source=source, clicked=clicked and partial(in_row, clicked, row))
         for rows in shown.tables:
             self.table(rows)
 

@@ -1,0 +1,1 @@
+"""Learning-rate schedules: what the page measures and draws."""
