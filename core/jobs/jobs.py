@@ -17,6 +17,7 @@ from heapq import heapify, heapreplace
 from statistics import median
 
 from core.cancel import Cancel
+from core.jobs.crews import spreads
 from core.jobs.events import produced, sentence
 from core.jobs.visits import BusyError, Owner
 
@@ -200,7 +201,7 @@ def start(function: Callable, *arguments, owner: Owner | None = None, pool: Pool
     that has a parameter ``cancel`` is given one (``core.cancel.Cancel``) and should stop when it is set.
     Raises ``BusyError``, one sentence, if the line is full or ``owner`` is gone.
     """
-    remote = on_ray() and not pool.here
+    remote = on_ray() and not pool.here and not spreads(function)
     return pool.submit(Job(function, arguments, keywords, owner), RAY_PLACES if remote else None)
 
 
@@ -211,7 +212,7 @@ def on_ray() -> bool:
 
 def run(job: Job, function: Callable, arguments: tuple, keywords: dict) -> None:
     """Do a job's work in this thread, whatever happens."""
-    if on_ray() and not (job.pool and job.pool.here):
+    if on_ray() and not (job.pool and job.pool.here) and not spreads(function):
         from core.jobs.cluster import produced_remotely as produce
     else:
         produce = produced

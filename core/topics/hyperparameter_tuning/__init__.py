@@ -1,0 +1,1 @@
+"""Hyperparameter tuning: what the page measures and draws."""
