@@ -23,9 +23,9 @@ if (beside := ROOT.parent / "shared" / "data").is_dir():
 
 from photographs import Scene, known_digits, photograph  # noqa: E402
 
+from core.probes.certainty import interval  # noqa: E402
 from core.projects.mnist.drawing import Empty  # noqa: E402
 from core.projects.mnist.recognizer import read_file  # noqa: E402
-from core.projects.mnist.release import interval  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "photographs.md"
 

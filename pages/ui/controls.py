@@ -264,6 +264,19 @@ class Controls:
 
         return pad.picture(self, shipped, show, read, read_file, sheet)
 
+    def album(self, shipped: Mapping[str, Callable]):
+        """Pictures by class (core.projects.classifier.gallery.Album): ``shipped`` ones by name, or the learner's own,
+        brought by file, folder, zip or camera."""
+        from pages.ui import album  # needs the classifier, which the front page can do without
+
+        return album.editor(self, shipped)
+
+    def tried(self, shipped: Mapping[str, Callable], sheet: str):
+        """A picture to classify: one of ``shipped``, or the learner's drawing, file or camera picture."""
+        from pages.ui import album
+
+        return album.tried(self, shipped, sheet)
+
     def file(self, label: str, types: Sequence[str], help: str) -> bytes:
         """The bytes of a file that the learner brings, of any kind whatever its name says; none while there is none."""
         from pages.ui import pad

@@ -14,9 +14,10 @@ from scipy import ndimage
 from torch.nn import functional
 
 from core.diagnosis.findings import diagnose
+from core.figures.chances import chances
 from core.figures.galleries import gallery, table
 from core.projects.mnist import mistakes, record, robustness, screen, trial, views
-from core.projects.mnist.pictures import chances, kernels, maps, spoken
+from core.projects.mnist.pictures import kernels, maps, spoken
 from core.projects.mnist.recognizer import FOLDER, NAMES, probabilities, recognizer
 from core.projects.mnist.why import saliency, shipped
 from core.training.run import finished

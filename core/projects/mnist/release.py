@@ -1,7 +1,6 @@
 """After training: choose, calibrate, measure once, and write weights, index and card."""
 
 import json
-import math
 import platform
 import random
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.data.images import mnist
+from core.probes.certainty import calibration_error, interval, temperature
 from core.projects.mnist import background
 from core.projects.mnist.drawing import Empty, digit, framed
 from core.projects.mnist.samples import VALIDATION, sketches
@@ -30,13 +30,6 @@ def logits(model: nn.Module, images: Tensor) -> Tensor:
     return torch.cat([model(part) for part in images.split(1000)])
 
 
-def temperature(outputs: Tensor, y: Tensor) -> float:
-    """The divisor of the logits that makes their likelihood of the right digits highest (Guo et al. 2017)."""
-    candidates = torch.logspace(-0.7, 0.7, 141)
-    losses = torch.stack([functional.cross_entropy(outputs[:, :10] / value, y) for value in candidates])
-    return float(candidates[losses.argmin()])
-
-
 def shift(outputs: Tensor, loss: float = LOSS) -> float:
     """What to add to the last logit so that it wins over the best digit for a share ``loss`` of these real digits."""
     lead = outputs[:, :10].amax(dim=1) - outputs[:, 10]
@@ -46,24 +39,6 @@ def shift(outputs: Tensor, loss: float = LOSS) -> float:
 def refused(outputs: Tensor, moved: float) -> float:
     """Share of pictures that are answered "none of these"."""
     return (outputs[:, 10] + moved > outputs[:, :10].amax(dim=1)).float().mean().item()
-
-
-def interval(right: int, count: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927)."""
-    z, share = 1.96, right / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return middle - half, middle + half
-
-
-def calibration_error(chances: Tensor, y: Tensor, bins: int = 15) -> float:
-    """Mean distance between certainty and accuracy over equally wide bins of certainty (Naeini et al. 2015)."""
-    sure, answers = chances.max(dim=1)
-    right = (answers == y).float()
-    place = (sure * bins).long().clamp(max=bins - 1)
-    gaps = [(sure[place == one].mean() - right[place == one].mean()).abs() * (place == one).float().mean()
-            for one in range(bins) if bool((place == one).any())]  # fmt: skip
-    return float(sum(gaps))
 
 
 def strange(seed: int, count: int = 1000) -> dict[str, Tensor]:
@@ -110,7 +85,7 @@ def release(model, average, recipes, history: list[dict], out: Path, remark: str
     kept, name = (average, "running average") if losses[1] <= losses[0] else (model, "last step")
     outputs = logits(kept, x)
     widths = [convolution.out_channels for convolution in kept.convolutions[::2]]
-    settings = {"widths": widths, "temperature": temperature(outputs, y), "shift": shift(outputs)}
+    settings = {"widths": widths, "temperature": temperature(outputs[:, :10], y), "shift": shift(outputs)}
     out.mkdir(parents=True, exist_ok=True)
     tensors = {key: tensor.contiguous() for key, tensor in kept.state_dict().items() if "tracked" not in key}
     save_file(tensors, out / "weights.safetensors", {"settings": json.dumps(settings)})

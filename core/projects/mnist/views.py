@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.figures.chances import chances, chances_film
 from core.figures.curves import bands, losses
 from core.figures.galleries import gallery, table
 from core.figures.picture import INK, Picture
@@ -17,7 +18,7 @@ from core.lessons.controls import Control, pick, scale, slider, toggle
 from core.lessons.view import Shown, View
 from core.projects.mnist import mistakes, record, robustness, trial
 from core.projects.mnist.drawing import Empty
-from core.projects.mnist.pictures import chances, chances_film, drawing, kernels, maps, spoken
+from core.projects.mnist.pictures import drawing, kernels, maps, spoken
 from core.projects.mnist.recognizer import NAMES, Reading, read_file, recognizer
 from core.projects.mnist.screen import DIGITS, edit_in_words, reading_of
 from core.projects.mnist.why import Edit, neighbours, saliency, shipped, smallest_edit

@@ -1,0 +1,1 @@
+"""A classifier of the learner's own: few pictures of each class, features of a network that has seen many."""

@@ -1,0 +1,90 @@
+"""Would more pictures help? The same training on fewer pictures of each class, and on raw pixels for features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.probes.luck import differs
+from core.projects.classifier.gallery import Picture
+from core.projects.classifier.head import fitted
+from core.projects.classifier.study import Study, Trained
+
+SIZES = (1, 2, 3, 5, 8, 12, 20, 40, 80)  # pictures of each class
+SPLITS = 5  # random choices of the pictures that are learned from
+RAW = 32  # pixels of a side, for the rival that sees pixels
+RAW_DECAY = 10.0  # the best of 1, 10 and 100 on Quick, Draw! and CIFAR-10 (benchmarks/image_classifier.py)
+FEATURES, PIXELS = "network's features", "raw pixels"
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Accuracy on the held-out pictures, (splits, sizes), by what is learned from."""
+
+    sizes: tuple[int, ...]
+    accuracies: dict[str, np.ndarray]
+
+    @property
+    def helps(self) -> bool | None:
+        """Whether the last step to more pictures did more than chance does; None where there was no step."""
+        rows = self.accuracies[FEATURES]
+        return differs(rows[:, -1], rows[:, -2]) if len(self.sizes) > 1 else None
+
+    @property
+    def sentence(self) -> str:
+        """What to expect of more pictures."""
+        if self.helps is None:
+            return "One picture of each class can be learned from: there is no curve yet."
+        rows, sizes = self.accuracies[FEATURES].mean(axis=0), self.sizes
+        step = (
+            f"From {sizes[-2]} to {sizes[-1]} pictures a class the accuracy went from {rows[-2]:.0%} to {rows[-1]:.0%}"
+        )
+        if self.helps and rows[-1] > rows[-2]:
+            return f"{step}: **more pictures would probably help**."
+        return f"{step}, which is **inside seed noise**: more pictures like these will hardly help; other kinds may."
+
+
+def pixels(pictures: Sequence[Picture]) -> Tensor:
+    """Pictures as the rival sees them, (pictures, RAW · RAW · 3) from 0 to 1."""
+    return torch.stack([torch.from_numpy(one.sized(RAW).copy()).flatten().float() / 255 for one in pictures])
+
+
+def on_pixels(found: Trained) -> int:
+    """How many held-out pictures logistic regression on raw pixels answers right."""
+    study = found.study
+    rows, held = pixels(found.album.pictures), study.held_out
+    head = fitted(rows[~held], study.labels[~held], study.classes, RAW_DECAY)
+    return int((head.logits(rows[held]).argmax(dim=1) == study.labels[held]).sum())
+
+
+def measured(found: Trained) -> Curve:
+    """Heads trained on 1, 2, 3 … pictures of each class, chosen anew in each of ``SPLITS``, on features and pixels."""
+    study = found.study
+    counts = torch.bincount(study.labels[~study.held_out], minlength=study.classes)
+    sizes = (*(size for size in SIZES if size < int(counts.max())), int(counts.max()))
+    inputs = {FEATURES: (study.features[:, 0], None), PIXELS: (pixels(found.album.pictures), RAW_DECAY)}
+    accuracies = {name: np.zeros((SPLITS, len(sizes))) for name in inputs}
+    for split in range(SPLITS):
+        order = ordered(study, split)
+        for place, size in enumerate(sizes):
+            few = torch.cat([own[:size] for own in order])
+            for name, (rows, decay) in inputs.items():
+                accuracies[name][split, place] = accuracy(study, rows, few, decay)
+    return Curve(sizes, accuracies)
+
+
+def ordered(study: Study, split: int) -> list[Tensor]:
+    """For each class the places of its training pictures, in the order in which a split takes them."""
+    draw = torch.Generator().manual_seed(1000 * study.settings.seed + split)
+    places = [((study.labels == label) & ~study.held_out).nonzero()[:, 0] for label in range(study.classes)]
+    return [own[torch.randperm(len(own), generator=draw)] for own in places]
+
+
+def accuracy(study: Study, rows: Tensor, few: Tensor, decay: float | None) -> float:
+    """Held-out accuracy of a head trained on a few pictures."""
+    weight = {} if decay is None else {"decay": decay}
+    head = fitted(rows[few], study.labels[few], study.classes, **weight)
+    held = study.held_out
+    return (head.logits(rows[held]).argmax(dim=1) == study.labels[held]).float().mean().item()

@@ -1,0 +1,128 @@
+"""Why an answer: where in the picture it comes from, and which training pictures are most like it."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.models.efficientnet import EfficientNetLite0
+from core.models.imagenet import efficientnet_lite0
+from core.projects.classifier.features import network_input
+from core.projects.classifier.gallery import Picture
+from core.projects.classifier.head import Head, probabilities
+from core.projects.classifier.study import COST, Trained, familiar
+
+NONE = "none of these"
+LAYERS = {"last convolution": 16, "block 11": 11, "block 5": 5}  # blocks before it: the last has the coarsest map
+MOST_ALIKE = 6
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A training picture like the one in question: the cosine of their features, and its class."""
+
+    picture: Picture
+    name: str
+    cosine: float
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a classifier says of a picture: ``probabilities`` of the classes, how ``familiar`` the picture is, and the
+    ``threshold`` of that below which it is none of them."""
+
+    picture: Picture
+    names: tuple[str, ...]
+    features: Tensor
+    probabilities: tuple[float, ...]
+    familiar: float
+    threshold: float
+
+    @property
+    def place(self) -> int:
+        """The most probable class."""
+        return int(np.argmax(self.probabilities))
+
+    @property
+    def refused(self) -> bool:
+        """Whether the picture is like nothing that was learned."""
+        return self.familiar < self.threshold
+
+    @property
+    def name(self) -> str:
+        """The answer."""
+        return NONE if self.refused else self.names[self.place]
+
+    @property
+    def named(self) -> dict[str, float]:
+        """Probabilities by class."""
+        return dict(zip(self.names, self.probabilities, strict=True))
+
+    @property
+    def sentence(self) -> str:
+        """The answer in words."""
+        best, sure = self.names[self.place], f"{100 * self.probabilities[self.place]:.0f} %"
+        if self.refused:
+            return (
+                f"None of these: its likeness to the training pictures is {self.familiar:.2f}, "
+                f"below {self.threshold:.2f}. If it must be one of them, {best}."
+            )
+        return f"{best[0].upper()}{best[1:]}, {sure} sure."
+
+
+@torch.no_grad()
+def answered(found: Trained, picture: Picture, cost: float = COST) -> Answer:
+    """What a classifier says of a picture that it may never have seen."""
+    study = found.study
+    row = features_of(picture, study.settings.side)
+    chances = probabilities(study.head.logits(row[None]), study.temperature)[0]
+    likeness = float(familiar(row[None], study.references)[0])
+    return Answer(picture, found.names, row, tuple(chances.tolist()), likeness, study.threshold(cost))
+
+
+@functools.lru_cache(maxsize=256)
+@torch.no_grad()
+def features_of(picture: Picture, side: int) -> Tensor:
+    """A picture's features, of length 1, (1280,)."""
+    row = efficientnet_lite0().features(network_input(picture.sized(side)))[0]
+    return row / row.norm().clamp_min(1e-12)
+
+
+def alike(found: Trained, answer: Answer, most: int = MOST_ALIKE) -> list[Alike]:
+    """The training pictures whose features point most nearly the same way."""
+    cosines = found.study.references @ answer.features
+    best = cosines.topk(min(most, len(cosines)))
+    labels = found.study.labels[~found.study.held_out]
+    return [
+        Alike(found.learned_from[place], found.names[int(labels[place])], float(cosine))
+        for cosine, place in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    ]
+
+
+def attention(found: Trained, picture: Picture, place: int, layer: str = next(iter(LAYERS))) -> np.ndarray:
+    """Where the evidence for class ``place`` lies, (rows, columns) of a layer's map, from 0 to 1."""
+    x = network_input(picture.sized(found.settings.side))
+    return grad_cam(efficientnet_lite0(), found.study.head, x, place, LAYERS[layer]).numpy()
+
+
+def grad_cam(model: EfficientNetLite0, head: Head, x: Tensor, place: int, blocks: int) -> Tensor:
+    """Gradient-weighted class activation (Selvaraju et al. 2017): x (1, 3, height, width) → (rows, columns).
+
+    The maps that leave the first so many blocks (of all 16: the last convolution) are summed, each weighed by the mean
+    slope of the class's logit over it; what speaks against the class is cut off, the strongest place is 1.
+    """
+    last = blocks == len(model.blocks)
+    with torch.no_grad():
+        maps = model.maps(x) if last else model.through(x, blocks)
+    maps.requires_grad_(True)
+    with torch.enable_grad():
+        answer = maps
+        for block in model.blocks[blocks:]:
+            answer = block(answer)
+        features = (answer if last else model.top(answer)).mean(dim=(2, 3))
+        logit = head.logits(features / features.norm().clamp_min(1e-12))[0, place]
+        slopes = torch.autograd.grad(logit, maps)[0]
+    heat = (slopes.mean(dim=(2, 3), keepdim=True) * maps).sum(dim=1)[0].clamp_min(0).detach()
+    return heat / heat.max().clamp_min(1e-12)

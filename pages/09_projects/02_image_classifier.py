@@ -1,0 +1,65 @@
+r"""Custom image classifier
+
+Sort pictures of your own into classes: ten of each are enough, because the network has seen a million others.
+
+EfficientNet-Lite0 has learned to tell ImageNet's thousand classes apart. Its last layer but one turns a picture $x$
+into 1,280 features $\phi(x)$, which stay as they are. Trained is only a row of weights $w_c$ and an offset $b_c$ for
+each class $c$:
+
+$$p_c(x) = \frac{e^{(w_c \cdot \phi(x) + b_c)/T}}{\sum_j e^{(w_j \cdot \phi(x) + b_j)/T}}$$
+
+The temperature $T$ makes certainty fit accuracy. It is chosen on pictures that were held out, and so is the likeness
+below which the answer is "none of these". Near-duplicates stay on one side of that split: a second shot of a picture
+already learned would be a test passed by memory.
+
+Roadmap:
+- 📸 Create a custom image classifier
+
+Reading:
+- Goodfellow, Bengio and Courville, *Deep Learning*, chapter 15
+- CS231n, *Transfer learning*
+- *Dive into Deep Learning*, chapter 14
+- Tan and Le (2019), *EfficientNet*; Selvaraju and others (2017), *Grad-CAM*
+- Guo and others (2017), *On Calibration of Modern Neural Networks*
+"""
+
+from core.data import photos
+from core.projects.classifier import features, programs, sketches, views
+from core.projects.classifier.gallery import Album
+from core.projects.classifier.study import Settings, Trained
+from core.projects.classifier.why import answered
+from pages import ui
+
+kept = ui.cached(views.study)
+
+
+def learned(album: Album, chosen: Settings) -> Trained | None:
+    if album.lacks:
+        return None
+    if count := views.unseen(album, chosen):
+        look = (album.pictures, chosen.side, chosen.augmentation)
+        if not (rows := page.job(f"Look at {count} pictures and train", features.looked_at, *look)):
+            return None
+        features.CACHE.keep(rows)
+    return Trained(album, kept(album.key, chosen, album))
+
+
+def answer(found: Trained) -> None:
+    picture = page.tried(views.FRESH, photos.sheet())
+    with page.beside():
+        chosen = page.ask_all(views.looks(found))
+    reply = answered(found, picture, chosen["real_pictures_refused"])
+    page.code(programs.of_answer(found, reply))
+    page.display(views.answer(found, reply, chosen["map"]), found)
+
+
+with ui.lesson(__file__) as page:
+    album = page.album(sketches.ALBUMS)
+    chosen = views.settings(**page.ask_all(views.CONTROLS), seed=page.seed)
+    found = learned(album, chosen)
+    if found:
+        page.views({"Answer": answer, **views.VIEWS}, found)
+        page.predict(views.question(found))
+    else:
+        page.display(views.unlearned(album), views.Unlearned(album))
+    page.challenge(views.own_classes(album, found, album.title in sketches.ALBUMS))
