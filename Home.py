@@ -22,7 +22,8 @@ from core.serving.base import Preloads, UnderBase
 
 ROOT = Path(__file__).resolve().parent
 DIGITS, DRIVES = "core.projects.mnist.service", "core.projects.driving.service"
-SERVICES = {"mnist": DIGITS, "openapi.json": DIGITS, "driving": DRIVES}
+CLASSES = "core.projects.classifier.service"
+SERVICES = {"mnist": DIGITS, "openapi.json": DIGITS, "driving": DRIVES, "classifier": CLASSES}
 ORIGINS = os.environ.get("ROADMAP_LAB_API_ORIGINS", "").split()  # whose scripts may call /api from other web sites
 warmed = threading.Event()
 

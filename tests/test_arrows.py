@@ -25,6 +25,7 @@ LEVELS = [
         "adversarial_losses",
         "cancel",
         "randomness",
+        "places",
         "provenance",
         "formulas",
         "metrics",

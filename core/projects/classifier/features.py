@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from core.models.efficientnet import FEATURES, normalised
 from core.models.imagenet import efficientnet_lite0
+from core.projects.classifier import shipped
 from core.projects.classifier.augmentation import VARIANTS, varied
 from core.projects.classifier.gallery import Picture
 
@@ -34,7 +35,7 @@ class Cache:
     """Features by look, the latest ``KEPT``; shared by all learners, as they depend on pixels alone."""
 
     def __init__(self) -> None:
-        self.rows: OrderedDict[Look, Tensor] = OrderedDict()
+        self.rows: OrderedDict[Look, Tensor] = OrderedDict((Look(*look), row) for look, row in shipped.rows().items())
         self.lock = threading.Lock()
 
     def find(self, look: Look) -> Tensor | None:

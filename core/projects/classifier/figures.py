@@ -12,9 +12,9 @@ from PIL import Image
 from core.figures.marks import SILENT, note, stroke
 from core.figures.picture import ORANGE, Picture, layout
 from core.projects.classifier import gallery
+from core.projects.classifier.heat import heated
 
 TILE = 96  # pixels of a picture on a sheet
-HOT = np.array([230, 97, 0], float)  # the colour of heat
 
 
 def data_url(pixels: np.ndarray, kind: str = "JPEG") -> str:
@@ -106,15 +106,6 @@ def classes(album: gallery.Album, most: int = 12, marked: Sequence[int] = ()) ->
 def plain(name: str) -> str:
     """A learner's words as Plotly shows them: never as markup."""
     return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def heated(pixels: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """A picture (side, side, 3) paled, with heat (rows, columns) from 0 to 1 over it in orange, uint8."""
-    side = pixels.shape[0]
-    smooth = Image.fromarray((255 * heat).round().astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
-    share = 0.75 * (np.asarray(smooth, float) / 255)[..., None]
-    grey = pixels.mean(axis=2, keepdims=True) * 0.5 + 127
-    return ((1 - share) * (0.45 * pixels + 0.55 * grey) + share * HOT).clip(0, 255).astype(np.uint8)
 
 
 def photo(pixels: np.ndarray, title: str, alt: str, height: int = 300) -> Picture:

@@ -49,12 +49,16 @@ def picture(name: str, image: Image.Image, note: str = "", lossless: bool = Fals
     Photographs are kept as JPEG of high quality: a thousand of them are then some 20 MB.
     """
     square, file = squared(image), io.BytesIO()
-    digest = hashlib.sha256(square.tobytes()).hexdigest()[:20]
     if lossless:
         square.save(file, "PNG", compress_level=1)
     else:
         square.save(file, "JPEG", quality=95, subsampling=0)
-    return Picture(name, file.getvalue(), digest, note)
+    return Picture(name, file.getvalue(), digest_of(square), note)
+
+
+def digest_of(square: Image.Image) -> str:
+    """A name for the pixels of an image."""
+    return hashlib.sha256(square.tobytes()).hexdigest()[:20]
 
 
 def squared(image: Image.Image) -> Image.Image:

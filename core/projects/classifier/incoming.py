@@ -1,30 +1,33 @@
 """Pictures from strangers: single files, folders and zips become pictures, or one sentence each says why not."""
 
 import io
+import json
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.data.refusals import short
-from core.projects.classifier.gallery import MOST_PICTURES, Album, Picture, picture, tidy
+from core.projects.classifier.gallery import MOST_PICTURES, SIDE, Album, Picture, digest_of, picture, tidy
 from core.serving.uploads import MOST_BYTES, Refused, opened
 
 MOST_ZIPPED = 100_000_000  # bytes of a zip
 MOST_UNZIPPED = 600_000_000  # bytes that all pictures of a zip may unpack to
 MOST_ENTRIES = 3 * MOST_PICTURES
 MOST_SENTENCES = 8
+ABOUT = "classes.json"  # an exported classifier has one
 FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+KEPT_AS_THEY_ARE = (b"\x89PNG", b"\xff\xd8\xff")
 HIDDEN = ("__MACOSX", ".", "Thumbs.db", "desktop.ini")  # how files begin that systems add by themselves
 
 
 @dataclass(frozen=True)
 class File:
-    """A file with its path in a folder, ``cat/one.jpg``; the folder names the class."""
+    """A file with its path in a folder, ``cat/one.jpg``; the folder names the class, unless ``name`` does."""
 
     path: str
     content: bytes
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,10 @@ Reading = Generator[tuple[float, str], None, Arrived]
 def read(name: str, content: bytes) -> Picture:
     """One file as a picture; raises ``Refused``."""
     image, notes = opened(content)
-    return picture(short(PurePosixPath(name).name or "picture").strip("“”"), image, " ".join(notes))
+    short_name = tidy(PurePosixPath(name).name) or "picture"
+    if image.size == (SIDE, SIDE) and image.mode == "RGB" and not notes and content.startswith(KEPT_AS_THEY_ARE):
+        return Picture(short_name, content, digest_of(image))  # packing a JPEG again would change it
+    return picture(short_name, image, " ".join(notes))
 
 
 def received(files: Sequence[File], name: str = "") -> Reading:
@@ -79,7 +85,30 @@ def unzipped(content: bytes) -> Reading:
         raise Refused(f"The zip holds {len(entries):,} files; at most {MOST_ENTRIES:,} are read.")
     if (size := sum(entry.file_size for entry in entries)) > MOST_UNZIPPED:
         raise Refused(f"The zip unpacks to {size / 1e6:,.0f} MB; at most {MOST_UNZIPPED / 1e6:.0f} MB are unpacked.")
+    if (about := next((entry for entry in entries if entry.filename == ABOUT), None)) is not None:
+        names = names_in(unpacked(archive, about).content)
+        entries = [entry for entry in entries if entry.filename.startswith("pictures/")]
+        files = (renamed(unpacked(archive, entry), names) for entry in entries)
+        if not entries:
+            raise Refused("This classifier was packed without its pictures: classify.py runs it, the lab cannot.")
+        return (yield from arrived(files, len(entries), ""))
     return (yield from arrived((unpacked(archive, entry) for entry in entries), len(entries), ""))
+
+
+def names_in(content: bytes) -> dict[str, str]:
+    """Class names by folder, as an exported classifier lists them; raises ``Refused``."""
+    try:
+        folders = json.loads(content[:100_000])["folders"]
+        return {str(folder): tidy(name) for folder, name in folders.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Refused("The list of classes in this zip is damaged: take the classifier away once more.") from None
+
+
+def renamed(file: File, names: dict[str, str]) -> File:
+    """A picture of an exported classifier, under its class's own name."""
+    _, _, rest = file.path.partition("/")
+    folder, _, name = rest.partition("/")
+    return File(f"{folder}/{name}", file.content, names.get(folder, ""))
 
 
 def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> File:
@@ -99,9 +128,9 @@ def arrived(files: Iterator[File], count: int, name: str) -> Reading:
         try:
             if len(pictures) >= MOST_PICTURES:
                 raise Refused(f"More than {MOST_PICTURES:,} pictures: this one was left out.")
-            pictures.append((name or class_of(file.path), read(file.path, file.content)))
+            pictures.append((name or file.name or class_of(file.path), read(file.path, file.content)))
         except Refused as refusal:
-            refused.append(f"{short(file.path)}: {refusal}")
+            refused.append(f"“{tidy(file.path)}”: {refusal}")
         yield number / count, f"reading picture {number} of {count}"
     if not pictures and not refused:
         refused.append("No picture was found: put the pictures of each class into a folder with its name.")

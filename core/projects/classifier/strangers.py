@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.projects.classifier import sketches
 from core.projects.classifier.features import features
+from core.projects.classifier.gallery import Picture
 from core.projects.classifier.study import Study, Trained, familiar
 
 EACH = 5  # shipped strangers of each kind
@@ -57,6 +58,10 @@ def as_strangers(study: Study) -> Tensor:
 
 @functools.lru_cache(maxsize=4)
 def shipped(side: int) -> Tensor:
-    """Features of sketches that are none of the shipped classes, (pictures, 1280)."""
-    pictures = [sketches.sketch(name, 600 + number) for name in sketches.STRANGERS for number in range(EACH)]
-    return features(pictures, side)[:, 0]
+    """Features of the shipped strangers, (pictures, 1280)."""
+    return features(pictures(), side)[:, 0]
+
+
+def pictures() -> list[Picture]:
+    """Sketches that are none of the shipped classes."""
+    return [sketches.sketch(name, 600 + number) for name in sketches.STRANGERS for number in range(EACH)]

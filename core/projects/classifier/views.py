@@ -12,11 +12,11 @@ from core.lessons import Goal, Question, Scale
 from core.lessons.controls import Control, pick, scale, slider, toggle
 from core.lessons.view import Shown, View
 from core.probes.certainty import interval
-from core.projects.classifier import charts, curve, doubts, figures, programs, sketches, strangers
+from core.projects.classifier import charts, curve, doubts, export, figures, finetune, programs, sketches, strangers
 from core.projects.classifier.features import SIZES, missing
 from core.projects.classifier.gallery import Album, Picture
 from core.projects.classifier.study import COST, Settings, Study, Trained, trained
-from core.projects.classifier.why import LAYERS, Answer, alike, attention
+from core.projects.classifier.why import LAYERS, Answer, alike, attention, checked
 from core.provenance import ClosedForm
 
 QUICK = 90  # looks at pictures that are taken while the learner waits
@@ -96,8 +96,9 @@ def answer(found: Trained, reply: Answer, layer: str, evidence_for: str = "") ->
         chances(reply.probabilities, [charts.short(name) for name in found.names], max(300, 26 * len(found.names))),
     )
     sheet = figures.sheet([each.picture for each in near], captions, told)
-    note = f"**{reply.sentence}** {' '.join(filter(None, [reply.picture.note]))}"
-    return Shown((top, (sheet,)), note.strip())
+    check = checked(found, reply.picture, place, heat)
+    note = " ".join(filter(None, [f"**{reply.sentence}**", check.sentence, reply.picture.note]))
+    return Shown((top, (sheet,)), note)
 
 
 def looks(found: Trained) -> tuple[Control, ...]:
@@ -277,3 +278,48 @@ def own_classes(album: Album, found: Trained | None, shipped: bool) -> Goal:
         passed,
         f"Now: {len(found.names)} classes, {right} of {count} right{', ' + bad[0].lower() if bad else ''}.",
     )
+
+
+# Fine-tuning and taking away
+
+
+def untuned(found: Trained) -> Shown:
+    """What would be trained."""
+    right, count = found.study.score
+    note = (
+        f"With fixed features {right} of {count} held-out pictures are right. Fine-tuning also trains the network's "
+        f"last block and last convolution, a million weights, on {finetune.SPLITS} splits. It can bend the features "
+        "towards your pictures, or towards the few that are learned from."
+    )
+    return Shown(((figures.classes(found.album, 8, found.study.held_out.nonzero()[:, 0].tolist()),),), note)
+
+
+def tuning(tuned: finetune.Tuned) -> Shown:
+    """Accuracy by epoch on both sides of the split."""
+    curves = {"learned from": tuned.learned, "held out": tuned.held_out}
+    percent = {"range": [0, 1.04], "tickformat": ".0%"}
+    epochs = list(range(tuned.held_out.shape[1]))
+    picture = bands(epochs, curves, ("Epoch", "Accuracy"), 380, yaxis=percent)
+    return Shown(((picture,),), tuned.sentence)
+
+
+def tuned_file(tuned: finetune.Tuned) -> tuple[str, str, bytes]:
+    """The tuned weights to take away."""
+    from safetensors.torch import save
+
+    return "Tuned weights (safetensors)", "last-block.safetensors", save(tuned.weights)
+
+
+def taken(found: Trained) -> Shown:
+    """What the zip will be about."""
+    note = (
+        "One zip: the weights as safetensors, the whole classifier as ONNX, checked against torch on your pictures, "
+        f"the names, and `{export.PROGRAM}`, a program of 30 lines that runs it without this lab. A zip with its "
+        "pictures can be brought back: *Pictures*, *your pictures*, *Zip or folder*."
+    )
+    return Shown(((figures.classes(found.album, 8),),), note)
+
+
+def zipped(made: export.Export) -> tuple[str, str, bytes]:
+    """The zip to take away."""
+    return "The classifier (zip)", "classifier.zip", made.content

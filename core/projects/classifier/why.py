@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from core.models.efficientnet import EfficientNetLite0
@@ -15,7 +16,8 @@ from core.projects.classifier.head import Head, probabilities
 from core.projects.classifier.study import COST, Trained, familiar
 
 NONE = "none of these"
-LAYERS = {"last convolution": 16, "block 11": 11, "block 5": 5}  # blocks before it: the last has the coarsest map
+LAYERS = {"block 11": 11, "last convolution": 16, "block 5": 5}  # blocks before it: the last has the coarsest map
+HOTTEST = 0.2  # share of a picture that is covered to see whether its evidence lay there
 MOST_ALIKE = 6
 
 
@@ -105,6 +107,42 @@ def attention(found: Trained, picture: Picture, place: int, layer: str = next(it
     """Where the evidence for class ``place`` lies, (rows, columns) of a layer's map, from 0 to 1."""
     x = network_input(picture.sized(found.settings.side))
     return grad_cam(efficientnet_lite0(), found.study.head, x, place, LAYERS[layer]).numpy()
+
+
+@dataclass(frozen=True)
+class Check:
+    """The answer's probability as it is, with the hottest part covered, and with as much of the coldest covered."""
+
+    whole: float
+    without_hottest: float
+    without_coldest: float
+
+    @property
+    def sentence(self) -> str:
+        """Whether the map can be believed."""
+        told = (
+            f"With the hottest fifth of the map covered the probability goes from {self.whole:.0%} to "
+            f"{self.without_hottest:.0%}, with the coldest fifth to {self.without_coldest:.0%}"
+        )
+        return f"{told}." if self.without_hottest < self.without_coldest else f"{told}: here the map says little."
+
+
+@torch.no_grad()
+def checked(found: Trained, picture: Picture, place: int, heat: np.ndarray) -> Check:
+    """Cover the hottest and the coldest fifth of a picture with the colour of its edge, and ask again."""
+    pixels = picture.sized(found.settings.side)
+    large = np.asarray(Image.fromarray(heat.astype(np.float32)).resize(pixels.shape[:2], Image.Resampling.BICUBIC))
+    order = np.argsort(large, axis=None, kind="stable")
+    count = round(HOTTEST * large.size)
+    edge = np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]), axis=0)
+    chances = []
+    for covered in (order[:0], order[-count:], order[:count]):
+        changed = pixels.copy()
+        changed.reshape(-1, 3)[covered] = edge
+        row = efficientnet_lite0().features(network_input(changed))
+        logits = found.study.head.logits(row / row.norm().clamp_min(1e-12))
+        chances.append(float(probabilities(logits, found.study.temperature)[0, place]))
+    return Check(*chances)
 
 
 def grad_cam(model: EfficientNetLite0, head: Head, x: Tensor, place: int, blocks: int) -> Tensor:
