@@ -39,7 +39,7 @@ with gr.Blocks(title="Image classifier", analytics_enabled=False, delete_cache=(
         "# A classifier of your own\nTen pictures of each class are enough: a network that has seen a million others "
         "turns each into 1,280 features, and only the last layer is trained. Nothing you bring is kept."
     )
-    album = gr.State(start, time_to_live=3600)
+    album = gr.State(start(), time_to_live=3600)
     with gr.Tab("1 · Pictures"), gr.Row():
         with gr.Column(scale=2, min_width=300):
             name = gr.Textbox(label="Class", placeholder="cup", max_length=40)
@@ -48,7 +48,7 @@ with gr.Blocks(title="Image classifier", analytics_enabled=False, delete_cache=(
             add_shot = gr.Button("Add the camera's picture to the class")
             packed = gr.File(file_types=[".zip"], label="Or a zip: a folder for each class", height=110)
             with gr.Accordion("Rename a class", open=False):
-                old = gr.Dropdown([], label="Class to rename")
+                old = gr.Dropdown([], label="Class to rename", allow_custom_value=True)
                 new = gr.Textbox(label="New name", max_length=40)
                 rename = gr.Button("Rename")
             empty = gr.Button("Begin with an empty album")

@@ -45,12 +45,13 @@ def learned(album: Album, chosen: Settings) -> Trained | None:
 
 
 def answer(found: Trained) -> None:
-    picture = page.tried(views.FRESH, photos.sheet())
+    picture = page.tried(views.tries(found), photos.sheet())
     with page.beside():
         chosen = page.ask_all(views.looks(found))
     reply = answered(found, picture, chosen["real_pictures_refused"])
     page.code(programs.of_answer(found, reply))
     page.display(views.answer(found, reply, chosen["map"]), found)
+    page.predict(views.question(found))
 
 
 def fine_tune(found: Trained) -> None:
@@ -80,7 +81,6 @@ with ui.lesson(__file__) as page:
     found = learned(album, chosen)
     if found:
         page.views({"Answer": answer, **views.VIEWS, "Fine-tune": fine_tune, "Take away": take_away}, found)
-        page.predict(views.question(found))
     else:
         page.display(views.unlearned(album), views.Unlearned(album))
     page.challenge(views.own_classes(album, found, album.title in sketches.ALBUMS))

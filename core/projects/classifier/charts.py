@@ -52,7 +52,7 @@ def confusion(table: np.ndarray, names: Sequence[str], height: int = 380) -> Pic
             "fixedrange": True, "constrain": "domain"}  # fmt: skip
     plan = layout(
         "Answer", "Class", height, showlegend=False,
-        xaxis={**axis, "range": [-0.5, count - 0.5]},
+        xaxis={**axis, "range": [-0.5, count - 0.5], "tickangle": -40},
         yaxis={**axis, "range": [count - 0.5, -0.5], "scaleanchor": "x"},
     )  # fmt: skip
     wrong = [

@@ -41,7 +41,7 @@ def plane(wide: float, high: float, height: int, **more) -> dict:
 
 def sheet(
     pictures: Sequence[gallery.Picture], captions: Sequence[str], alt: str, columns: int = 6,
-    marked: Sequence[int] = (), wide: int = 760,
+    marked: Sequence[int] = (), wide: int = 620,
 ) -> Picture:  # fmt: skip
     """Pictures in rows with a caption under each; ``marked`` ones have a dashed frame. ``wide`` is about how many
     pixels there are, for the height."""
@@ -93,7 +93,7 @@ def classes(album: gallery.Album, most: int = 12, marked: Sequence[int] = ()) ->
         for place, (x, y) in spots.items() if place in set(marked)
     ]  # fmt: skip
     full = wide + 2.1
-    height = round(len(rows) * 800 / max(full, 8)) + 40
+    height = round(len(rows) * 640 / max(full, 8)) + 44
     plan = plane(full, len(rows), height, images=images, annotations=words, shapes=frames)
     told = ", ".join(f"{count} of {name}" for name, count in zip(album.names, album.counts, strict=True))
     alt = f"Pictures by class: {told}; the first {most} of each are shown, {len(frames)} of them marked as held out."

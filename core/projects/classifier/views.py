@@ -26,6 +26,7 @@ CONTROLS: tuple[Control, ...] = (
     toggle("Augmentation", help="Three further looks at each training picture: mirrored, turned, cut, lighter."),
 )
 FRESH: dict[str, Callable[[], Picture]] = {name: functools.partial(sketches.fresh, name) for name in sketches.FRESH}
+MOST_TRIED = 12  # held-out pictures of the learner's that can be asked about
 REFUSE = slider(
     "Real pictures refused", 0.0, 0.3, COST, 0.01, format="%.2f",
     help="Share of real pictures that “none of these” may cost; it sets the threshold.",
@@ -101,6 +102,17 @@ def answer(found: Trained, reply: Answer, layer: str, evidence_for: str = "") ->
     return Shown((top, (sheet,)), note)
 
 
+def tries(found: Trained) -> dict[str, Callable[[], Picture]]:
+    """Pictures that nothing was learned from, by name: new sketches, or the learner's own held-out ones."""
+    if found.album.title in sketches.ALBUMS:
+        return FRESH
+    own = {
+        f"held out: {found.album.called(place)}": functools.partial(found.album.pictures.__getitem__, place)
+        for place in found.study.held_out.nonzero()[:MOST_TRIED, 0].tolist()
+    }
+    return own | {name: make for name, make in FRESH.items() if not name.startswith("a new ")}
+
+
 def looks(found: Trained) -> tuple[Control, ...]:
     """What can be asked of an answer."""
     return pick(
@@ -111,15 +123,13 @@ def looks(found: Trained) -> tuple[Control, ...]:
 # Accuracy
 
 
-def accuracy(found: Trained) -> Shown:
+def accuracy(found: Trained, with_pixels: bool = True) -> Shown:
     """How many held-out pictures are answered right, beside raw pixels and guessing; what is taken for what."""
     right, count = found.study.score
-    guess = 1 / len(found.names)
-    rows = {
-        "this classifier": (right / count, *interval(right, count)),
-        "raw pixels": (pixels_right(found) / count, *interval(pixels_right(found), count)),
-        "guessing": (guess, guess, guess),
-    }
+    guess, rivals = 1 / len(found.names), {}
+    if with_pixels:
+        rivals = {"raw pixels": (pixels_right(found) / count, *interval(pixels_right(found), count))}
+    rows = {"this classifier": (right / count, *interval(right, count)), **rivals, "guessing": (guess, guess, guess)}
     low, high = found.study.accuracy_interval
     table = doubts.confusion(found.study)
     note = (
@@ -241,9 +251,16 @@ def calibration(found: Trained) -> Shown:
 
 VIEWS = {
     "Pictures": View(draw=pictures, program=programs.of_study),
-    "Accuracy": View(draw=accuracy, program=programs.of_study),
+    "Accuracy": View(
+        draw=accuracy,
+        before=functools.partial(accuracy, with_pixels=False),
+        question=lambda found: question(found),
+        program=programs.of_study,
+    ),
     "Warnings": View(draw=warnings, program=programs.of_study),
-    "More pictures?": View(draw=more_pictures, program=programs.of_study),
+    "More pictures?": View(
+        draw=more_pictures, before=pictures, question=lambda found: rising(found), program=programs.of_study
+    ),
     "None of these": View(draw=none_of_these, look=(REFUSE,), program=programs.of_threshold),
     "Calibration": View(draw=calibration, program=programs.of_study),
 }
@@ -259,6 +276,20 @@ def question(found: Trained) -> Question:
         pixels_right(found),
         "A pixel says how light one place is, a feature what kind of thing is to be seen wherever it lies; what moves, "
         "turns or changes colour keeps its features.",
+    )
+
+
+def rising(found: Trained) -> Question:
+    """Whether the learning curve's last step did more than chance."""
+    measured = kept_curve(found.study, nameless(found.album))
+    options = ["Yes, accuracy still rises", "No, the last ones made no difference that counts"]
+    rows = measured.accuracies[curve.FEATURES].mean(axis=0)
+    rises = bool(measured.helps) and rows[-1] > rows[-2]
+    return Question(
+        f"A head is trained on 1, 2, 3 … {measured.sizes[-1]} pictures of each class. Would more pictures help?",
+        options,
+        options[0] if rises else options[1],
+        "Features that fit the classes are separated by few examples; after that it takes pictures of another kind.",
     )
 
 
