@@ -17,14 +17,13 @@ Roadmap:
 
 Reading:
 - Goodfellow, Bengio and Courville, *Deep Learning*, chapter 15
-- CS231n, *Transfer learning*
-- *Dive into Deep Learning*, chapter 14
+- CS231n, *Transfer learning*; *Dive into Deep Learning*, chapter 14
 - Tan and Le (2019), *EfficientNet*; Selvaraju and others (2017), *Grad-CAM*
 - Guo and others (2017), *On Calibration of Modern Neural Networks*
 """
 
 from core.data import photos
-from core.projects.classifier import export, features, finetune, programs, sketches, views
+from core.projects.classifier import export, features, finetune, longer_views, programs, sketches, views
 from core.projects.classifier.gallery import Album
 from core.projects.classifier.study import Settings, Trained
 from core.projects.classifier.why import answered
@@ -36,9 +35,8 @@ kept = ui.cached(views.study)
 def learned(album: Album, chosen: Settings) -> Trained | None:
     if album.lacks:
         return None
-    if count := views.unseen(album, chosen):
-        look = (album.pictures, chosen.side, chosen.augmentation)
-        if not (rows := page.job(f"Look at {count} pictures and train", features.looked_at, *look)):
+    if work := views.looking(album, chosen):
+        if not (rows := page.job(*work)):
             return None
         features.CACHE.keep(rows)
     return Trained(album, kept(album.key, chosen, album))
@@ -54,33 +52,38 @@ def answer(found: Trained) -> None:
     page.predict(views.question(found))
 
 
+def more_pictures(found: Trained) -> None:
+    page.code(programs.of_study(found))
+    measured = page.worked(*longer_views.curve_work(found))
+    known = measured and page.predict(longer_views.rising(measured))
+    page.display(longer_views.more_pictures(measured) if known else views.pictures(found), found)
+
+
 def fine_tune(found: Trained) -> None:
     page.code(programs.of_study(found))
     tuned = page.job("Fine-tune the last block", finetune.tuned, found.album, found.settings)
-    if tuned:
-        page.display(views.tuning(tuned), tuned)
-        page.downloads(views.tuned_file(tuned))
-    else:
-        page.display(views.untuned(found), found)
+    page.display(longer_views.tuning(tuned) if tuned else longer_views.untuned(found), tuned or found)
+    page.downloads(*longer_views.tuned_files(tuned))
 
 
 def take_away(found: Trained) -> None:
     page.code(programs.of_study(found))
     with page.beside():
         with_pictures = page.toggle("With the pictures", True)
-    page.display(views.taken(found), found)
-    made = page.job("Pack the classifier", export.exported, found.album, found.settings, with_pictures)
-    if made:
+    page.display(longer_views.taken(found), found)
+    if made := page.job("Pack the classifier", export.exported, found.album, found.settings, with_pictures):
         page.note(made.sentence)
-        page.downloads(views.zipped(made))
+        page.downloads(longer_views.zipped(made))
 
+
+OWN_WAY = {"More pictures?": more_pictures, "Fine-tune": fine_tune, "Take away": take_away}
 
 with ui.lesson(__file__) as page:
     album = page.album(sketches.ALBUMS)
     chosen = views.settings(**page.ask_all(views.CONTROLS), seed=page.seed)
     found = learned(album, chosen)
     if found:
-        page.views({"Answer": answer, **views.VIEWS, "Fine-tune": fine_tune, "Take away": take_away}, found)
+        page.views({"Answer": answer, **views.VIEWS, **OWN_WAY}, found)
     else:
         page.display(views.unlearned(album), views.Unlearned(album))
     page.challenge(views.own_classes(album, found, album.title in sketches.ALBUMS))

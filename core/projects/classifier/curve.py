@@ -1,6 +1,6 @@
 """Would more pictures help? The same training on fewer pictures of each class, and on raw pixels for features."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.probes.luck import differs
 from core.projects.classifier.gallery import Picture
-from core.projects.classifier.head import fitted
+from core.projects.classifier.head import DECAY, fitted
 from core.projects.classifier.study import Study, Trained
 
 SIZES = (1, 2, 3, 5, 8, 12, 20, 40, 80)  # pictures of each class
@@ -33,6 +33,12 @@ class Curve:
         return differs(rows[:, -1], rows[:, -2]) if len(self.sizes) > 1 else None
 
     @property
+    def rises(self) -> bool:
+        """Whether that change was for the better."""
+        rows = self.accuracies[FEATURES].mean(axis=0)
+        return bool(self.helps) and bool(rows[-1] > rows[-2])
+
+    @property
     def sentence(self) -> str:
         """What to expect of more pictures."""
         if self.helps is None:
@@ -41,7 +47,7 @@ class Curve:
         step = (
             f"From {sizes[-2]} to {sizes[-1]} pictures a class the accuracy went from {rows[-2]:.0%} to {rows[-1]:.0%}"
         )
-        if self.helps and rows[-1] > rows[-2]:
+        if self.rises:
             return f"{step}: **more pictures would probably help**."
         return f"{step}, which is **inside seed noise**: more pictures like these will hardly help; other kinds may."
 
@@ -59,12 +65,12 @@ def on_pixels(found: Trained) -> int:
     return int((head.logits(rows[held]).argmax(dim=1) == study.labels[held]).sum())
 
 
-def measured(found: Trained) -> Curve:
-    """Heads trained on 1, 2, 3 … pictures of each class, chosen anew in each of ``SPLITS``, on features and pixels."""
-    study = found.study
+def measuring(study: Study, pictures: tuple[Picture, ...]) -> Generator[tuple[float, str], None, Curve]:
+    """Heads trained on 1, 2, 3 … pictures of each class, chosen anew in each of ``SPLITS``, on features and on pixels;
+    in steps (fraction, message)."""
     counts = torch.bincount(study.labels[~study.held_out], minlength=study.classes)
     sizes = (*(size for size in SIZES if size < int(counts.max())), int(counts.max()))
-    inputs = {FEATURES: (study.features[:, 0], None), PIXELS: (pixels(found.album.pictures), RAW_DECAY)}
+    inputs = {FEATURES: (study.features[:, 0], DECAY), PIXELS: (pixels(pictures), RAW_DECAY)}
     accuracies = {name: np.zeros((SPLITS, len(sizes))) for name in inputs}
     for split in range(SPLITS):
         order = ordered(study, split)
@@ -72,6 +78,7 @@ def measured(found: Trained) -> Curve:
             few = torch.cat([own[:size] for own in order])
             for name, (rows, decay) in inputs.items():
                 accuracies[name][split, place] = accuracy(study, rows, few, decay)
+            yield (split + (place + 1) / len(sizes)) / SPLITS, f"choice {split + 1}: {size} pictures of each class"
     return Curve(sizes, accuracies)
 
 
@@ -82,9 +89,7 @@ def ordered(study: Study, split: int) -> list[Tensor]:
     return [own[torch.randperm(len(own), generator=draw)] for own in places]
 
 
-def accuracy(study: Study, rows: Tensor, few: Tensor, decay: float | None) -> float:
+def accuracy(study: Study, rows: Tensor, few: Tensor, decay: float) -> float:
     """Held-out accuracy of a head trained on a few pictures."""
-    weight = {} if decay is None else {"decay": decay}
-    head = fitted(rows[few], study.labels[few], study.classes, **weight)
-    held = study.held_out
+    head, held = fitted(rows[few], study.labels[few], study.classes, decay), study.held_out
     return (head.logits(rows[held]).argmax(dim=1) == study.labels[held]).float().mean().item()

@@ -55,7 +55,7 @@ def uneven(album: Album, study: Study) -> Iterator[Doubt]:
 def copies(album: Album, study: Study) -> Iterator[Doubt]:
     """Near-duplicates, within a class and between two."""
     within = [pair for pair in study.duplicates if album.labels[pair[0]] == album.labels[pair[1]]]
-    between = [pair for pair in study.duplicates if pair not in within]
+    between = [pair for pair in study.duplicates if album.labels[pair[0]] != album.labels[pair[1]]]
     if between:
         yield Doubt(
             "One picture in two classes",

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from core.projects.classifier.gallery import MOST_PICTURES, SIDE, Album, Picture, digest_of, picture, tidy
 from core.serving.uploads import MOST_BYTES, Refused, opened
@@ -50,6 +51,7 @@ class Arrived:
         return album
 
 
+Result = TypeVar("Result")
 Reading = Generator[tuple[float, str], None, Arrived]
 
 
@@ -153,8 +155,8 @@ def hidden(path: str) -> bool:
     return any(part.startswith(HIDDEN) and part != ".." for part in PurePosixPath(path).parts)
 
 
-def finished(steps: Reading) -> Arrived:
-    """What a reading returns in the end, without its steps: for a few files."""
+def finished(steps: Generator[object, None, Result]) -> Result:
+    """What work in steps returns in the end: for little of it, while somebody waits."""
     while True:
         try:
             next(steps)

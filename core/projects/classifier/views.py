@@ -7,19 +7,18 @@ from dataclasses import dataclass, replace
 import torch
 
 from core.figures.chances import chances
-from core.figures.curves import bands
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import Control, pick, scale, slider, toggle
 from core.lessons.view import Shown, View
 from core.probes.certainty import interval
-from core.projects.classifier import charts, curve, doubts, export, figures, finetune, programs, sketches, strangers
-from core.projects.classifier.features import SIZES, missing
+from core.projects.classifier import charts, curve, doubts, figures, programs, sketches, strangers
+from core.projects.classifier.features import SIZES, looked_at, missing
 from core.projects.classifier.gallery import Album, Picture
 from core.projects.classifier.study import COST, Settings, Study, Trained, trained
 from core.projects.classifier.why import LAYERS, Answer, alike, attention, checked
 from core.provenance import ClosedForm
 
-QUICK = 90  # looks at pictures that are taken while the learner waits
+QUICK = 90  # looks at pictures that are taken, or learned from many times, while the learner waits
 CONTROLS: tuple[Control, ...] = (
     scale("Picture size", SIZES, 128, help="Pixels of a side as the network gets it: 17 ms a picture at 128."),
     slider("Held-out share", 0.1, 0.5, 0.25, 0.05, help="Of each class, kept away from the training."),
@@ -38,10 +37,11 @@ def settings(picture_size: int, held_out_share: float, augmentation: bool, seed:
     return Settings(picture_size, round(held_out_share, 2), augmentation, seed)
 
 
-def unseen(album: Album, chosen: Settings) -> int:
-    """Looks that have to be taken as a job; 0 if a learner can wait for them."""
-    count = len(missing(album.pictures, chosen.side, chosen.augmentation))
-    return count if count > QUICK else 0
+def looking(album: Album, chosen: Settings) -> tuple:
+    """The looks that have to be taken as a job, as its label, function and arguments; none if a learner can wait."""
+    look = (album.pictures, chosen.side, chosen.augmentation)
+    count = len(missing(*look))
+    return (f"Look at {count} pictures and train", looked_at, *look) if count > QUICK else ()
 
 
 def study(key: str, chosen: Settings, _album: Album) -> Study:
@@ -185,25 +185,6 @@ def warnings(found: Trained) -> Shown:
     return Shown(((figures.sheet([found.album.pictures[place] for place in places], captions, alt, 6),),), note)
 
 
-# More pictures
-
-
-@functools.lru_cache(maxsize=16)
-def kept_curve(study: Study, album: Album) -> curve.Curve:
-    """The learning curve of a study."""
-    return curve.measured(Trained(album, study))
-
-
-def more_pictures(found: Trained) -> Shown:
-    """The learning curve, and whether its end still rises."""
-    measured = kept_curve(found.study, nameless(found.album))
-    axis = {"range": [0, 1.04], "tickformat": ".0%"}
-    ticks = {"type": "log", "tickvals": list(measured.sizes), "ticktext": list(map(str, measured.sizes))}
-    picture = bands(measured.sizes, measured.accuracies, ("Training pictures of each class", "Held-out accuracy"), 400,
-                    yaxis=axis, xaxis=ticks)  # fmt: skip
-    return Shown(((picture,),), f"{measured.sentence} Bands: {curve.SPLITS} random choices of the pictures.")
-
-
 # None of these
 
 
@@ -258,9 +239,6 @@ VIEWS = {
         program=programs.of_study,
     ),
     "Warnings": View(draw=warnings, program=programs.of_study),
-    "More pictures?": View(
-        draw=more_pictures, before=pictures, question=lambda found: rising(found), program=programs.of_study
-    ),
     "None of these": View(draw=none_of_these, look=(REFUSE,), program=programs.of_threshold),
     "Calibration": View(draw=calibration, program=programs.of_study),
 }
@@ -276,20 +254,6 @@ def question(found: Trained) -> Question:
         pixels_right(found),
         "A pixel says how light one place is, a feature what kind of thing is to be seen wherever it lies; what moves, "
         "turns or changes colour keeps its features.",
-    )
-
-
-def rising(found: Trained) -> Question:
-    """Whether the learning curve's last step did more than chance."""
-    measured = kept_curve(found.study, nameless(found.album))
-    options = ["Yes, accuracy still rises", "No, the last ones made no difference that counts"]
-    rows = measured.accuracies[curve.FEATURES].mean(axis=0)
-    rises = bool(measured.helps) and rows[-1] > rows[-2]
-    return Question(
-        f"A head is trained on 1, 2, 3 … {measured.sizes[-1]} pictures of each class. Would more pictures help?",
-        options,
-        options[0] if rises else options[1],
-        "Features that fit the classes are separated by few examples; after that it takes pictures of another kind.",
     )
 
 
@@ -309,48 +273,3 @@ def own_classes(album: Album, found: Trained | None, shipped: bool) -> Goal:
         passed,
         f"Now: {len(found.names)} classes, {right} of {count} right{', ' + bad[0].lower() if bad else ''}.",
     )
-
-
-# Fine-tuning and taking away
-
-
-def untuned(found: Trained) -> Shown:
-    """What would be trained."""
-    right, count = found.study.score
-    note = (
-        f"With fixed features {right} of {count} held-out pictures are right. Fine-tuning also trains the network's "
-        f"last block and last convolution, a million weights, on {finetune.SPLITS} splits. It can bend the features "
-        "towards your pictures, or towards the few that are learned from."
-    )
-    return Shown(((figures.classes(found.album, 8, found.study.held_out.nonzero()[:, 0].tolist()),),), note)
-
-
-def tuning(tuned: finetune.Tuned) -> Shown:
-    """Accuracy by epoch on both sides of the split."""
-    curves = {"learned from": tuned.learned, "held out": tuned.held_out}
-    percent = {"range": [0, 1.04], "tickformat": ".0%"}
-    epochs = list(range(tuned.held_out.shape[1]))
-    picture = bands(epochs, curves, ("Epoch", "Accuracy"), 380, yaxis=percent)
-    return Shown(((picture,),), tuned.sentence)
-
-
-def tuned_file(tuned: finetune.Tuned) -> tuple[str, str, bytes]:
-    """The tuned weights to take away."""
-    from safetensors.torch import save
-
-    return "Tuned weights (safetensors)", "last-block.safetensors", save(tuned.weights)
-
-
-def taken(found: Trained) -> Shown:
-    """What the zip will be about."""
-    note = (
-        "One zip: the weights as safetensors, the whole classifier as ONNX, checked against torch on your pictures, "
-        f"the names, and `{export.PROGRAM}`, a program of 30 lines that runs it without this lab. A zip with its "
-        "pictures can be brought back: *Pictures*, *your pictures*, *Zip or folder*."
-    )
-    return Shown(((figures.classes(found.album, 8),),), note)
-
-
-def zipped(made: export.Export) -> tuple[str, str, bytes]:
-    """The zip to take away."""
-    return "The classifier (zip)", "classifier.zip", made.content
