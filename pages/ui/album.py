@@ -34,9 +34,13 @@ def editor(controls: Controls, shipped: Mapping[str, Callable[[], Album]]) -> Al
         adding(own, controls.key("Class"))
         for place, name in enumerate(own.album.names):
             row(own, place, name, controls.key("Class"))
+        if own.album.pictures:
+            removing(own, f"{controls.key('Class')}.drop")
         with st.container(horizontal=True):
             st.button(
-                "Begin with the sketches", key=f"{controls.key('Class')}.sketches", on_click=own.begin_with_sketches
+                "Begin with the flawed sketches",
+                key=f"{controls.key('Class')}.sketches",
+                on_click=own.begin_with_sketches,
             )
             if own.album.names:
                 st.button("Remove all", key=f"{controls.key('Class')}.clear", on_click=own.clear, type="tertiary")
@@ -123,6 +127,19 @@ def row(own: Shelf, place: int, name: str, key: str) -> None:
             "", icon=":material/delete:", key=f"{key}.remove.{place}", on_click=own.remove, args=[place],
             help=f"Remove class {place + 1}", type="tertiary",
         )  # fmt: skip
+
+
+def removing(own: Shelf, key: str) -> None:
+    """Single pictures, by the names that the warnings give them, to take away."""
+
+    def remove() -> None:
+        own.drop(st.session_state[key])
+        st.session_state[key] = []
+
+    places = range(len(own.album.pictures))
+    with st.popover("Remove pictures"):
+        st.multiselect("Pictures", places, format_func=own.album.called, key=key)
+        st.button("Remove these", key=f"{key}.now", on_click=remove)
 
 
 def tried(controls: Controls, shipped: Mapping[str, Callable[[], Picture]], sheet: str) -> Picture:

@@ -1,6 +1,7 @@
 """The album that a learner is filling: what a screen's buttons do to it, and what they have to say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.projects.classifier import incoming, sketches
 from core.projects.classifier.gallery import Album
@@ -56,14 +57,14 @@ class Shelf:
         """Everything gone."""
         self.album, self.told, self.waiting = Album(), (), None
 
+    def drop(self, places: Sequence[int]) -> None:
+        """Some pictures, gone."""
+        self.told, self.album = (), self.album.without_pictures(places)
+
     def begin_with_sketches(self) -> None:
-        """The shipped sketches, to rename and add to."""
-        self.album, self.told = Album(*_parts(sketches.clean()), "your pictures"), ()
+        """The shipped sketches with their mistakes, to be mended."""
+        self.album, self.told = replace(sketches.flawed(), title=Album.title), ()
 
     def close(self) -> None:
         """The tab is gone."""
         self.clear()
-
-
-def _parts(album: Album) -> tuple:
-    return album.names, album.pictures, album.labels

@@ -258,10 +258,10 @@ def question(found: Trained) -> Question:
 
 
 def own_classes(album: Album, found: Trained | None, shipped: bool) -> Goal:
-    """Build one."""
+    """A classifier of the learner's own, and pictures that nothing is wrong with."""
     goal = (
-        "Build a classifier of **your own pictures**: at least 3 classes, 12 held-out pictures, 90 % of them right, "
-        "and no warning about near-duplicates or pictures filed wrongly."
+        "Under **your pictures**, build a classifier of your own, or mend the flawed sketches: at least 3 classes, "
+        "12 held-out pictures, 90 % of them right, and no warning about near-duplicates or pictures filed wrongly."
     )
     if found is None or shipped:
         return Goal(goal, False, "Now: the shipped sketches." if shipped else f"Now: {len(album.pictures)} pictures.")
