@@ -46,7 +46,7 @@ def bring(page, things: Path) -> None:
 def test_the_first_view_is_a_picture_answered_and_explained(url):
     with looking() as (page, watch):
         page.goto(url)
-        answered(page, "Boat")
+        answered(page, "Cat")
         page.locator(".rl-stage [role=img][aria-label*='Grad-CAM for']").first.wait_for(timeout=60_000)
         page.locator(".rl-stage [role=img][aria-label*='Most alike among the training pictures']").first.wait_for()
         watch.clean()

@@ -70,7 +70,7 @@ def measuring(study: Study, pictures: tuple[Picture, ...]) -> Generator[tuple[fl
     in steps (fraction, message)."""
     counts = torch.bincount(study.labels[~study.held_out], minlength=study.classes)
     sizes = (*(size for size in SIZES if size < int(counts.max())), int(counts.max()))
-    inputs = {FEATURES: (study.features[:, 0], DECAY), PIXELS: (pixels(pictures), RAW_DECAY)}
+    inputs = {PIXELS: (pixels(pictures), RAW_DECAY), FEATURES: (study.features[:, 0], DECAY)}
     accuracies = {name: np.zeros((SPLITS, len(sizes))) for name in inputs}
     for split in range(SPLITS):
         order = ordered(study, split)

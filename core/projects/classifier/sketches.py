@@ -221,7 +221,9 @@ def blurred(name: str, number: int) -> Picture:
 
 
 ALBUMS: dict[str, Callable[[], Album]] = {"sketches": clean, "sketches with mistakes": flawed}
-FRESH = {f"a new {name}": (name, 500) for name in CLASSES} | {f"a {name}": (name, 500) for name in STRANGERS}
+FIRST = "cat"  # what a visitor sees at first
+FRESH = {f"a new {name}": (name, 500) for name in (FIRST, *(each for each in CLASSES if each != FIRST))}
+FRESH |= {f"a {name}": (name, 500) for name in STRANGERS}
 
 
 def fresh(name: str) -> Picture:
