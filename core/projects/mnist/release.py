@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.data.images import mnist
+from core.data.sketches import sketches
 from core.probes.certainty import calibration_error, interval, temperature
 from core.projects.mnist import background
 from core.projects.mnist.drawing import Empty, digit, framed
-from core.projects.mnist.samples import VALIDATION, sketches
+from core.projects.mnist.samples import VALIDATION
 
 LOSS = 0.004  # share of real digits that "none of these" may cost on the validation images
 SHEET = 200  # training digits of each class in the index

@@ -4,9 +4,7 @@ MNIST's strokes are soft and uneven, those of a drawing program are not; without
 letters the network would take the pen, not the shape, for the sign of a digit.
 """
 
-import os
 import random
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +12,7 @@ from PIL import Image
 
 from core.data.data import Data
 from core.data.images import mnist
+from core.data.sketches import sketches
 from core.projects.mnist.background import FACES, SKETCHES, backgrounds, letter
 from core.projects.mnist.drawing import framed, outward, thinned
 
@@ -60,13 +59,3 @@ def typed(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     draw = random.Random(seed + 1)
     classes = [draw.randrange(10) for _ in range(count)]
     return np.stack([framed(letter(draw, str(one), FACES)) for one in classes]), np.array(classes)
-
-
-def sketches(names: tuple[str, ...]) -> np.ndarray | None:
-    """Quick, Draw! sketches (samples, 28, 28) from 0 to 1 of the named classes; None where the data are not here."""
-    path = Path(os.environ.get("ROADMAP_LAB_DATA", "")) / "quickdraw-subset" / "quickdraw8_28px.npz"
-    if not path.is_file():
-        return None
-    with np.load(path) as stored:
-        wanted = np.isin(stored["class_names"][stored["labels"]], names)
-        return stored["images"][wanted].reshape(-1, 28, 28).astype(np.float32) / 255
