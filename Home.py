@@ -21,9 +21,13 @@ from core.serving.api import Api
 from core.serving.base import Preloads, UnderBase
 
 ROOT = Path(__file__).resolve().parent
-DIGITS, DRIVES = "core.projects.mnist.service", "core.projects.driving.service"
-CLASSES = "core.projects.classifier.service"
-SERVICES = {"mnist": DIGITS, "openapi.json": DIGITS, "driving": DRIVES, "classifier": CLASSES}
+SERVICES = {
+    "classifier": "core.projects.classifier.service",
+    "mnist": "core.projects.mnist.service",
+    "detect": "core.projects.detection.service",
+    "driving": "core.projects.driving.service",
+    "openapi.json": "core.projects.description",
+}
 ORIGINS = os.environ.get("ROADMAP_LAB_API_ORIGINS", "").split()  # whose scripts may call /api from other web sites
 warmed = threading.Event()
 

@@ -54,10 +54,12 @@ def parts(name: str) -> Iterator[tuple[Path, str]]:
     for file in ("app.py", "README.md", "requirements.txt"):
         yield folder / file, file
     yield ROOT / "LICENSE", "LICENSE"
-    for module in sorted(modules(folder / "app.py")):
+    needed = sorted(modules(folder / "app.py"))
+    for module in needed:
         yield module, module.relative_to(ROOT).as_posix()
-    if (ROOT / "assets" / name).is_dir():
-        yield ROOT / "assets" / name, f"assets/{name}"
+    for project in sorted({path.parent.name for path in needed if path.parent.parent == ROOT / "core" / "projects"}):
+        if (ROOT / "assets" / project).is_dir():
+            yield ROOT / "assets" / project, f"assets/{project}"
 
 
 def copied(source: Path, target: Path) -> None:

@@ -89,7 +89,7 @@ def pen_of(draw: random.Random, shape: tuple[int, int]) -> int:
 def scribble(draw: random.Random, layer: np.ndarray) -> None:
     """An open wavy line."""
     side, at = min(layer.shape), somewhere(draw, layer.shape)
-    length, waves, height = draw.uniform(0.1, 0.5) * side, draw.uniform(1, 6), draw.uniform(0.01, 0.05) * side
+    length, waves, height = draw.uniform(0.15, 0.5) * side, draw.uniform(3, 7), draw.uniform(0.01, 0.05) * side
     along, turn = np.linspace(0, 1, 60), draw.uniform(0, math.pi)
     line = np.stack([length * along, height * np.sin(2 * math.pi * waves * along)], axis=1)
     line += height * np.random.default_rng(draw.randrange(2**32)).standard_normal((60, 1)).cumsum(axis=0) * 0.15
@@ -106,13 +106,16 @@ def word(draw: random.Random, layer: np.ndarray) -> None:
 
 
 def ruler(draw: random.Random, layer: np.ndarray) -> None:
-    """A straight line, as drawn along a ruler, or an arrow."""
-    ends = [tuple(int(v) for v in somewhere(draw, layer.shape)) for _ in range(2)]
-    if draw.random() < 0.5:
+    """A long straight line, as drawn along a ruler, or an arrow; a short line would be a one."""
+    at, turn = somewhere(draw, layer.shape), draw.uniform(0, 2 * math.pi)
+    plain = draw.random() < 0.5
+    length = min(layer.shape) * (draw.uniform(0.6, 1.2) if plain else draw.uniform(0.15, 0.4))
+    end = at + length * np.array([math.cos(turn), math.sin(turn)])
+    ends = [tuple(int(v) for v in point) for point in (at, end)]
+    if plain:
         cv2.line(layer, *ends, 255, pen_of(draw, layer.shape), cv2.LINE_AA)
     else:
-        near = tuple(int(a + 0.35 * (b - a)) for a, b in zip(*ends, strict=True))
-        cv2.arrowedLine(layer, ends[0], near, 255, pen_of(draw, layer.shape), cv2.LINE_AA, tipLength=0.2)
+        cv2.arrowedLine(layer, *ends, 255, pen_of(draw, layer.shape), cv2.LINE_AA, tipLength=0.25)
 
 
 def hatching(draw: random.Random, layer: np.ndarray) -> None:
