@@ -43,6 +43,12 @@ def looked(path: str | None, model: str, parts: int, download: bool) -> tuple[Lo
     return found, sentence, gr.update(choices=named_classes(found), value=[])
 
 
+def taken_away(found: Looked | None, confidence: float, most: float, wanted: list[str], kind: str) -> dict:
+    """The file with what is found, shown once it is there."""
+    path = exported(found, confidence, most, wanted, kind)
+    return gr.update(value=path, visible=path is not None)
+
+
 def filmed_for(path: str | None, confidence: float, most: float, every: int, request: gr.Request):
     """A video looked at, until this visitor stops it."""
     yield from filmed(path, confidence, most, every, str(request.session_hash))
@@ -106,7 +112,7 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
         with gr.Row():
             kind = gr.Radio(list(FORMATS), value="JSON", label="Take away as")
             save = gr.Button("Make the file")
-            file = gr.File(label="File", interactive=False, height=80)
+            file = gr.File(label="File", interactive=False, height=80, visible=False)
         settings, seen = [memory, confidence, most, wanted, with_suppressed], [result, sentence, table, lost]
         gr.on(
             [picture.change, parts.input, model.change, download.input], looked,
@@ -116,7 +122,7 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
         canvas.change(drawn_sheet, canvas, picture, **LOOK_AGAIN)
         given.select(chosen, None, picture, show_progress="hidden", api_visibility="private")
         model.change(offered, model, terms, show_progress="hidden", api_visibility="private")
-        save.click(exported, [memory, confidence, most, wanted, kind], file, api_visibility="private")
+        save.click(taken_away, [memory, confidence, most, wanted, kind], file, api_visibility="private")
     with gr.Tab("Video"):
         gr.Markdown("At most two minutes. Stop, and what was looked at until then is kept.")
         with gr.Row():
@@ -141,6 +147,7 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
             glimpsed, [live, confidence, most], boxes, stream_every=0.2, concurrency_limit=1, show_progress="hidden",
             api_visibility="private",
         )  # fmt: skip
+    demo.load(lambda: EXAMPLES[0][0], None, picture, show_progress="hidden", api_visibility="private")
     sent, answer = gr.File(visible=False, type="filepath"), gr.JSON(visible=False)
     sent.upload(described_file, [sent, confidence, most], answer, api_name="detect")
 

@@ -161,6 +161,8 @@ def main() -> None:
 
 def kept(run: "DetectionTrainer", folder: Path, wanted: dict) -> None:
     """After each epoch: the averaged weights as safetensors, and a line of the log."""
+    if run.epoch + 1 > run.epochs or any(json.loads(one)["epoch"] == run.epoch + 1 for one in logged(folder)):
+        return  # the trainer reports the best weights once more when it ends
     about = {"architecture": ARCHITECTURE, "classes": CLASSES, "side": run.args.imgsz}
     save(run.ema.ema, folder / "last.safetensors", about)
     fitness = float(run.fitness or 0)
@@ -171,6 +173,12 @@ def kept(run: "DetectionTrainer", folder: Path, wanted: dict) -> None:
     with (folder / "log.jsonl").open("a") as file:
         file.write(json.dumps(line | {"settings": {name: str(value) for name, value in wanted.items()}}) + "\n")
     print(line, flush=True)
+
+
+def logged(folder: Path) -> list[str]:
+    """The lines of a run's log."""
+    path = folder / "log.jsonl"
+    return path.read_text().splitlines() if path.is_file() else []
 
 
 if __name__ == "__main__":
