@@ -34,7 +34,6 @@ LAUNCH = {
     "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
 }
 EXAMPLES = example_files()
-LOOK_AGAIN = {"show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private"}
 
 
 def looked(path: str | None, model: str, parts: int, download: bool) -> tuple[Looked | None, str, dict]:
@@ -81,7 +80,7 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
                     elem_id="picture",
                 )  # fmt: skip
                 given = gr.Gallery(
-                    EXAMPLES, label="Or an example the network never saw", columns=4, height=150, object_fit="contain",
+                    EXAMPLES, label="Or an example the network never saw", columns=5, height=150, object_fit="contain",
                     allow_preview=False, buttons=[], elem_id="examples",
                 )  # fmt: skip
                 with gr.Accordion("Or draw", open=False):
@@ -118,8 +117,23 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
             [picture.change, parts.input, model.change, download.input], looked,
             [picture, model, parts, download], [memory, speed, wanted], api_visibility="private",
         ).then(shown, settings, seen, show_progress="hidden", api_visibility="private")  # fmt: skip
-        gr.on([confidence.input, most.input, wanted.change, with_suppressed.input], shown, settings, seen, **LOOK_AGAIN)
-        canvas.change(drawn_sheet, canvas, picture, **LOOK_AGAIN)
+        gr.on(
+            [confidence.input, most.input, wanted.change, with_suppressed.input],
+            shown,
+            settings,
+            seen,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            api_visibility="private",
+        )
+        canvas.change(
+            drawn_sheet,
+            canvas,
+            picture,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            api_visibility="private",
+        )
         given.select(chosen, None, picture, show_progress="hidden", api_visibility="private")
         model.change(offered, model, terms, show_progress="hidden", api_visibility="private")
         save.click(taken_away, [memory, confidence, most, wanted, kind], file, api_visibility="private")

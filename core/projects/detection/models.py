@@ -185,7 +185,6 @@ def session_of(content: bytes, name: str):
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
     try:
         if refers_elsewhere(content):
             raise ModelError(f"{name} keeps its weights in other files: export it as a single file.")

@@ -13,9 +13,10 @@ HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6b
 def colour_of(kind: int) -> tuple[int, int, int]:
     """A class's colour; every box also carries its class's name, so colour alone tells nothing."""
     if kind < len(HUES):
-        return tuple(bytes.fromhex(HUES[kind][1:]))
-    red, green, blue = colorsys.hsv_to_rgb(kind * 0.618 % 1, 0.75, 0.75)
-    return round(255 * red), round(255 * green), round(255 * blue)
+        red, green, blue = bytes.fromhex(HUES[kind][1:])
+        return red, green, blue
+    shares = colorsys.hsv_to_rgb(kind * 0.618 % 1, 0.75, 0.75)
+    return round(255 * shares[0]), round(255 * shares[1]), round(255 * shares[2])
 
 
 def annotated(picture: np.ndarray, found: Found, names: tuple[str, ...]) -> np.ndarray:

@@ -20,7 +20,7 @@ from core.projects.detection.network import load
 from core.projects.detection.quiet import hushed
 from core.projects.detection.scenes import SIDE, scenes
 
-SETS = {  # scenes of test drawings: picture size, whether photographed
+SETS: dict[str, dict] = {  # scenes of test drawings: picture size, whether photographed
     "composed": {"size": (SIDE, SIDE), "camera": False},
     "photographed": {"size": (800, 600), "camera": True},
 }

@@ -40,8 +40,8 @@ class Composed(Dataset):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, number: int) -> dict:
-        return item(scene(drawings("train"), 1_000_000 * (self.seed + 1) + number, (self.side, self.side)), number)
+    def __getitem__(self, index: int) -> dict:
+        return item(scene(drawings("train"), 1_000_000 * (self.seed + 1) + index, (self.side, self.side)), index)
 
 
 class Fresh(Sampler[int]):
@@ -100,7 +100,10 @@ def narrowed() -> None:
     """Let the trainer multiply in bfloat16, which Ultralytics allows on graphics cards alone."""
     from ultralytics.engine import trainer as engine
 
-    engine.autocast = lambda enabled, device="cpu": torch.autocast(device, torch.bfloat16)
+    def autocast(enabled: bool | torch.dtype, device: str = "cpu") -> torch.autocast:
+        return torch.autocast(device, torch.bfloat16)
+
+    vars(engine)["autocast"] = autocast
 
 
 def started(start: str, side: int) -> torch.nn.Module:
@@ -163,12 +166,14 @@ def kept(run: "DetectionTrainer", folder: Path, wanted: dict) -> None:
     """After each epoch: the averaged weights as safetensors, and a line of the log."""
     if run.epoch + 1 > run.epochs or any(json.loads(one)["epoch"] == run.epoch + 1 for one in logged(folder)):
         return  # the trainer reports the best weights once more when it ends
+    spent = run.tloss
+    assert run.ema is not None and isinstance(spent, dict)
     about = {"architecture": ARCHITECTURE, "classes": CLASSES, "side": run.args.imgsz}
     save(run.ema.ema, folder / "last.safetensors", about)
     fitness = float(run.fitness or 0)
     if fitness >= float(run.best_fitness or 0):
         save(run.ema.ema, folder / "best.safetensors", about)
-    losses = {name: float(value) for name, value in (run.tloss or {}).items()}
+    losses = {name: float(value) for name, value in spent.items()}
     line = {"epoch": run.epoch + 1, "losses": losses, **{name: float(value) for name, value in run.metrics.items()}}
     with (folder / "log.jsonl").open("a") as file:
         file.write(json.dumps(line | {"settings": {name: str(value) for name, value in wanted.items()}}) + "\n")
