@@ -15,13 +15,13 @@ import torch
 from PIL import Image, ImageDraw
 
 from core.data.images import MissingDataError
-from core.projects.detection import drawings as sources
-from core.projects.detection import models
+from core.projects.detection import models, sources
 from core.projects.detection.average_precision import Found
 from core.projects.detection.boxes import cornered, iou
 from core.projects.detection.card import card
 from core.projects.detection.detector import Detector, detect, letterboxed, settled, shipped
-from core.projects.detection.drawings import CLASSES
+from core.projects.detection.drawings import CLASSES, SHIPPED
+from core.projects.detection.drawings import shipped as shipped_drawings
 from core.projects.detection.exports import WRITERS
 from core.projects.detection.measure import every, judged, recall_by_size
 from core.projects.detection.network import WEIGHTS, load, network, save, transferred
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:ray", "ignore::Reso
 @pytest.fixture(scope="module")
 def drawn() -> list:
     """Scenes that no network has learned from."""
-    return list(scenes(sources.shipped(), 12, seed=77))
+    return list(scenes(shipped_drawings(), 12, seed=77))
 
 
 # Scenes
@@ -44,16 +44,16 @@ def drawn() -> list:
 
 def test_the_same_seed_gives_the_same_scene(seeds) -> None:
     for seed in seeds[:4]:
-        one, other = (scene(sources.shipped(), seed) for _ in range(2))
+        one, other = (scene(shipped_drawings(), seed) for _ in range(2))
         assert (one.picture == other.picture).all() and (one.boxes == other.boxes).all()
         assert (one.classes == other.classes).all()
-    pictures = [scene(sources.shipped(), seed).picture.tobytes() for seed in set(seeds)]
+    pictures = [scene(shipped_drawings(), seed).picture.tobytes() for seed in set(seeds)]
     assert len(set(pictures)) == len(pictures)
 
 
 def test_boxes_lie_in_the_picture_and_have_a_class(seeds) -> None:
     for seed in seeds:
-        one = scene(sources.shipped(), seed, size=(320, 200))
+        one = scene(shipped_drawings(), seed, size=(320, 200))
         assert one.picture.shape == (200, 320, 3) and one.picture.dtype == np.uint8
         assert len(one.boxes) == len(one.classes) and set(one.classes) <= set(range(len(CLASSES)))
         assert (one.boxes >= 0).all() and (one.boxes <= (320, 200, 320, 200)).all()
@@ -64,7 +64,7 @@ def test_a_box_is_tight_around_the_ink(seeds) -> None:
     """On white paper with one drawing, no clutter and no camera, the box is that of the dark pixels."""
     checked = 0
     for seed in range(seeds[0], seeds[0] + 150):
-        one = scene(sources.shipped(), seed, camera=False, objects=1)
+        one = scene(shipped_drawings(), seed, camera=False, objects=1)
         if one.paper != "white" or len(one.boxes) != 1:
             continue
         rows, columns = np.nonzero(one.picture.min(axis=2) < 235)
@@ -86,7 +86,7 @@ def test_parts_share_no_drawing_and_the_shipped_ones_are_for_tests() -> None:
     for kind in range(len(CLASSES)):
         seen = [{image.tobytes() for image in parts[part][kind]} for part in sources.PARTS]
         assert len(seen[0] & seen[2]) <= 2  # Quick, Draw! itself holds a few drawings twice
-        assert (sources.shipped().images[kind] == parts["test"][kind][: sources.SHIPPED]).all()
+        assert (shipped_drawings().images[kind] == parts["test"][kind][:SHIPPED]).all()
 
 
 def test_without_the_drawings_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_map_is_that_of_ultralytics_val(tmp_path: Path) -> None:
     """mAP50 and mAP50-95 of the shipped weights equal those of Ultralytics' validator to 0.005."""
     from ultralytics import YOLO
 
-    made = list(scenes(sources.shipped(), 40, seed=3))
+    made = list(scenes(shipped_drawings(), 40, seed=3))
     written(tmp_path, iter(made), "val")
     (tmp_path / "images" / "train").mkdir()
     yolo = YOLO("yolo11n.yaml", task="detect", verbose=False)
@@ -271,7 +271,7 @@ def tiny(seed: int):
     """Four scenes side by side and four below, brought together as one picture of small drawings."""
     from core.projects.detection.scenes import Scene
 
-    made = [scene(sources.shipped(), 9_000 + 16 * seed + number, camera=False) for number in range(16)]
+    made = [scene(shipped_drawings(), 9_000 + 16 * seed + number, camera=False) for number in range(16)]
     rows = [np.hstack([one.picture for one in made[start : start + 4]]) for start in range(0, 16, 4)]
     moved = [one.boxes + 256 * np.array([number % 4, number // 4] * 2) for number, one in enumerate(made)]
     classes = np.concatenate([one.classes for one in made])
@@ -296,7 +296,7 @@ def test_the_card_and_the_measures_agree() -> None:
 def test_the_measures_are_repeated_on_shipped_drawings() -> None:
     """A smaller sample than the card's, from the forty test drawings of each class that are shipped."""
     record = json.loads((WEIGHTS.parent / "measures.json").read_text())
-    result, _, _ = judged(shipped(), scenes(sources.shipped(), 80, seed=5, camera=False))
+    result, _, _ = judged(shipped(), scenes(shipped_drawings(), 80, seed=5, camera=False))
     assert result.map50 == pytest.approx(record["composed"]["mAP50"], abs=0.08)
     assert result.map50_95 == pytest.approx(record["composed"]["mAP50-95"], abs=0.08)
 

@@ -14,11 +14,12 @@ import torch
 
 from core.projects.detection.card import card
 from core.projects.detection.detector import CONFIDENCE, Detector, of_module
-from core.projects.detection.drawings import CLASSES, FOLDER, Drawings, drawings, save_shipped
+from core.projects.detection.drawings import CLASSES, FOLDER, Drawings
 from core.projects.detection.measure import judged, recall_by_size
 from core.projects.detection.network import load
 from core.projects.detection.quiet import hushed
 from core.projects.detection.scenes import SIDE, scenes
+from core.projects.detection.sources import drawings, save_shipped
 
 SETS: dict[str, dict] = {  # scenes of test drawings: picture size, whether photographed
     "composed": {"size": (SIDE, SIDE), "camera": False},

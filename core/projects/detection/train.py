@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from core.projects.detection.drawings import CLASSES, drawings
+from core.projects.detection.drawings import CLASSES
 from core.projects.detection.network import ARCHITECTURE, load, network, save, transferred
 from core.projects.detection.quiet import hushed
 from core.projects.detection.scenes import SIDE, Scene, scene, scenes, written
+from core.projects.detection.sources import drawings
 
 if TYPE_CHECKING:
     from ultralytics.models.yolo.detect import DetectionTrainer
@@ -167,7 +168,7 @@ def kept(run: "DetectionTrainer", folder: Path, wanted: dict) -> None:
     if run.epoch + 1 > run.epochs or any(json.loads(one)["epoch"] == run.epoch + 1 for one in logged(folder)):
         return  # the trainer reports the best weights once more when it ends
     spent = run.tloss
-    assert run.ema is not None and isinstance(spent, dict)
+    assert run.ema is not None and isinstance(spent, dict) and run.metrics is not None
     about = {"architecture": ARCHITECTURE, "classes": CLASSES, "side": run.args.imgsz}
     save(run.ema.ema, folder / "last.safetensors", about)
     fitness = float(run.fitness or 0)
