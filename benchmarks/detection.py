@@ -43,9 +43,10 @@ def main() -> None:
 
 def measured(rounds: int) -> list[tuple[str, float, float]]:
     """Name, median and 95th percentile in milliseconds of every way; they take turns."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways()}
+    found = ways()
+    seconds: dict[str, list[float]] = {name: [] for name in found}
     for _ in range(rounds):
-        for name, way in ways().items():
+        for name, way in found.items():
             began = time.perf_counter()
             way()
             seconds[name].append(1000 * (time.perf_counter() - began))
