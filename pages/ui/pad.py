@@ -113,8 +113,9 @@ def sketch(key: str, sheet: str) -> object:
     return st.session_state.get(memory)
 
 
-def sent_file(controls: Controls, label: str, types: Sequence[str], help: str) -> bytes:
-    """The bytes of a learner's file, remembered while its field is out of sight; none of them while there is none."""
+def sent_file(controls: Controls, label: str, types: Sequence[str], help: str, most: int = 5) -> bytes:
+    """The bytes of a learner's file of at most so many megabytes, remembered while its field is out of sight; none of
+    them while there is none."""
     key = controls.key(label)
     memory = f"{key}.kept"
 
@@ -122,5 +123,21 @@ def sent_file(controls: Controls, label: str, types: Sequence[str], help: str) -
         file = st.session_state[key]
         st.session_state[memory] = file.getvalue() if file else b""
 
-    controls.here.file_uploader(label, list(types), key=key, help=help, max_upload_size=5, on_change=keep)
+    controls.here.file_uploader(label, list(types), key=key, help=help, max_upload_size=most, on_change=keep)
     return st.session_state.get(memory, b"")
+
+
+def sent_files(
+    controls: Controls, label: str, types: Sequence[str], help: str, most: int
+) -> tuple[tuple[str, bytes], ...]:
+    """Names and bytes of a learner's files, remembered in the same way; of too many the first ``most``."""
+    key = controls.key(label)
+    memory = f"{key}.kept"
+
+    def keep() -> None:
+        st.session_state[memory] = tuple((file.name, file.getvalue()) for file in st.session_state[key][:most])
+
+    controls.here.file_uploader(
+        label, list(types), accept_multiple_files=True, key=key, help=help, max_upload_size=5, on_change=keep
+    )
+    return st.session_state.get(memory, ())

@@ -178,11 +178,18 @@ class Stage(Controls):
         for label, name, content in files:
             row.download_button(label, content, name, key=self.numbered("download"), on_click="ignore")
 
-    def job(self, label: str, function: Callable, *arguments):
+    def job(self, label: str, function: Callable, *arguments, live: Callable[[Any], Shown] | None = None):
         """Offer work that takes longer than a slider's answer: a button, then progress and a way to stop, then the
-        result; None until it is there. ``function`` may be a generator that yields (fraction, message)."""
+        result; None until it is there. ``function`` may be a generator that yields (fraction, message, …); ``live``
+        draws what it has yielded last, while it runs."""
+        key = self.numbered(f"job.{name_of(function)}")
+
+        def drawn(latest: Any) -> None:
+            for row, pictures in enumerate(live(latest).pictures if live else ()):
+                mount(pictures, "Live training", f"{key}.live.{row}")
+
         with self.right:
-            return job_panel(label, function, arguments, self.numbered(f"job.{name_of(function)}"))
+            return job_panel(label, function, arguments, key, drawn if live else None)
 
     def worked(self, quick: bool, at_once: Callable, as_job: Callable, *arguments):
         """What a function gives: at once if that is quick, else offered as a job; None until it is there."""

@@ -53,12 +53,13 @@ def begin(key: str, function: Callable, arguments: tuple) -> None:
         mine.named[key] = (arguments, None, str(error))
 
 
-def job_panel(label: str, function: Callable, arguments: tuple, key: str):
-    """The job's result once it is done for exactly these arguments, else None."""
+def job_panel(label: str, function: Callable, arguments: tuple, key: str, live: Callable | None = None):
+    """The job's result once it is done for exactly these arguments, else None. ``live`` shows the value that it has
+    yielded last, while it runs."""
     asked, job, refusal = owner().named.get(key, ((), None, ""))
     same = asked == arguments
     if job is not None and job.status in ("queued", "running"):
-        watched(key, job)
+        watched(key, job, live)
         return None
     if same and job is not None and job.status == "done":
         return job.result
@@ -71,13 +72,15 @@ def job_panel(label: str, function: Callable, arguments: tuple, key: str):
 
 
 @st.fragment(run_every=0.4)
-def watched(key: str, job: "Job") -> None:
+def watched(key: str, job: "Job", live: Callable | None = None) -> None:
     """Progress of a running job, twice a second, without running the rest of the page."""
     if job.status not in ("queued", "running"):
         st.rerun()
     words = in_line(job) if job.status == "queued" else job.message or "working"
     st.progress(job.progress, text=f"{words} · {job.seconds:.0f} s")
     st.button("Stop", key=f"{key}.stop", on_click=job.cancel, icon=":material/stop:")
+    if live and job.latest is not None:
+        live(job.latest)
 
 
 def in_line(job: "Job") -> str:

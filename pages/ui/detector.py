@@ -1,0 +1,67 @@
+"""The detector on the stage: a picture with raw boxes, which sliders choose among in the browser alone."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from pages.ui import pad, work
+from pages.ui.stage import component
+
+_detector = component("detector", "boxes", "detector-canvas", "detector-score", isolate_styles=False)
+DRAWING, FILE, WEBCAM = "own drawing", "own file", "webcam"
+MOST_KEPT = 50  # pictures whose true boxes are remembered
+
+
+def source(page, shipped: Mapping[str, Callable], read: Callable, read_file: Callable, sheet: str):
+    """A picture: one of those ``shipped``, by name and made from the page's seed; or what ``read`` makes of the drawing
+    on a pad that begins with a ``sheet`` (data URLs), ``read_file`` of a file or a photograph (bytes, none of them
+    while there is none)."""
+    choice = page.pick("Picture", (*shipped, DRAWING, FILE, WEBCAM))
+    if choice in shipped:
+        return shipped[choice](page.seed)
+    with page.here.container():
+        if choice == DRAWING:
+            return read(pad.sketch(page.key("Sketch"), sheet))
+        if choice == FILE:
+            return read_file(pad.sent_file(page, "Picture file", pad.TYPES, pad.PICTURES))
+        return read_file(photograph(page))
+
+
+def photograph(page) -> bytes:
+    """What the learner's camera has taken; it stays on this computer."""
+    shot = st.camera_input("Photograph", key=page.key("Photograph"), help="It stays on this computer.")
+    return shot.getvalue() if shot else b""
+
+
+def mount(page, data: dict, looked_at: Callable[[int], Sequence] | None = None, name: str = "detector") -> None:
+    """Show a picture and its raw boxes (``core.projects.detection.lesson.browser``). True boxes that the learner draws
+    are kept with their picture (``drawn``); ``looked_at`` turns the box that is looked at into controls and values."""
+    key = f"{page.topic.key}.{name}"
+
+    def truth() -> None:
+        sent = st.session_state[key].truth
+        if isinstance(sent, dict) and isinstance(sent.get("id"), str):
+            mine = remembered()
+            mine[sent["id"][:40]] = sent
+            while len(mine) > MOST_KEPT:
+                mine.pop(next(iter(mine)))
+
+    def chosen() -> None:
+        sent = st.session_state[key].chosen
+        place = sent.get("at") if isinstance(sent, dict) and sent.get("id") == data["id"] else None
+        if looked_at and type(place) is int:
+            for pair in looked_at(place):
+                page.set(*pair)
+
+    with page.right:
+        _detector(key=key, data={**data, "key": key}, on_truth_change=truth, on_chosen_change=chosen)
+
+
+def remembered() -> dict[str, dict]:
+    """The true boxes that the learner has drawn, as the browser sent them, by picture."""
+    return work.own("true boxes", dict, dict.clear)
+
+
+def drawn(id: str) -> dict | None:
+    """Those of one picture; None where the learner has drawn none."""
+    return remembered().get(id)
