@@ -8,9 +8,10 @@ from browser import looking
 from PIL import Image
 
 from core.projects.detection.lesson import browser as sent
+from core.projects.detection.lesson import views
 from core.projects.detection.lesson.choice import chosen
 from core.projects.detection.lesson.judged import average_precision, matched
-from core.projects.detection.lesson.seen import Frame, Seen, Truth
+from core.projects.detection.lesson.seen import CONFIDENCE, IOU, Frame, Seen, Truth
 from pages.ui.stage import FOLDER
 
 CLASSES = ("cat", "dog", "owl")
@@ -45,7 +46,7 @@ def heaps(seed: int, objects: int = 6, raw: int = 150) -> Seen:
     cells = np.stack([np.full(raw, 8), np.arange(raw) // 20, np.arange(raw) % 20], axis=1).astype(np.int32)
     picture = Image.fromarray(draw.integers(180, 255, (300, 300, 3), dtype=np.uint8))
     frame = Frame(1.0, 0, 0, 320, 320)
-    return Seen(picture, CLASSES, boxes, scores, cells, np.zeros((raw, 4, 1), np.float32), frame, "made up", 0.1, truth)
+    return Seen(picture, CLASSES, boxes, scores, cells, frame, "made up", 0.1, given=truth)
 
 
 @pytest.fixture
@@ -126,14 +127,36 @@ def test_thousands_of_boxes_are_chosen_among(page, seed):
     seen = heaps(seed, objects=30, raw=3000)
     given(page, seen)
     slid(page, "confidence", 0.01)
-    choice = chosen(seen, 0.01, 0.45)
+    choice = chosen(seen, 0.01, IOU)
     assert len(said(page, "kept").split(",")) == min(len(choice.kept), 300)
+
+
+def test_a_slider_that_is_let_go_is_told_once_for_the_files_to_take_away(page, seed):
+    seen = heaps(seed)
+    given(page, seen)
+    slid(page, "confidence", 0.5)
+    page.locator(".rl-detector [name=confidence]").dispatch_event("change")
+    ((name, message),) = page.evaluate("window.sent")
+    assert name == "settings" and sent.settings(message) == (0.5, IOU, False, frozenset())
+    files = {label: text for label, _, text in views.exports(seen, message)}
+    kept = chosen(seen, 0.5, IOU).kept
+    found = json.loads(files["JSON"])["detections"]
+    assert [one["class"] for one in found] == [CLASSES[seen.labels[at]] for at in kept]
+    assert len(files["CSV"].splitlines()) == len(kept) + 1 and len(json.loads(files["COCO"])["annotations"]) == len(
+        kept
+    )
+
+
+@pytest.mark.parametrize("message", [None, 3, [], {"confidence": "x", "iou": -1, "across": 1, "hidden": "cat"},
+                                     {"confidence": float("nan"), "hidden": [1, None]}])  # fmt: skip
+def test_sliders_that_nobody_set_are_where_they_are_at_first(message):
+    assert sent.settings(message) == (CONFIDENCE, IOU, False, frozenset())
 
 
 def test_keys_walk_from_box_to_box_and_through_those_it_suppressed(page, seed):
     seen = heaps(seed)
     given(page, seen)
-    choice = chosen(seen, 0.25, 0.45)
+    choice = chosen(seen, CONFIDENCE, IOU)
     first = int(np.flatnonzero(seen.order == choice.kept[0])[0])
     page.locator("canvas").focus()
     page.keyboard.press("ArrowRight")
@@ -142,7 +165,7 @@ def test_keys_walk_from_box_to_box_and_through_those_it_suppressed(page, seed):
     place = int(said(page, "chosen"))
     assert choice.by[seen.order[place]] == choice.kept[0] and int(said(page, "by")) == first
     words = page.locator(".rl-d-said").inner_text()
-    assert "Suppressed by" in words and "0.45" in words
+    assert "Suppressed by" in words and f"{IOU:.2f}" in words
     page.keyboard.press("Escape")
     assert said(page, "chosen") == "-1"
 
@@ -150,7 +173,7 @@ def test_keys_walk_from_box_to_box_and_through_those_it_suppressed(page, seed):
 def test_a_click_on_a_faint_box_says_by_whom_it_was_suppressed(page, seed):
     seen = heaps(seed)
     given(page, seen)
-    choice = chosen(seen, 0.25, 0.45)
+    choice = chosen(seen, CONFIDENCE, IOU)
     victim = int(np.flatnonzero(choice.by >= 0)[0])
     canvas = page.locator("canvas")
     box, scale = canvas.bounding_box(), canvas.bounding_box()["width"] / seen.picture.width
@@ -214,7 +237,7 @@ def test_the_scenes_own_boxes_give_pythons_mean_average_precision(page, seed):
     seen = heaps(seed)
     given(page, seen)
     page.get_by_role("button", name="Take the scene").click()
-    choice = chosen(seen, 0.25, 0.45)
+    choice = chosen(seen, CONFIDENCE, IOU)
     each = []
     for label in {one.label for one in seen.given}:
         kept = choice.kept[seen.labels[choice.kept] == label]

@@ -32,7 +32,13 @@ class Detector {
   async show(data) {
     if (data.id === this.id) return;
     Object.assign(this, { id: data.id, data, ready: false, chosen: -1, marked: -1, corner: null, cross: null });
-    this.settings = settingsOf.get(data.key) ?? { confidence: 0.25, iou: 0.45, across: false, faint: true, hidden: [] };
+    this.settings = settingsOf.get(data.key) ?? {
+      confidence: data.confidence,
+      iou: data.threshold,
+      across: false,
+      faint: true,
+      hidden: [],
+    };
     settingsOf.set(data.key, this.settings);
     this.raw = Object.fromEntries(Object.entries(data.raw).map(([name, packed]) => [name, unpacked(packed)]));
     this.truth = data.truth.map(one => ({ ...one }));
@@ -45,6 +51,7 @@ class Detector {
     if (this.id !== data.id) return;
     this.ready = true;
     this.choose();
+    if (this.settings.touched) this.settled(); // the page has forgotten it while another view was looked at
     this.root.dataset.ready = data.id;
   }
 
@@ -137,9 +144,8 @@ class Detector {
     const by = this.found.by[this.chosen];
     const [stride, row, column] = this.raw.cells.subarray(3 * this.chosen, 3 * this.chosen + 3);
     const score = this.raw.scores[this.chosen].toFixed(2);
-    const lines = [
-      `${this.name(this.chosen)} ${score}, from the cell in row ${row + 1}, column ${column + 1} of the grid with stride ${stride}.`,
-    ];
+    const cell = `the cell in row ${row + 1}, column ${column + 1} of the grid with stride ${stride}`;
+    const lines = [`${this.name(this.chosen)} ${score}, from ${stride ? cell : "a part of the picture"}.`];
     if (by >= 0) {
       const iou = overlap(this.raw.boxes, by, this.raw.boxes, this.chosen).toFixed(2);
       const limit = this.settings.iou.toFixed(2);
@@ -285,10 +291,13 @@ class Detector {
         this.settings[name] = Number(event.target.value);
         this.choose();
       });
+    for (const name of ["confidence", "iou"])
+      this.part(`[name=${name}]`).addEventListener("change", () => this.settled());
     for (const name of ["across", "faint"])
       this.part(`[name=${name}]`).addEventListener("change", event => {
         this.settings[name] = event.target.checked;
         this.choose();
+        this.settled();
       });
     this.part("input[type=search]").addEventListener("input", event => {
       const words = event.target.value.trim().toLowerCase();
@@ -333,6 +342,14 @@ class Detector {
     const boxes = [...this.root.querySelectorAll(".rl-d-list input")];
     this.settings.hidden = boxes.filter(one => !one.checked).map(one => this.data.names[one.value]);
     this.choose();
+    this.settled();
+  }
+
+  // A slider is let go: the page may now write down what is found.
+  settled() {
+    const { confidence, iou, across, hidden } = this.settings;
+    this.settings.touched = true;
+    this.report("settings", { confidence, iou, across, hidden });
   }
 
   tick(on) {

@@ -35,7 +35,9 @@ TRAIN = "Train on these pictures"
 
 
 def picture():
-    found = detector.source(page, sources.SCENES, sources.drawing, sources.sent, sources.sheet())
+    with page.more("Model and parts"):
+        asking = sources.Asking(**page.ask_all(sources.CONTROLS))
+    found = detector.source(page, sources.SCENES, sources.drawing, sources.sent, sources.sheet(), asking)
     return views.with_truth(found, detector.drawn(found.id))
 
 
@@ -46,7 +48,8 @@ def on_a_picture(view: View):
 def detect() -> None:
     found = picture()
     page.note(views.sentence(found))
-    detector.mount(page, views.for_browser(found), views.looked_at(found))
+    settings = detector.mount(page, views.for_browser(found), views.looked_at(found))
+    page.downloads(*views.exports(found, settings))
     page.show(views.confidences(found), source=found)
     if page.predict(views.question(found)):
         page.show(views.sweep(found), source=found)

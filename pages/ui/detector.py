@@ -12,19 +12,19 @@ DRAWING, FILE, WEBCAM = "own drawing", "own file", "webcam"
 MOST_KEPT = 50  # pictures whose true boxes are remembered
 
 
-def source(page, shipped: Mapping[str, Callable], read: Callable, read_file: Callable, sheet: str):
+def source(page, shipped: Mapping[str, Callable], read: Callable, read_file: Callable, sheet: str, *more):
     """A picture: one of those ``shipped``, by name and made from the page's seed; or what ``read`` makes of the drawing
     on a pad that begins with a ``sheet`` (data URLs), ``read_file`` of a file or a photograph (bytes, none of them
-    while there is none)."""
+    while there is none). ``more`` is passed on to all of them."""
     choice = page.pick("Picture", (*shipped, DRAWING, FILE, WEBCAM))
     if choice in shipped:
-        return shipped[choice](page.seed)
+        return shipped[choice](page.seed, *more)
     with page.here.container():
         if choice == DRAWING:
-            return read(pad.sketch(page.key("Sketch"), sheet))
+            return read(pad.sketch(page.key("Sketch"), sheet), *more)
         if choice == FILE:
-            return read_file(pad.sent_file(page, "Picture file", pad.TYPES, pad.PICTURES))
-        return read_file(photograph(page))
+            return read_file(pad.sent_file(page, "Picture file", pad.TYPES, pad.PICTURES), *more)
+        return read_file(photograph(page), *more)
 
 
 def photograph(page) -> bytes:
@@ -33,9 +33,10 @@ def photograph(page) -> bytes:
     return shot.getvalue() if shot else b""
 
 
-def mount(page, data: dict, looked_at: Callable[[int], Sequence] | None = None, name: str = "detector") -> None:
+def mount(page, data: dict, looked_at: Callable[[int], Sequence] | None = None, name: str = "detector") -> object:
     """Show a picture and its raw boxes (``core.projects.detection.lesson.browser``). True boxes that the learner draws
-    are kept with their picture (``drawn``); ``looked_at`` turns the box that is looked at into controls and values."""
+    are kept with their picture (``drawn``); ``looked_at`` turns the box that is looked at into controls and values.
+    Returns where the sliders stood when they were last let go, as the browser sent it."""
     key = f"{page.topic.key}.{name}"
 
     def truth() -> None:
@@ -54,7 +55,10 @@ def mount(page, data: dict, looked_at: Callable[[int], Sequence] | None = None, 
                 page.set(*pair)
 
     with page.right:
-        _detector(key=key, data={**data, "key": key}, on_truth_change=truth, on_chosen_change=chosen)
+        return _detector(
+            key=key, data={**data, "key": key}, on_truth_change=truth, on_chosen_change=chosen,
+            on_settings_change=lambda: None,
+        ).settings  # fmt: skip
 
 
 def remembered() -> dict[str, dict]:

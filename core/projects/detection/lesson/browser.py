@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from core.figures.picture import COLORS, encoded
-from core.projects.detection.lesson.seen import Seen, Truth
+from core.projects.detection.lesson.seen import CONFIDENCE, IOU, Seen, Truth
 
 WIDEST = 1280  # pixels of a picture's longer side in the browser
 MOST_BOXES = 100  # true boxes of one picture
@@ -44,7 +44,7 @@ def described(picture: Image.Image, names: Sequence[str], id: str, alt: str) -> 
     """What the component needs of any picture."""
     return {
         "id": id, "alt": alt, "picture": address(picture), "width": picture.width, "height": picture.height,
-        "names": list(names), "colours": list(COLORS), "truth": [],
+        "names": list(names), "colours": list(COLORS), "truth": [], "confidence": CONFIDENCE, "threshold": IOU,
     }  # fmt: skip
 
 
@@ -87,3 +87,19 @@ def sound(one: object, size: tuple[int, int], classes: int) -> Truth | None:
         return None
     left, top, right, bottom = (min(max(float(edge), 0.0), most) for edge, most in zip(edges, size * 2, strict=True))
     return Truth(label, (left, top, right, bottom)) if right > left and bottom > top else None
+
+
+def settings(message: object) -> tuple[float, float, bool, frozenset[str]]:
+    """Confidence, IoU threshold, whether classes suppress each other, and the names of the classes that are hidden, as
+    a browser has sent them; what is no such thing is what it is at first."""
+    sent = message if isinstance(message, dict) else {}
+    hidden = sent.get("hidden") if isinstance(sent.get("hidden"), list) else []
+    return (
+        share(sent.get("confidence"), CONFIDENCE), share(sent.get("iou"), IOU), sent.get("across") is True,
+        frozenset(name for name in hidden if isinstance(name, str)),
+    )  # fmt: skip
+
+
+def share(number: object, otherwise: float) -> float:
+    """A number from 0 to 1."""
+    return float(number) if type(number) in (int, float) and 0 <= number <= 1 else otherwise

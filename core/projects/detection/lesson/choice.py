@@ -32,9 +32,13 @@ def overlap(one: np.ndarray, others: np.ndarray) -> np.ndarray:
     return overlaps(one[None], others)[0]
 
 
-def chosen(seen: Seen, confidence: float, iou: float, across: bool = False) -> Choice:
-    """Suppression of the raw boxes that are worth showing, of the best class of each."""
-    order = seen.order
+def chosen(
+    seen: Seen, confidence: float, iou: float, across: bool = False, hidden: frozenset[str] = frozenset()
+) -> Choice:
+    """Suppression of the raw boxes that are worth showing, of the best class of each; boxes of ``hidden`` classes are
+    as if they were not there."""
+    shown = np.array([name not in hidden for name in seen.names])
+    order = seen.order[shown[seen.labels[seen.order]]]
     found = suppressed(seen.boxes[order], seen.best[order], seen.labels[order], confidence, iou, across)
     by = np.full(len(seen.boxes), -2)
     by[order] = np.where(found.by >= 0, order[found.by], found.by)

@@ -19,7 +19,7 @@ SHOWN_CLASSES = 8
 
 def strides(seen: Seen) -> tuple[int, ...]:
     """The grids' strides, in pixels of the network's input."""
-    return tuple(sorted({int(stride) for stride in seen.cells[:, 0]}))
+    return tuple(sorted({int(stride) for stride in seen.cells[:, 0]} - {0}))
 
 
 def size(seen: Seen, stride: int) -> tuple[int, int]:
@@ -28,9 +28,13 @@ def size(seen: Seen, stride: int) -> tuple[int, int]:
 
 
 def controls(seen: Seen) -> tuple[Control, ...]:
-    """Which cell is looked at; at first the one whose box has the highest score."""
+    """Which cell is looked at; at first the one whose box has the highest score. Raises ``ValueError`` for a model that
+    does not say which cell made a box."""
+    if not strides(seen):
+        raise ValueError(f"{seen.model} says which boxes it has chosen, but not which cell made them.")
     most = [max(size(seen, stride)[axis] for stride in strides(seen)) for axis in (0, 1)]
-    stride, row, column = (int(each) for each in seen.cells[int(seen.best.argmax())])
+    surest = int(np.where(seen.cells[:, 0] > 0, seen.best, -1).argmax())
+    stride, row, column = (int(each) for each in seen.cells[surest])
     return (
         pick("Grid", [f"stride {each}" for each in strides(seen)], f"stride {stride}"),
         slider("Row", 1, max(2, most[0]), row + 1, help="Or click a cell in the picture."),
@@ -216,7 +220,7 @@ def goal(seen: Seen, grid: str, row: int, column: int) -> Goal:
     """A box that the coarse grid made."""
     at = cell(seen, grid, row, column)
     stride, score = int(seen.cells[at, 0]), float(seen.best[at])
-    other = int(seen.cells[int(seen.best.argmax()), 0])
+    other = int(seen.cells[int(np.where(seen.cells[:, 0] > 0, seen.best, -1).argmax()), 0])
     aim = (
         f"Each grid takes objects of its own size. The best box of all comes from stride {other}: find a cell of "
         f"**another grid** that scores above **{CONFIDENCE}**."

@@ -11,7 +11,7 @@ from core.projects.detection.average_precision import Curve, Found, Score, curve
 from core.projects.detection.average_precision import Truth as Real
 from core.projects.detection.average_precision import matched as hit_by
 from core.projects.detection.boxes import iou
-from core.projects.detection.lesson.seen import Seen, Truth, seen
+from core.projects.detection.lesson.seen import Seen, Truth, seen_in
 from core.projects.detection.suppression import suppressed
 
 
@@ -80,6 +80,6 @@ def evaluated(
     Ultralytics' ``val`` makes, one picture at a time."""
     found, real = [], []
     for picture, truth in pictures:
-        found.append(found_in(seen(picture, model, names, side, "", ROOM)))
+        found.append(found_in(seen_in(picture, model, names, side, ROOM)))
         real.append(real_of(truth))
     return score(found, real)

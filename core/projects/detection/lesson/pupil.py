@@ -87,10 +87,10 @@ def found(model: Any, path: Path, side: int) -> list[list[float]]:
     from PIL import Image
 
     from core.projects.detection.lesson.choice import chosen
-    from core.projects.detection.lesson.seen import CONFIDENCE, IOU, seen
+    from core.projects.detection.lesson.seen import CONFIDENCE, IOU, seen_in
 
-    with Image.open(path) as picture:
-        answer = seen(picture, model, [str(number) for number in range(model.nc)], side, "")
+    with Image.open(path) as file:
+        answer = seen_in(file.convert("RGB"), model, [str(number) for number in range(model.nc)], side)
     kept = chosen(answer, CONFIDENCE, IOU).kept[:BOXES]
     return [[*map(float, answer.boxes[at]), float(answer.best[at]), int(answer.labels[at])] for at in kept]
 

@@ -4,9 +4,9 @@ import functools
 import hashlib
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,10 +14,13 @@ from PIL import Image
 
 from core.provenance import duration
 
+if TYPE_CHECKING:
+    from core.projects.detection.detector import Detector
+
 FAINTEST = 0.01  # a box whose best score is lower is never shown
 MOST = 3000  # raw boxes that are shown: the best ones
 GREY = 114  # what fills the frame around a picture, as in Ultralytics
-CONFIDENCE, IOU = 0.25, 0.45  # where the sliders begin
+CONFIDENCE, IOU = 0.35, 0.5  # where the sliders begin, on every screen of this project
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,9 @@ class Seen:
     """A network's whole answer to one picture.
 
     ``boxes`` (raw, 4) in pixels of the picture, ``scores`` (raw, classes) from 0 to 1, ``cells`` (raw, 3): stride, row
-    and column of the cell that made each; ``distances`` (raw, 4, bins) are the logits of its four distances to the
-    left, top, right and bottom edge, in strides, one bin where the network says the distance itself. What is really
-    there is ``given`` with a drawn scene, or ``drawn`` around by the learner.
+    and column of the cell that made each, zeros where that is no cell of the whole picture's grids. ``said`` asks for
+    the logits of each box's distances where the network has them. What is really there is ``given`` with a drawn scene,
+    or ``drawn`` by the learner.
     """
 
     picture: Image.Image
@@ -55,10 +58,10 @@ class Seen:
     boxes: np.ndarray
     scores: np.ndarray
     cells: np.ndarray
-    distances: np.ndarray
     frame: Frame
     model: str
     seconds: float
+    said: Callable[[], np.ndarray] | None = None
     given: tuple[Truth, ...] = ()
     drawn: tuple[Truth, ...] = ()
     alt: str = "A picture."
@@ -72,6 +75,12 @@ class Seen:
     def truth(self) -> tuple[Truth, ...]:
         """What is really there, as far as it is known: the learner's boxes come first."""
         return self.drawn or self.given
+
+    @functools.cached_property
+    def distances(self) -> np.ndarray:
+        """The logits of each box's four distances to the left, top, right and bottom edge, in strides (raw, 4, bins);
+        the distances themselves, as one bin, where the network says no more."""
+        return self.said() if self.said else distances_to(self.boxes, self.cells, self.frame)
 
     @functools.cached_property
     def best(self) -> np.ndarray:
@@ -155,16 +164,34 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def seen(
-    picture: Image.Image, model: Any, names: Sequence[str], side: int, title: str, room: float = 0.0, **more: Any
-) -> Seen:
-    """A network's whole answer to a picture; ``more``: given, alt, notes."""
+def distances_to(boxes: np.ndarray, cells: np.ndarray, frame: Frame) -> np.ndarray:
+    """How far the edges of boxes (raw, 4), in pixels of the picture, are from the middles of their cells, in strides:
+    (raw, 4, 1)."""
+    stride = np.maximum(cells[:, :1], 1)
+    edges = (boxes * frame.scale + np.array([frame.left, frame.top] * 2)) / stride
+    middle = cells[:, 2:0:-1] + 0.5
+    return np.concatenate([middle - edges[:, :2], edges[:, 2:] - middle], axis=1)[..., None].astype(np.float32)
+
+
+def seen_by(picture: Image.Image, detector: "Detector", parts: int = 1, **more: Any) -> Seen:
+    """A detector's whole answer to an RGB picture, also looked at in several parts; ``more``: alt and so on."""
+    from core.projects.detection.detector import detect, letterboxed
+
+    raw = detect(picture, detector, across=parts)
+    box = letterboxed(np.asarray(picture), detector.side, detector)
+    frame = Frame(box.scale, box.left, box.top, box.pixels.shape[2], box.pixels.shape[1])
+    cells = np.column_stack([raw.strides, raw.cells[:, ::-1]]).astype(np.int32)
+    cells[raw.tiles > 0] = 0  # a part has a grid of its own
+    boxes, scores = raw.boxes.astype(np.float32), raw.scores.astype(np.float32)
+    seconds = sum(raw.milliseconds.values()) / 1000
+    return Seen(picture, raw.names, boxes, scores, cells, frame, detector.name, seconds, **more)
+
+
+def seen_in(picture: Image.Image, model: Any, names: Sequence[str], side: int, room: float = 0.0) -> Seen:
+    """The whole answer of an Ultralytics ``DetectionModel`` to an RGB picture, framed as its evaluation does it."""
     began = time.perf_counter()
-    picture = picture.convert("RGB")
     values, frame = framed(picture, side, room)
-    boxes, scores, cells, distances = raw_answer(model, values)
+    boxes, scores, cells, _ = raw_answer(model, values)
     boxes = (boxes - np.array([frame.left, frame.top] * 2, np.float32)) / np.float32(frame.scale)
-    limits = np.array([*picture.size, *picture.size], np.float32)
-    boxes = np.clip(boxes, 0, limits).astype(np.float32)
-    seconds = time.perf_counter() - began
-    return Seen(picture, tuple(names), boxes, scores, cells, distances, frame, title, seconds, **more)
+    boxes = np.clip(boxes, 0, np.array([*picture.size, *picture.size], np.float32)).astype(np.float32)
+    return Seen(picture, tuple(names), boxes, scores, cells, frame, "", time.perf_counter() - began)

@@ -35,6 +35,8 @@ def looked_at(seen: Seen) -> Callable[[int], tuple[tuple[Control, object], ...]]
         if not 0 <= place < len(seen.order):
             return ()
         stride, row, column = (int(each) for each in seen.cells[seen.order[place]])
+        if not stride:
+            return ()
         which, down, across = grid.controls(seen)
         return ((which, f"stride {stride}"), (down, row + 1), (across, column + 1))
 
@@ -43,10 +45,24 @@ def looked_at(seen: Seen) -> Callable[[int], tuple[tuple[Control, object], ...]]
 
 def sentence(seen: Seen) -> str:
     """What the network proposed, and what was done to the picture."""
+    cells = len(seen.boxes)
     grids = " + ".join(f"{rows}×{columns}" for rows, columns in (grid.size(seen, one) for one in grid.strides(seen)))
-    told = f"**{len(seen.boxes):,} boxes** are proposed at once, one for each cell of three grids ({grids})."
-    return " ".join(
-        (*seen.notes, told, "The sliders choose among them in your browser: the network is not asked again.")
+    each = f", one for each cell of the grids ({grids})" if grids else ""
+    told = f"**{cells:,} boxes** are proposed at once{each}"
+    ask = "The sliders choose among them in your browser: the network is not asked again."
+    return " ".join((*seen.notes, f"{told}.", ask))
+
+
+def exports(seen: Seen, message: object) -> tuple[tuple[str, str, str], ...]:
+    """What is found at the sliders' places (as the browser sent them), as files: label, name, content."""
+    from core.projects.detection.average_precision import Found
+    from core.projects.detection.exports import FORMATS, WRITERS
+
+    kept = chosen(seen, *browser.settings(message)).kept
+    found = Found(seen.boxes[kept], seen.best[kept], seen.labels[kept])
+    return tuple(
+        (kind, f"detections-{kind.lower()}.{ending}", WRITERS[kind](found, seen.names, seen.picture.size))
+        for kind, ending in FORMATS.items()
     )
 
 
