@@ -128,8 +128,8 @@ def main(folder: Path) -> None:
     """Train on what is in the folder."""
     import logging
 
-    hushed()
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    hushed()
     from safetensors.torch import save_file
     from ultralytics.nn.tasks import DetectionModel
     from ultralytics.utils import LOGGER

@@ -2,13 +2,17 @@
 
 import json
 import os
+import queue
 import random
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from core.projects.detection.lesson.labels import Collection, Labelled
 from core.projects.detection.lesson.pupil import MARK
@@ -18,6 +22,7 @@ SHIPPED, RANDOM = "shipped weights", "random weights"
 HELD_OUT = 0.25  # of the pictures, at least two
 ROOT = Path(__file__).resolve().parents[4]
 BATCH = 8
+PATIENCE = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -130,8 +135,6 @@ def training(
 ) -> Generator[tuple, None, Trained]:
     """The training as long work: yields (share done, message, ``Progress``), returns what came of it. Ends its
     process when it is closed."""
-    import time
-
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="detector-") as name:
         folder = Path(name)
@@ -165,15 +168,17 @@ def training(
 
 
 def lines(folder: Path) -> Iterator[dict]:
-    """What the training says, as it says it; raises ``ValueError`` where it ends badly."""
+    """What the training says, as it says it, and nothing (an empty dictionary) twice a second meanwhile, so that it can
+    be ended at any time. Raises ``ValueError`` where it ends badly."""
     command = [sys.executable, "-m", "core.projects.detection.lesson.pupil", str(folder)]
     with open(folder / "errors.txt", "w+", encoding="utf-8") as errors:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        said: queue.Queue[str | None] = queue.Queue()
+        listener = threading.Thread(target=listen, args=(process.stdout, said), name="pupil", daemon=True)
+        listener.start()
         try:
-            assert process.stdout
-            for line in process.stdout:
-                if line.startswith(MARK):
-                    yield json.loads(line[len(MARK) :])
+            while (line := heard(said)) is not None:
+                yield json.loads(line[len(MARK) :]) if line.startswith(MARK) else {}
             if process.wait():
                 errors.seek(0)
                 last = errors.read().strip().splitlines()[-1:] or [""]
@@ -181,6 +186,23 @@ def lines(folder: Path) -> Iterator[dict]:
         finally:
             process.kill()
             process.wait()
+            listener.join()
+
+
+def listen(stream: IO[str], said: "queue.Queue[str | None]") -> None:
+    """Pass lines on until there are no more; then None."""
+    with stream:
+        for line in stream:
+            said.put(line)
+    said.put(None)
+
+
+def heard(said: "queue.Queue[str | None]") -> str | None:
+    """The next line, an empty one if none comes soon."""
+    try:
+        return said.get(timeout=PATIENCE)
+    except queue.Empty:
+        return ""
 
 
 def lesson(collection: Collection, settings: Settings) -> Generator[tuple, None, Trained]:
