@@ -1,6 +1,7 @@
 """What the page “Object detection” states."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -80,8 +81,8 @@ def test_the_head_is_ultralytics_own(seed):
     assert np.allclose(scores, answer[:, 4:], atol=1e-5)
     assert np.allclose(decoded(distances, cells), boxes)
     frame = seen.Frame(1, 0, 0, frame.width, frame.height)
-    assert np.allclose(distances_to(boxes, cells, frame)[..., 0], [grid.softmax(one) @ np.arange(16) for one in distances],
-                       atol=1e-3)  # fmt: skip
+    steps = softmax(distances) @ np.arange(distances.shape[-1])
+    assert np.allclose(distances_to(boxes, cells, frame)[..., 0], steps, atol=1e-3)
 
 
 def test_the_sliders_begin_where_every_screen_of_the_project_has_them():
@@ -110,7 +111,7 @@ def test_a_higher_threshold_never_leaves_fewer_than_a_quarter_less(seeds):
     for seed in seeds[:6]:
         kept, _ = suppressed.counted(scene(seed), 0.05)
         assert kept[-1] == max(kept) and kept[0] <= kept[-1]
-        assert all(after >= 0.75 * before for before, after in zip(kept, kept[1:], strict=False))
+        assert all(after >= 0.75 * before for before, after in pairwise(kept))
 
 
 def test_the_first_picture_of_a_replay_waits_and_the_last_has_chosen(seed):
@@ -118,7 +119,7 @@ def test_the_first_picture_of_a_replay_waits_and_the_last_has_chosen(seed):
     choice = chosen(found, 0.05, 0.5)
     picture = suppressed.steps(found, choice, 0.5)
     assert len(picture.frames) == min(len(choice.kept), suppressed.MOST_STEPS) + 1 == len(picture.captions)
-    waiting, now, done, last, _ = picture.frames[0]
+    waiting, now, done, *_ = picture.frames[0]
     assert not done["x"] and not now["x"] and len(waiting["x"]) == 6 * choice.looked
 
 
@@ -225,7 +226,7 @@ def test_yolo_has_the_grids_that_are_counted():
 
 
 def test_ssdlite_proposes_more_boxes_from_its_six_shapes():
-    assert ssd.PER_CELL == len(ssd.shapes()[0]) and len(ssd.shapes()) == 6
+    assert len(ssd.shapes()[0]) == ssd.PER_CELL and len(ssd.shapes()) == 6
     boxes = {name: sum(cells**2 for cells in grids(320)) for name, grids in
              (("ssd", ssd.ssd_grids), ("yolo", ssd.yolo_grids))}  # fmt: skip
     assert ssd.PER_CELL * boxes["ssd"] == 3234 and boxes["yolo"] == 2100

@@ -93,13 +93,13 @@ def settings(message: object) -> tuple[float, float, bool, frozenset[str]]:
     """Confidence, IoU threshold, whether classes suppress each other, and the names of the classes that are hidden, as
     a browser has sent them; what is no such thing is what it is at first."""
     sent = message if isinstance(message, dict) else {}
-    hidden = sent.get("hidden") if isinstance(sent.get("hidden"), list) else []
-    return (
-        share(sent.get("confidence"), CONFIDENCE), share(sent.get("iou"), IOU), sent.get("across") is True,
-        frozenset(name for name in hidden if isinstance(name, str)),
-    )  # fmt: skip
+    hidden = sent.get("hidden")
+    names = [name for name in hidden if isinstance(name, str)] if isinstance(hidden, list) else []
+    confidence, iou = share(sent.get("confidence"), CONFIDENCE), share(sent.get("iou"), IOU)
+    return confidence, iou, sent.get("across") is True, frozenset(names)
 
 
 def share(number: object, otherwise: float) -> float:
     """A number from 0 to 1."""
-    return float(number) if type(number) in (int, float) and 0 <= number <= 1 else otherwise
+    is_number = isinstance(number, int | float) and not isinstance(number, bool)
+    return float(number) if is_number and 0 <= number <= 1 else otherwise
