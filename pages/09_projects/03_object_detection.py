@@ -25,7 +25,7 @@ Reading:
 """
 
 from core.lessons.view import View
-from core.projects.detection.lesson import own, school, sources, views
+from core.projects.detection.lesson import film, own, school, sources, views
 from core.projects.detection.lesson.regression import REGRESSION
 from core.projects.detection.lesson.ssd import SSD
 from pages import ui
@@ -57,6 +57,18 @@ def detect() -> None:
     page.challenge(views.goal(found))
 
 
+def watch() -> None:
+    chosen, confidence, every = page.ask_all(film.CONTROLS).values()
+    file = film.pan(page.seed) if chosen == film.PAN else detector.film(page, film.TYPES)
+    found = page.job("Look at the film", film.looked_through, file, confidence, every) if file else None
+    detector.play(page, found.content if found else file)
+    if found:
+        page.display(film.draw(found), found)
+        page.downloads(("The film with its boxes", "detections.webm", found.content))
+    page.code(views.program(film.first_of(page.seed)))
+    page.challenge(film.goal(found))
+
+
 def teach() -> None:
     pictures, settings = labelling.collection(page), school.Settings(**page.ask_all(own.CONTROLS), seed=page.seed)
     trained = page.job(TRAIN, school.lesson, pictures, settings, live=own.live) if pictures else None
@@ -75,6 +87,7 @@ with ui.lesson(__file__) as page:
             **{name: on_a_picture(view) for name, view in views.ON_A_PICTURE.items()},
             "IoU losses": REGRESSION,
             "SSD": SSD,
+            "Film": watch,
             "Own data": teach,
         }
     )

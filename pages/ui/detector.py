@@ -69,3 +69,15 @@ def remembered() -> dict[str, dict]:
 def drawn(id: str) -> dict | None:
     """Those of one picture; None where the learner has drawn none."""
     return remembered().get(id)
+
+
+def film(page, types: Sequence[str]) -> bytes:
+    """The bytes of a learner's film; none of them while there is none."""
+    help = "At most 20 MB and two minutes. It stays on this computer."
+    return pad.sent_file(page, "Film file", types, help, most=20)
+
+
+def play(page, content: bytes) -> None:
+    """Show a film, if there is one."""
+    if content:
+        page.right.video(content, muted=True)

@@ -118,6 +118,7 @@ def example(one: Labelled, names: Sequence[str], found: Sequence[Sequence[float]
 def curves(moments: Sequence[Moment]) -> tuple[Picture, Picture]:
     """Losses and mean average precision, epoch by epoch."""
     epochs = [one.epoch for one in moments]
+    ticks = {"dtick": max(1, len(moments) // 8)}
     lines = []
     for number, (name, words) in enumerate(LOSSES.items()):
         values = [one.losses.get(name, 0.0) for one in moments]
@@ -136,10 +137,11 @@ def curves(moments: Sequence[Moment]) -> tuple[Picture, Picture]:
         if last
         else "none yet"
     )
+    losses = f"Training losses after {len(moments)} epochs: {told}."
     good = f"{last.map50:.3f} at IoU 0.5, {last.map:.3f} from 0.5 to 0.95" if last else "not measured yet"
     return (
-        Picture(lines, layout("Epoch", "Training loss", 300), f"Training losses after {len(moments)} epochs: {told}."),
-        Picture(scores, layout("Epoch", "mAP on held-out pictures", 300, yaxis={"range": [-0.02, 1.02]}),
+        Picture(lines, layout("Epoch", "Training loss", 300, xaxis=ticks), losses),
+        Picture(scores, layout("Epoch", "mAP on held-out pictures", 300, xaxis=ticks, yaxis={"range": [-0.02, 1.02]}),
                 f"Mean average precision on held-out pictures after {len(moments)} epochs: {good}."),
     )  # fmt: skip
 

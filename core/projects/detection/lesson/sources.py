@@ -68,10 +68,11 @@ def detected(pixels: bytes, size: tuple[int, int], asking: Asking) -> Seen:
 @functools.lru_cache(maxsize=4)
 def distances_in(pixels: bytes, size: tuple[int, int]) -> np.ndarray:
     """The logits of the distances (raw, 4, bins) that the shipped network says of the same picture."""
-    from core.projects.detection.detector import letterboxed, shipped
+    from core.projects.detection.detector import ASKING, letterboxed, shipped
 
     box = letterboxed(np.asarray(Image.frombytes("RGB", size, pixels)), shipped().side, shipped())
-    return raw_answer(network(), (255 * box.pixels.transpose(1, 2, 0)).round())[3]
+    with ASKING:
+        return raw_answer(network(), (255 * box.pixels.transpose(1, 2, 0)).round())[3]
 
 
 @functools.cache
