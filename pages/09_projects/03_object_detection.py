@@ -26,8 +26,6 @@ Reading:
 
 from core.lessons.view import View
 from core.projects.detection.lesson import film, own, school, sources, views
-from core.projects.detection.lesson.regression import REGRESSION
-from core.projects.detection.lesson.ssd import SSD
 from pages import ui
 from pages.ui import detector, labelling
 
@@ -35,9 +33,7 @@ TRAIN = "Train on these pictures"
 
 
 def picture():
-    with page.more("Model and parts"):
-        asking = sources.Asking(**page.ask_all(sources.CONTROLS))
-    found = detector.source(page, sources.SCENES, sources.drawing, sources.sent, sources.sheet(), asking)
+    found = detector.source(page, *sources.READERS, sources.sheet(), sources.CONTROLS, sources.Asking)
     return views.with_truth(found, detector.drawn(found.id))
 
 
@@ -64,7 +60,7 @@ def watch() -> None:
     detector.play(page, found.content if found else file)
     if found:
         page.display(film.draw(found), found)
-        page.downloads(("The film with its boxes", "detections.webm", found.content))
+        page.downloads(*film.files(found))
     page.code(views.program(film.first_of(page.seed)))
     page.challenge(film.goal(found))
 
@@ -74,20 +70,11 @@ def teach() -> None:
     trained = page.job(TRAIN, school.lesson, pictures, settings, live=own.live) if pictures else None
     if pictures:
         page.display(own.result(trained) if trained else own.gallery(pictures), trained or pictures)
-    if trained:
-        page.downloads(*own.files(trained))
+    page.downloads(*own.files(trained))
     page.code(own.program(pictures or own.scenes(labelling.SCENES, page.seed), trained))
     page.challenge(own.goal(trained))
 
 
 with ui.lesson(__file__) as page:
-    page.views(
-        {
-            "Detect": detect,
-            **{name: on_a_picture(view) for name, view in views.ON_A_PICTURE.items()},
-            "IoU losses": REGRESSION,
-            "SSD": SSD,
-            "Film": watch,
-            "Own data": teach,
-        }
-    )
+    pictured = {name: on_a_picture(view) for name, view in views.ON_A_PICTURE.items()}
+    page.views({"Detect": detect, **pictured, **views.WITHOUT_A_PICTURE, "Film": watch, "Own data": teach})

@@ -12,19 +12,29 @@ DRAWING, FILE, WEBCAM = "own drawing", "own file", "webcam"
 MOST_KEPT = 50  # pictures whose true boxes are remembered
 
 
-def source(page, shipped: Mapping[str, Callable], read: Callable, read_file: Callable, sheet: str, *more):
+def source(page, shipped: Mapping[str, Callable], read: Callable, read_file: Callable, sheet: str, controls, asking):
     """A picture: one of those ``shipped``, by name and made from the page's seed; or what ``read`` makes of the drawing
     on a pad that begins with a ``sheet`` (data URLs), ``read_file`` of a file or a photograph (bytes, none of them
-    while there is none). ``more`` is passed on to all of them."""
+    while there is none). All of them are also given what ``asking`` makes of the values of some ``controls``."""
+
+    def ask():
+        with page.more("Model and parts"):
+            return asking(**page.ask_all(controls))
+
     choice = page.pick("Picture", (*shipped, DRAWING, FILE, WEBCAM))
     if choice in shipped:
-        return shipped[choice](page.seed, *more)
+        asked = ask()
+        return shipped[choice](page.seed, asked)
+    if choice == DRAWING:
+        with page.here.container():
+            drawing = pad.sketch(page.key("Sketch"), sheet)
+        return read(drawing, ask())
+    if choice == FILE:
+        file = pad.sent_file(page, "Picture file", pad.TYPES, pad.PICTURES)
+        return read_file(file, ask())
     with page.here.container():
-        if choice == DRAWING:
-            return read(pad.sketch(page.key("Sketch"), sheet), *more)
-        if choice == FILE:
-            return read_file(pad.sent_file(page, "Picture file", pad.TYPES, pad.PICTURES), *more)
-        return read_file(photograph(page), *more)
+        shot = photograph(page)
+    return read_file(shot, ask())
 
 
 def photograph(page) -> bytes:

@@ -119,6 +119,11 @@ def draw(film: Film) -> Shown:
     )
 
 
+def files(film: Film) -> tuple[tuple[str, str, bytes], ...]:
+    """What can be taken away: the film with its boxes."""
+    return (("The film with its boxes", "detections.webm", film.content),)
+
+
 def goal(film: Film | None) -> Goal:
     """Flicker: a class that comes and goes."""
     aim = "Make a film **flicker**: at some confidence a class is found, lost and found again at least **four times**."

@@ -161,7 +161,9 @@ def scores(seen: Seen, at: int) -> Picture:
         "text": [f"{value:.2f}" for value in values], "textposition": "outside", "cliponaxis": False,
         "hoverinfo": "skip", "showlegend": False,
     }  # fmt: skip
-    place = layout("Class score", "", 360, xaxis={"range": [0, 1.15]}, yaxis={"autorange": "reversed"})
+    place = layout(
+        "Class score", "", 360, xaxis={"range": [0, 1.15]}, yaxis={"type": "category", "autorange": "reversed"}
+    )
     return Picture([figure], place, alt)
 
 
@@ -182,7 +184,7 @@ def distances(seen: Seen, at: int) -> Picture:
         ]
         axes[f"xaxis{number}"] = {"domain": [0.53 * column, 0.53 * column + 0.47], "anchor": f"y{number}"}
         axes[f"yaxis{number}"] = {
-            "domain": [0.56 - 0.56 * row, 1 - 0.56 * row], "range": [0, 1.05], "anchor": f"x{number}",
+            "domain": [0.62 - 0.62 * row, 1 - 0.62 * row], "range": [0, 1.05], "anchor": f"x{number}",
             "showticklabels": column == 0,
         }  # fmt: skip
         spot = {"xref": f"x{number} domain", "yref": f"y{number} domain", "yanchor": "bottom"}

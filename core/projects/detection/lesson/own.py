@@ -91,7 +91,7 @@ def gallery(collection: Collection) -> Shown:
     each = {collection.names[label]: float(count) for label, count in counts.most_common(20)}
     pictures = tuple(example(one, collection.names) for one in used)
     amounts = bars(each, ("Class", "Objects"), 280)
-    amounts.layout["xaxis"]["tickangle"] = -45
+    amounts.layout["xaxis"] |= {"type": "category", "tickangle": -45}
     rows = (pictures[:2], pictures[2:], (amounts,))
     return Shown(tuple(row for row in rows if row), collection.sentence)
 
@@ -175,8 +175,10 @@ def result(trained: Trained) -> Shown:
     return Shown(pictures, note)
 
 
-def files(trained: Trained) -> tuple[tuple[str, str, bytes], ...]:
-    """What can be taken away: the weights, and the names of the classes."""
+def files(trained: Trained | None) -> tuple[tuple[str, str, bytes], ...]:
+    """What can be taken away once a detector is trained: its weights, and the names of its classes."""
+    if trained is None:
+        return ()
     return (
         ("The detector's weights", "detector.safetensors", trained.weights),
         ("Its classes", "classes.txt", "\n".join(trained.names).encode()),

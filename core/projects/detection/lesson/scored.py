@@ -56,10 +56,15 @@ def draw(seen: Seen, **look: object) -> Shown:
         return Shown(((scene(seen, [], []), precisions([], 0)),), NOTHING)
     note = (
         f"**AP {average_precision(matches, len(own)):.3f}** for {look['class']}: {len(own)} really there, "
-        f"{len(matches)} detections, the highest score first. {mean(seen, look)}"
+        f"{len(matches)} detections, the highest score first. {mean(seen, look)}{ceiling(area(matches, own))}"
     )
     table = [row(seen, place, one) for place, one in enumerate(matches, start=1)]
     return Shown(((scene(seen, matches, own), precisions(matches, len(own))),), note, (table,) if table else ())
+
+
+def ceiling(value: float) -> str:
+    """Why a perfect ranking does not reach 1."""
+    return " 0.995 is perfect: of 101 recalls the last one counts as 0." if value > 0.994 else ""
 
 
 def values(look: dict) -> tuple:

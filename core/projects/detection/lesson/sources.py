@@ -97,9 +97,6 @@ def scene(seed: int, asking: Asking) -> Seen:
     return looked_at(Image.fromarray(made.picture), asking, alt, given=given if asking.model == OURS else ())
 
 
-SCENES = {SCENE: scene}
-
-
 def empty(asking: Asking, sentence: str) -> Seen:
     """The answer to an empty sheet, and why it is one."""
     return looked_at(Image.new("RGB", (SHEET, SHEET), "white"), asking, "An empty sheet.", sentence)
@@ -125,6 +122,9 @@ def sent(file: bytes, asking: Asking) -> Seen:
     except Refused as refusal:
         return empty(asking, str(refusal))
     return looked_at(picture, asking, "Your picture.", *notes)
+
+
+READERS = {SCENE: scene}, drawing, sent
 
 
 @functools.cache

@@ -10,12 +10,13 @@ from core.figures.picture import COLORS, DASHES, Picture, layout
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import Control
 from core.programs import Program
-from core.projects.detection.lesson import browser, grid, scored, suppressed
+from core.projects.detection.lesson import browser, grid, regression, scored, ssd, suppressed
 from core.projects.detection.lesson.choice import chosen
 from core.projects.detection.lesson.judged import matched
 from core.projects.detection.lesson.seen import CONFIDENCE, IOU, Seen
 
 ON_A_PICTURE = {"Grid": grid.GRID, "Suppression": suppressed.STEPPED, "Average precision": scored.SCORED}
+WITHOUT_A_PICTURE = {"IoU losses": regression.REGRESSION, "SSD": ssd.SSD}
 LENIENT = 0.95  # the threshold of the question
 
 
