@@ -1,5 +1,6 @@
 """What the hub's services for programs take and answer, in OpenAPI 3.1: ``/api/openapi.json``."""
 
+from core.projects.classifier import service as classifier
 from core.projects.detection import service as detection
 from core.projects.mnist import service as mnist
 
@@ -9,6 +10,9 @@ def description() -> dict:
     whole = mnist.description()
     whole["paths"]["/api/detect"] = detection.path()
     whole["components"]["schemas"] |= detection.schemas()
+    sorting = classifier.description()
+    whole["paths"] |= sorting["paths"]
+    whole["components"]["schemas"] |= sorting["components"]["schemas"]
     return whole
 
 
