@@ -3,15 +3,13 @@ r"""Evaluation metrics
 One network, many numbers that judge it: move the threshold, the costs and the crowd, and see which of them lies.
 
 A detector gives each case a score; from a threshold on the answer is yes. $TP$ alarms are true and $FP$ false, $FN$
-positives are missed. From them come *precision* $P$, *recall* $R$ and their harmonic mean $F_1$:
+positives are missed. That gives *precision* $P$, *recall* $R$ and their harmonic mean $F_1$:
 
 $$P = \frac{TP}{TP + FP} \qquad R = \frac{TP}{TP + FN} \qquad F_1 = \frac{2\,P\,R}{P + R}$$
 
 The *ROC curve* shows recall against the share of negatives that raise an alarm, for every threshold. The area under it
 is the chance that a random positive scores above a random negative. For several classes, *micro* averages over samples,
 *macro* over classes. *Calibration* asks whether answers given with 90 % confidence are right nine times in ten.
-
-No number is right for every question: ask what a miss costs, and how many positives there will be.
 
 Roadmap:
 - Learn model evaluation metrics:

@@ -190,8 +190,8 @@ def goal(looked: Looked, threshold: float, share_of_positives: float, cost_of_a_
     now, lowest = detector.at(threshold, share).cost(cost_of_a_miss), detector.cheapest(cost_of_a_miss, share)[1]
     passed = cost_of_a_miss >= 20 and share_of_positives <= 5 and now <= CLOSE * lowest
     words = (
-        "Let a miss cost **20 or more** and at most **5 %** be positives. Find a threshold that costs at most 10 % more "
-        "than the best one."
+        "Let a miss cost **20 or more** and at most **5 %** be positives. Find a threshold that costs at most 10 % "
+        "more than the best one."
     )
     above = f"{now / lowest - 1:.0%} above the lowest" if lowest > 0 else f"{1000 * now:.0f} per 1,000"
     return Goal(words, bool(passed), f"Now: a miss costs {cost_of_a_miss:g}, the cost is {above}.")
