@@ -258,8 +258,9 @@ def test_every_challenge_can_be_met(seed):
         found = view.measure(**defaults(view.controls) | values, seed=seed)
         return view.goal(found, **defaults(view.looks(found)) | looked).passed
 
-    costly = {"cost_of_a_miss": 20, "share_of_positives": 5.0}
-    assert any(passed("Threshold", {}, costly | {"threshold": each / 100}) for each in range(101))
+    costly = [{"cost_of_a_miss": miss, "share_of_positives": share} for miss in (20, 50) for share in (5.0, 1.0)]
+    tried = (each | {"threshold": place / 100} for each in costly for place in range(101))
+    assert any(passed("Threshold", {}, each) for each in tried)
     digits = [{"positive_digit": str(each)} for each in range(10)]
     assert any(passed("Curves", digit, {"share_of_positives": 0.2}) for digit in digits)
     rare = {"what_is_left_of_it": 1}
