@@ -141,6 +141,24 @@ def test_a_class_of_nothing_but_copies_is_learned_from():
     assert (part[:3] > 0).all() and (part[3:] == 0).sum() == 1
 
 
+def test_the_smallest_albums_are_learned_from_or_refused_in_a_sentence(seeds: list[int]):
+    two = Album().added("cat", [sketches.sketch("cat", k) for k in range(2)])
+    two = two.added("car", [sketches.sketch("car", k) for k in range(2)])
+    for seed in seeds[:5]:
+        found = trained(two, Settings(seed=seed))
+        assert found.study.score[1] == 2 and found.study.logits.isfinite().all()
+        assert found.study.familiarity.isfinite().all()
+        assert views.accuracy(found).pictures and views.pictures(found).note and doubts.doubts(found)
+    copies = Album().added("cat", [sketches.sketch("cat", 0)] * 3).added("car", [sketches.sketch("car", 0)] * 3)
+    with pytest.raises(ValueError, match="nearly the same"):
+        trained(copies)
+    both = Album().added("cat", [sketches.sketch("cat", 0)] * 2).added("car", [sketches.sketch("cat", 0)] * 2)
+    with pytest.raises(ValueError, match="nearly the same"):
+        trained(both)
+    with pytest.raises(ValueError, match="Two classes"):
+        trained(Album().added("cat", [sketches.sketch("cat", 0)] * 3))
+
+
 def test_chains_of_copies_are_one_group(seed: int):
     order = np.random.default_rng(seed).permutation(6)
     pairs = [(int(min(a, b)), int(max(a, b)), 1.0) for a, b in pairwise(order)]

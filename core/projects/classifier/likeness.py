@@ -73,6 +73,7 @@ def parts(labels: Sequence[int], group: Sequence[int], share: float, folds: int,
     draw = np.random.default_rng(seed)
     members = {one: [place for place, own in enumerate(group) if own == one] for one in dict.fromkeys(group)}
     part = torch.ones(len(labels), dtype=torch.long)
+    total = dict.fromkeys(range(1, folds + 1), 0)
     for label in sorted(set(labels)):
         own = [one for one in members if labels[one] == label]
         order = [own[place] for place in draw.permutation(len(own))]
@@ -80,9 +81,10 @@ def parts(labels: Sequence[int], group: Sequence[int], share: float, folds: int,
         held = chosen(order, sizes, max(1, round(share * sum(sizes.values()))))
         loads = dict.fromkeys(range(1, folds + 1), 0)
         for one in order:
-            place = 0 if one in held else min(loads, key=lambda fold: loads[fold])
+            place = 0 if one in held else min(loads, key=lambda fold: (loads[fold], total[fold]))
             if place:
                 loads[place] += sizes[one]
+                total[place] += sizes[one]
             part[members[one]] = place
     return part
 

@@ -14,7 +14,7 @@ from core.projects.classifier.heat import heated
 from core.projects.classifier.incoming import MOST_ZIPPED, File, finished, read, received, unzipped
 from core.projects.classifier.study import Settings, Trained, trained
 from core.projects.classifier.why import NONE, alike, answered, attention
-from core.serving.uploads import MOST_BYTES, Refused
+from core.serving.uploads import MOST_BYTES
 
 LIMIT = f"{MOST_ZIPPED // 10**6}mb"
 SHOWN = 80  # pictures of an album
@@ -102,7 +102,11 @@ def learn(album: Album, augmentation: bool, seed: float):
     settings = settings_of(augmentation, seed)
     for fraction, message in looked_at(album.pictures, settings.side, settings.augmentation):
         yield f"{fraction:.0%}: {message}", ""
-    found = trained(album, settings)
+    try:
+        found = trained(album, settings)
+    except ValueError as refusal:
+        yield str(refusal), ""
+        return
     right, count = found.study.score
     low, high = found.study.accuracy_interval
     told = f"{right} of {count} held-out pictures are answered right: expect {low:.0%} to {high:.0%}."
@@ -130,9 +134,9 @@ def classify(
         return album.lacks, {}, None, []
     try:
         picture = read(Path(path).name, contents(path, MOST_BYTES))
-    except Refused as refusal:
+        return explained(trained(album, settings_of(augmentation, seed)), picture)
+    except ValueError as refusal:
         return str(refusal), {}, None, []
-    return explained(trained(album, settings_of(augmentation, seed)), picture)
 
 
 def explained(found: Trained, picture: Picture) -> tuple[str, dict[str, float], np.ndarray, list]:

@@ -18,6 +18,7 @@ from core.provenance import duration
 
 FOLDS = 4  # of what is learned from: each is answered by a head that was trained on the others
 COST = 0.05  # share of real pictures that "none of these" may cost, unless the learner says otherwise
+TOO_ALIKE = "The pictures of each class are nearly the same: add some that differ, so that a few can be held out."
 KEPT = 24  # studies, of all learners together
 
 
@@ -118,7 +119,8 @@ def familiar(features: Tensor, known: Tensor) -> Tensor:
 
 
 def studied(album: Album, settings: Settings) -> Study:
-    """Train on an album that lacks nothing; raises ``ValueError`` in its own words for one that does."""
+    """Train on an album that lacks nothing; raises ``ValueError``, one sentence, for one that does, or whose
+    pictures are all alike."""
     if album.lacks:
         raise ValueError(album.lacks)
     began = time.perf_counter()
@@ -127,6 +129,8 @@ def studied(album: Album, settings: Settings) -> Study:
     duplicates = tuple(likeness.pairs(album.pictures, looks[:, 0]))
     group = likeness.groups(len(labels), duplicates)
     part = likeness.parts(album.labels, group, settings.held_out, FOLDS, settings.seed)
+    if not (part == 0).any() or len(part[part > 0].unique()) < 2:
+        raise ValueError(TOO_ALIKE)
     head = learned(looks, labels, part > 0, classes)
     logits = head.logits(looks[:, 0])
     for fold in range(1, FOLDS + 1):
