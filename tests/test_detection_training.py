@@ -14,7 +14,8 @@ from core.jobs import Pool, start
 from core.projects.detection.drawings import CLASSES, shipped
 from core.projects.detection.lesson import own, pupil, school
 from core.projects.detection.lesson.labels import Collection, Labelled
-from core.projects.detection.network import ARCHITECTURE, WEIGHTS, network
+from core.projects.detection.models import local
+from core.projects.detection.network import ARCHITECTURE, WEIGHTS
 from core.projects.detection.network import load as loaded
 from core.projects.detection.scenes import scene
 
@@ -58,7 +59,7 @@ def test_our_sums_are_those_of_ultralytics_val(tmp_path, seed):
     assert ours["map"] == pytest.approx(theirs["map"], abs=0.005)
 
 
-def test_a_training_tells_how_it_goes_and_what_came_of_it(seed):
+def test_a_training_tells_how_it_goes_and_what_came_of_it(seed, tmp_path):
     pictures = scenes(seed, 10)
     trained, told = finished(school.training(pictures, SMALL, WEIGHTS, ARCHITECTURE))
     shares = [one[0] for one in told]
@@ -70,13 +71,13 @@ def test_a_training_tells_how_it_goes_and_what_came_of_it(seed):
     assert trained.own["map"] == pytest.approx(trained.verdict["map"], abs=0.005)
     assert trained.count + len(trained.held_out) == 10 and all(one.truth for one in trained.held_out)
     weights, before = load(trained.weights), load_file(WEIGHTS)
-    network(ARCHITECTURE, trained.names).load_state_dict(weights)
+    (tmp_path / "own.safetensors").write_bytes(trained.weights)
+    again = local(tmp_path / "own.safetensors")  # as any of the project's programs opens it
+    assert again.names == CLASSES and again.side == 128
     frozen = [name for name in before if name.endswith("conv.weight") and int(name.split(".")[1]) < pupil.FREEZE]
     free = [name for name in before if name.endswith("conv.weight") and int(name.split(".")[1]) == 22]
-    assert frozen and all(torch.equal(weights[name], before[name].float()) for name in frozen)
-    assert not all(
-        torch.equal(weights[name], before[name].float()) for name in free or ["model.23.cv2.0.0.conv.weight"]
-    )
+    assert frozen and all(torch.equal(weights[name], before[name]) for name in frozen)
+    assert not all(torch.equal(weights[name], before[name]) for name in free or ["model.23.cv2.0.0.conv.weight"])
     for shown in (own.live(told[-1]), own.result(trained)):
         assert shown.pictures
         for row in shown.pictures:

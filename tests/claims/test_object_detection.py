@@ -9,7 +9,7 @@ import torch
 from torchvision.ops import complete_box_iou_loss, distance_box_iou_loss, generalized_box_iou_loss
 
 from core.projects.detection import detector
-from core.projects.detection.lesson import grid, regression, scored, seen, sources, ssd, suppressed, views
+from core.projects.detection.lesson import film, grid, regression, scored, seen, sources, ssd, suppressed, views
 from core.projects.detection.lesson.choice import chosen
 from core.projects.detection.lesson.judged import curve_of, matched
 from core.projects.detection.lesson.seen import CONFIDENCE, IOU, decoded, distances_to, softmax
@@ -263,3 +263,34 @@ def test_a_click_in_the_picture_chooses_the_cell_there(seeds):
     row, column = (value for _, value in shown.clicked({"panel": 0, "x": float(x), "y": float(y)}))
     middle = grid.middles(found)[grid.cell(found, "stride 16", row, column)]
     assert max(abs(middle - (x, y))) <= 8 / found.frame.scale + 1e-6 and math.isfinite(x)
+
+
+# Films
+
+
+def test_a_film_is_looked_through_frame_by_frame_and_comes_back(seed):
+    work, told = film.looked_through(film.pan(seed), 0.35, 6), []
+    while True:
+        try:
+            told.append(next(work)[0])
+        except StopIteration as end:
+            found = end.value
+            break
+    assert told == sorted(told) and len(found.frames) == film.FRAMES / 6 == len(found.counts)
+    assert found.content[:4] == b"\x1aE\xdf\xa3" and found.counts.shape[1] == len(found.names)
+    for picture in film.draw(found).pictures[0]:
+        picture.plotly()
+
+
+def test_what_comes_back_is_counted():
+    names = ("cat", "dog")
+    seen = np.array([[1, 0], [0, 0]] * 5)
+    flickering = film.Film(b"", names, tuple(range(10)), seen, 0.1)
+    assert film.goal(flickering).passed and "cat comes back 4 times" in film.goal(flickering).now
+    assert not film.goal(film.Film(b"", names, tuple(range(10)), seen * 0 + 1, 0.1)).passed
+
+
+@pytest.mark.parametrize("content", [b"", b"no film at all", b"\0\0\0\x18ftypmp42" + b"\0" * 200])
+def test_what_is_no_film_gets_one_sentence(content):
+    with pytest.raises(ValueError, match=r"^[^\n]+\.$"):
+        list(film.looked_through(content, 0.35, 1))

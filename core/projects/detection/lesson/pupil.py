@@ -130,21 +130,18 @@ def main(folder: Path) -> None:
 
     settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     hushed()
-    from safetensors.torch import save_file
-    from ultralytics.nn.tasks import DetectionModel
     from ultralytics.utils import LOGGER
+
+    from core.projects.detection.network import load, save
 
     LOGGER.setLevel(logging.ERROR)
     trainer = trainer_of(folder, settings)
     watch(trainer, sorted((folder / "images" / "val").iterdir()), settings["side"])
     tell(share=0.0)
     trainer.train()
-    weights = {name: value.detach().clone() for name, value in trainer.ema.ema.float().state_dict().items()}
-    save_file({name: value.contiguous() for name, value in weights.items()}, folder / "trained.safetensors")
-    model = DetectionModel(settings["architecture"], nc=len(settings["names"]), verbose=False)
-    model.load_state_dict(weights)
-    model.names = dict(enumerate(settings["names"]))
-    model.eval()
+    about = {"architecture": settings["architecture"], "classes": settings["names"], "side": settings["side"]}
+    save(trainer.ema.ema.float(), folder / "trained.safetensors", about)
+    model, _ = load(folder / "trained.safetensors")  # what is taken away is what is judged
     tell(own=summed(folder, model, settings), final=evaluated(folder, model, settings["side"]))
 
 

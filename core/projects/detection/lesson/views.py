@@ -92,8 +92,8 @@ def question(seen: Seen) -> Question:
         f"How many does a threshold of {LENIENT} keep?",
         Scale(0, max(looked, 10), 1, "boxes"),
         lenient,
-        "Boxes of one object seldom agree to 95 %, so that hardly any is suppressed: the same object is found again "
-        "and again.",
+        "A box goes only if a surer one of its class overlaps it by more than the threshold: what stays in a heap are "
+        "those boxes that agree less closely than that.",
     )
 
 
