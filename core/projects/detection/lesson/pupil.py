@@ -23,26 +23,28 @@ def tell(**what: Any) -> None:
     print(MARK + json.dumps(what), flush=True)
 
 
-def trainer_of(folder: Path, settings: dict):
-    """Ultralytics' trainer for the folder's pictures, its network begun from ``start.safetensors`` where it fits."""
-    import torch
+def begun(folder: Path, settings: dict) -> Any:
+    """The network to be trained, its weights taken from ``start.safetensors`` where they fit: a head for other classes
+    begins anew."""
     from safetensors.torch import load_file
+
+    from core.projects.detection.network import network
+
+    model = network(settings["architecture"], tuple(settings["names"]))
+    if (folder / "start.safetensors").exists():
+        known, own = load_file(folder / "start.safetensors"), model.state_dict()
+        fitting = {
+            name: value.float() for name, value in known.items() if name in own and own[name].shape == value.shape
+        }
+        model.load_state_dict(fitting, strict=False)
+        tell(begun_with=len(fitting), of=len(own))
+    return model
+
+
+def trainer_of(folder: Path, settings: dict) -> Any:
+    """Ultralytics' trainer for the folder's pictures."""
+    import torch
     from ultralytics.models.yolo.detect import DetectionTrainer
-
-    class Trainer(DetectionTrainer):
-        """Ultralytics' trainer, with weights from safetensors in place of a pickle."""
-
-        def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> Any:
-            model = super().get_model(cfg, None, False)
-            if (folder / "start.safetensors").exists():
-                known, own = load_file(folder / "start.safetensors"), model.state_dict()
-                fitting = {name: value.float() for name, value in known.items() if fits(own, name, value)}
-                model.load_state_dict(fitting, strict=False)
-                tell(begun_with=len(fitting), of=len(own))
-            return model
-
-    def fits(own: dict, name: str, value: torch.Tensor) -> bool:
-        return name in own and own[name].shape == value.shape
 
     torch.set_num_threads(settings["threads"])
     epochs = settings["epochs"]
@@ -54,7 +56,9 @@ def trainer_of(folder: Path, settings: dict):
         "seed": settings["seed"], "device": "cpu", "workers": 0, "amp": False, "plots": False, "save": False,
         "cache": "ram", "verbose": False, "project": str(folder), "name": "run", "exist_ok": True, "patience": epochs,
     }  # fmt: skip
-    return Trainer(overrides=overrides)
+    trainer = DetectionTrainer(overrides=overrides)
+    trainer.model = begun(folder, settings)  # and no pickle is read for it
+    return trainer
 
 
 def watch(trainer: Any, pictures: list[Path], side: int) -> None:
