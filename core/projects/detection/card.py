@@ -41,7 +41,7 @@ On scenes composed of test drawings, which were used for nothing else:
 {rows}
 
 Share of the objects found (IoU at least 0.5, right class) at a confidence of {confidence}, by size: the square root of
-the box's area in pixels of a picture whose longer side is {side}.
+the box's area in pixels of a picture whose longer side is {composed_at}.
 
 | size | objects, composed | found | objects, photographed | found |
 |---|---|---|---|---|
@@ -66,13 +66,14 @@ photographs were made by code; it was not measured on real paper or on children'
 def card(record: dict) -> str:
     """The card as Markdown, from the record of measures."""
     from core.projects.detection.detector import CONFIDENCE
+    from core.projects.detection.scenes import SIDE
 
     composed, photographed = record["composed"], record["photographed"]
     runs = {(line["run"], line["settings"]["seed"]) for line in record["history"]}
     return TEXT.format(
         parameters=record["parameters"], megabytes=record["megabytes"], machine=record["machine"],
         classes=", ".join(composed["classes"]), architecture=record["architecture"], side=record["side"],
-        seeds=", ".join(sorted({seed for _, seed in runs})) or "not recorded", seed=record["seed"],
+        seeds=", ".join(sorted({seed for _, seed in runs})) or "not recorded", seed=record["seed"], composed_at=SIDE,
         date=record["date"], confidence=CONFIDENCE, remark=record["remark"],
         sets="\n".join(
             f"| {name} | {one['scenes']} | {one['objects']:,} | **{one['mAP50']:.3f}** | **{one['mAP50-95']:.3f}** |"

@@ -6,7 +6,6 @@ Measures them on scenes of test drawings, which no choice was made on, and write
 import argparse
 import json
 import platform
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from core.projects.detection.card import card
 from core.projects.detection.detector import CONFIDENCE, Detector, of_module
 from core.projects.detection.drawings import CLASSES, FOLDER, Drawings
 from core.projects.detection.measure import judged, recall_by_size
-from core.projects.detection.network import load
+from core.projects.detection.network import load, save
 from core.projects.detection.quiet import hushed
 from core.projects.detection.scenes import SIDE, scenes
 from core.projects.detection.sources import drawings, save_shipped
@@ -57,6 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure and ship a trained detector.")
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="folders of the trainings that led there")
+    parser.add_argument("--side", type=int, default=0, help="pixels of the pictures it is shipped for; 0: as trained")
     parser.add_argument("--scenes", type=int, default=500)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--threads", type=int, default=1)
@@ -68,12 +68,12 @@ def main() -> None:
     import ultralytics
 
     model, about = load(wanted.weights)
+    about["side"] = wanted.side or about["side"]
     count = sum(parameter.numel() for parameter in model.parameters())
     detector = of_module(model, "candidate", tuple(about["classes"]), about["side"])
     record = measured(detector, drawings("test"), wanted.scenes, wanted.seed)
     wanted.out.mkdir(parents=True, exist_ok=True)
-    if wanted.weights.resolve() != (wanted.out / "model.safetensors").resolve():
-        shutil.copyfile(wanted.weights, wanted.out / "model.safetensors")
+    save(load(wanted.weights)[0], wanted.out / "model.safetensors", about)
     save_shipped(wanted.out)
     record |= {
         "parameters": count, "megabytes": (wanted.out / "model.safetensors").stat().st_size / 1e6,
