@@ -4,7 +4,9 @@ So a run can be forked at any epoch and meets the batches and masks it would hav
 other, and the compiled trainer draws exactly what the torch loop draws.
 """
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor
 
 SEEDS = 1 << 64
+DRAWING = threading.RLock()  # torch has one generator for all threads
 BLOCK_EPOCHS, BLOCK_NUMBERS = 100, 1 << 16  # what a block of orders holds at most: 256 kB, unless an epoch has more
 
 
@@ -41,3 +44,12 @@ def uniform(seed: int, stream: int, step: int, shape: tuple[int, ...]) -> Tensor
     (Salmon et al. 2011), keyed by the seed and counting from (stream, step). Dropout layer k has stream 16 + k."""
     place = np.random.Philox(key=seed % SEEDS, counter=[0, step, stream, 0])
     return torch.from_numpy(np.random.Generator(place).random(shape, dtype=np.float32))
+
+
+@contextmanager
+def torchs_own(seed: int) -> Iterator[None]:
+    """Torch's global generator, seeded, for what takes no other one (``nn.Linear``, ``nn.Dropout``): one thread at a
+    time has it, and finds it afterwards as it was."""
+    with DRAWING, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

@@ -241,10 +241,8 @@ def random_term(draw_from: random.Random, depth: int = 3) -> str:
     if depth == 0 or draw_from.random() < 0.2:
         return draw_from.choice(["x", "x", f"{draw_from.uniform(0.5, 2):.3f}"])
     one, two = random_term(draw_from, depth - 1), random_term(draw_from, depth - 1)
-    name = draw_from.choice(["sin", "cos", "tanh", "sigmoid", "exp"])
-    return draw_from.choice(
-        [f"({one} + {two})", f"{one} * {two}", f"{name}({one} - {two})", f"(-{one}).sin()", f"({one})**2"]
-    )
+    called = f"{draw_from.choice(['sin', 'cos', 'tanh', 'sigmoid', 'exp'])}({one} - x)"
+    return draw_from.choice([f"({one} + {two})", f"{one} * {two}", called, f"(-{one} * x).sin()", f"({one})**2"])
 
 
 def test_snippets_and_their_python_agree(seeds, tmp_path):

@@ -10,6 +10,7 @@ from torch.nn import functional
 from core.data.digits import digits, mixed_digits, shipped
 from core.programs import Program, Step
 from core.provenance import Measured
+from core.randomness import torchs_own
 
 BATCH, INPUTS, CLASSES = 128, 64, 10
 BLOCKS = ("Linear", "Linear + ReLU", "Linear + tanh", "Linear + sigmoid", "Linear + LayerNorm + ReLU",
@@ -90,8 +91,7 @@ def layer_of(block: str, size: int, width: int) -> list[nn.Module]:
 
 def assembled(blocks: tuple[str, ...], width: int, scale: float, seed: int) -> nn.Sequential:
     """The module, its weight matrices times ``scale``; torch's own initialisation from ``seed``."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with torchs_own(seed):
         layers = [layer for place, block in enumerate(blocks)
                   for layer in layer_of(block, INPUTS if place == 0 else width, width)]  # fmt: skip
         model = nn.Sequential(*layers, nn.Linear(width if blocks else INPUTS, CLASSES))
@@ -114,8 +114,7 @@ def hooked(blocks: tuple[str, ...], width: int, scale: float, trains: bool, seed
             layer.register_forward_hook(lambda _, inputs, output, name=name: seen.update({name: output.detach()})),
             layer.register_full_backward_hook(lambda _, inputs, outputs, name=name: back.update({name: outputs[0]})),
         ]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)  # Dropout draws its masks
+    with torchs_own(seed):  # Dropout draws its masks
         x = data.x[:BATCH].clone().requires_grad_()  # else torch warns that the first module's inputs want none
         loss = functional.cross_entropy(model(x), data.y[:BATCH])
     loss.backward()

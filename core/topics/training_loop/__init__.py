@@ -1,0 +1,1 @@
+"""What the page on the training loop trains, names and draws."""

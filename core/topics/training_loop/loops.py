@@ -1,0 +1,220 @@
+"""A loop in PyTorch's own words, eight ways to break it by one line, and what each prints."""
+
+import functools
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.data.digits import digits, mixed_digits, shipped
+from core.programs import Program, Step
+from core.provenance import Measured
+from core.randomness import torchs_own
+
+SAMPLES, HELD_OUT, BATCH, EPOCHS, UNITS, RATE, SEEDS, CLASSES = 600, 1 / 3, 20, 10, 32, 0.2, 4, 10
+TRAINED = round(SAMPLES * (1 - HELD_OUT))
+SOUND = "nothing"
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One broken line: the sound one, what stands there instead, the trace it leaves in the curves and why."""
+
+    name: str
+    sound: str
+    broken: str
+    trace: str
+    why: str
+
+
+BUGS = {
+    bug.name: bug
+    for bug in (
+        Bug("no zero_grad", "        optimizer.zero_grad()\n", "",
+            "a good start, then both losses rise and swing",
+            "Gradients add up in `.grad`: every step also repeats all earlier ones, like a momentum without friction."),
+        Bug("softmax before cross-entropy", "cross_entropy(logits, y)", "cross_entropy(logits.softmax(dim=1), y)",
+            "a slow descent that never passes below 1.46",
+            "Cross-entropy takes logits and has a softmax inside. Fed with probabilities, it can reach log(e + 9) − 1 "
+            "= 1.46 at best, and its gradients are tiny."),
+        Bug("forgotten eval", "    model.eval()\n", "",
+            "the held-out loss stays as high as the training loss, and accuracy is low and jumps",
+            "Dropout still silences half the units while the network is scored."),
+        Bug("wrong dimension", "cross_entropy(logits, y)", "nll_loss(logits.log_softmax(dim=0), y)",
+            "the first loss is log of the batch size, not log of ten classes",
+            "Softmax along dimension 0 compares the samples of a batch with each other instead of the classes."),
+        Bug("leaked data", "notes.zero_()", "notes.copy_(functional.one_hot(y, 10))",
+            "the held-out accuracy is perfect within a few epochs",
+            "Ten inputs were filled in once the answer was known. They will be empty when it counts."),
+        Bug("step ×100", "lr=0.2", "lr=20.0",
+            "the first epoch's loss is enormous, then nothing is learned",
+            "Each step jumps across the valley; units that land where ReLU is flat never come back."),
+        Bug("no shuffle on sorted data", "torch.randperm(len(x))", "torch.arange(len(x))",
+            "for some epochs accuracy hardly leaves one in ten, and the held-out loss jumps up and down",
+            "The file is sorted by class: a batch holds one digit, and the network answers with the last one it saw."),
+        Bug("detached loss", "cross_entropy(logits, y)", "cross_entropy(logits.detach(), y).requires_grad_()",
+            "a flat line: the held-out loss does not change in any digit",
+            "`detach` cut the graph; `requires_grad_` silenced torch's error, and no gradient reaches a weight."),
+    )
+}  # fmt: skip
+LOOP = f"""def loss_of(logits, y):
+    return functional.cross_entropy(logits, y)
+
+
+for part, y in ((x, labels), (x_test, labels_test)):
+    notes = part[:, 64:]  # ten more columns of the table
+    notes.zero_()
+torch.manual_seed(seed)
+model = nn.Sequential(nn.Linear(74, {UNITS}), nn.ReLU(), nn.Dropout(0.5), nn.Linear({UNITS}, {CLASSES}))
+optimizer = torch.optim.SGD(model.parameters(), lr={RATE})
+history = []
+for epoch in range({EPOCHS}):
+    model.train()
+    losses = []
+    for batch in torch.randperm(len(x)).split({BATCH}):
+        loss = loss_of(model(x[batch]), labels[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    model.eval()
+    with torch.no_grad():
+        logits = model(x_test)
+    right = (logits.argmax(dim=1) == labels_test).float().mean().item()
+    history.append([sum(losses) / len(losses), loss_of(logits, labels_test).item(), right])
+"""
+
+
+def code_of(name: str) -> str:
+    """The whole loop with one bug, or sound."""
+    if name == SOUND:
+        return LOOP
+    bug = BUGS[name]
+    return LOOP.replace(bug.sound.lstrip() if bug.broken else bug.sound, bug.broken)
+
+
+def table(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Digits as a table sorted by class, (samples, 74) with ten empty columns, their labels, and both held out."""
+    data = digits(SAMPLES, seed=seed, held_out=HELD_OUT, flat=True)
+    order = data.y.argsort(stable=True)
+    x, x_test = (functional.pad(part, (0, CLASSES)) for part in (data.x[order], data.x_test))
+    return x, data.y[order], x_test, data.y_test
+
+
+def loss_of(logits: Tensor, y: Tensor, bug: str) -> Tensor:
+    """The loss as the loop with a bug computes it."""
+    if bug == "softmax before cross-entropy":
+        return functional.cross_entropy(logits.softmax(dim=1), y)
+    if bug == "wrong dimension":
+        return functional.nll_loss(logits.log_softmax(dim=0), y)
+    if bug == "detached loss":
+        return functional.cross_entropy(logits.detach(), y).requires_grad_()
+    return functional.cross_entropy(logits, y)
+
+
+def seen(x: Tensor, y: Tensor, bug: str) -> Tensor:
+    """The table with the columns that leak the label, or without."""
+    notes = functional.one_hot(y, CLASSES).float() if bug == "leaked data" else torch.zeros(len(x), CLASSES)
+    return torch.cat([x[:, :-CLASSES], notes], dim=1)
+
+
+def history(bug: str, seed: int, mended: int | None = None) -> np.ndarray:
+    """Train with a bug, from epoch ``mended`` on (from 0) without it: (epochs, 3), the mean training loss, the
+    held-out loss and the held-out accuracy after each epoch, as that loop measures them."""
+    x, y, x_test, y_test = table(seed)
+    rows = []
+    with torchs_own(seed):
+        model = nn.Sequential(nn.Linear(x.shape[1], UNITS), nn.ReLU(), nn.Dropout(0.5), nn.Linear(UNITS, CLASSES))
+        optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+        for epoch in range(EPOCHS):
+            now = SOUND if mended is not None and epoch >= mended else bug
+            optimizer.param_groups[0]["lr"] = 100 * RATE if now == "step ×100" else RATE
+            inputs, inputs_test = seen(x, y, now), seen(x_test, y_test, now)
+            model.train()
+            order = torch.arange(len(x)) if now == "no shuffle on sorted data" else torch.randperm(len(x))
+            losses = [step(model, optimizer, inputs[batch], y[batch], now) for batch in order.split(BATCH)]
+            model.train(now == "forgotten eval")
+            with torch.no_grad():
+                logits = model(inputs_test)
+            right = (logits.argmax(dim=1) == y_test).float().mean().item()
+            rows.append([sum(losses) / len(losses), loss_of(logits, y_test, now).item(), right])
+    return np.array(rows)
+
+
+def step(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, bug: str) -> float:
+    """One step on a batch; its loss before it."""
+    loss = loss_of(model(x), y, bug)
+    if bug != "no zero_grad":
+        optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def named(curves: np.ndarray) -> str:
+    """Which bug a history (epochs, 3) shows, by the traces that the page names, the plainest first."""
+    train, held, right = curves.T
+    if np.ptp(held) < 1e-6:
+        return "detached loss"
+    if not np.isfinite(curves).all() or train[0] > 4:
+        return "step ×100"
+    if held[0] > 4.0:  # log of 200 held-out samples is 5.3, log of ten classes 2.3
+        return "wrong dimension" if right[-1] > 0.3 else "step ×100"
+    if held[-1] < 0.25:
+        return "leaked data"
+    if np.ptp(train) < 0.2 and held[-1] > 2.1:
+        return "softmax before cross-entropy"
+    if held[-1] > held.min() + 0.5 and held.argmin() < 3:
+        return "no zero_grad"
+    if right[:3].max() < 0.35:
+        return "no shuffle on sorted data"
+    return "forgotten eval" if held[-1] > 0.8 * train[-1] else SOUND
+
+
+@functools.lru_cache(maxsize=512)
+def kept(bug: str, seed: int, mended: int | None = None) -> np.ndarray:
+    """``history``, computed once."""
+    return history(bug, seed, mended)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A broken loop and its future once mended: (seeds, epochs, 3) each, and the sound loop's for comparison."""
+
+    bug: Bug
+    mended: int
+    seeds: tuple[int, ...]
+    broken: np.ndarray
+    fixed: np.ndarray
+    seconds: float
+
+    @property
+    def provenance(self) -> str:
+        """Where the numbers come from."""
+        return Measured(self.seeds, self.seconds, "Loops run live in PyTorch").provenance
+
+
+def case(name: str, mended: int, seed: int) -> Case:
+    """Run a broken loop, and the same mended after so many epochs, over several seeds."""
+    began, seeds = time.perf_counter(), tuple(seed + place for place in range(SEEDS))
+    broken = np.stack([kept(name, each) for each in seeds])
+    fixed = np.stack([kept(name, each, mended) for each in seeds])
+    return Case(BUGS[name], mended, seeds, broken, fixed, time.perf_counter() - began)
+
+
+def program_of_loop(found: Case) -> Program:
+    """The broken loop as it is run, for the first seed."""
+    lines = [
+        f"seed = {found.seeds[0]!r}",
+        f"x, labels = mixed_digits(seed, flat=True)\nx = functional.pad(x[:{SAMPLES!r}], (0, {CLASSES!r}))",
+        f"x_test, labels_test = x[{TRAINED!r}:], labels[{TRAINED!r}:{SAMPLES!r}]",
+        f"order = labels[:{TRAINED!r}].argsort(stable=True)  # the file is sorted by class",
+        "x, labels = x[order], labels[order]",
+    ]
+    steps = (Step("A table", "\n".join(lines)), Step("The loop", f"\n{code_of(found.bug.name)}"),
+             Step("Numbers", 'result = {"history": history}'))  # fmt: skip
+    return Program(f"A training loop with a bug: {found.bug.name}", steps, (shipped, mixed_digits),
+                   {"history": found.broken[0].tolist()}, tolerance=1e-3)  # fmt: skip

@@ -1,0 +1,100 @@
+"""What the page “The training loop” states, on fresh seeds."""
+
+import ast
+
+import numpy as np
+import pytest
+from programs_run import distance, results_of
+
+from core.lessons.controls import defaults
+from core.topics.training_loop import styles
+from core.topics.training_loop.loops import (
+    BUGS,
+    LOOP,
+    SOUND,
+    case,
+    code_of,
+    history,
+    kept,
+    named,
+    program_of_loop,
+)
+from core.topics.training_loop.views import LOOPS, VIEWS, difference, goal
+
+
+@pytest.mark.parametrize("name", [SOUND, *BUGS])
+def test_each_bug_is_named_from_its_curve_alone(name, seeds):
+    """Every curve is distinguishable from all others, and from a sound loop's."""
+    assert [named(history(name, seed)) for seed in seeds[:5]] == [name] * 5
+
+
+def test_softmax_before_cross_entropy_cannot_pass_its_floor(seeds):
+    floor = np.log(np.e + 9) - 1
+    assert all(kept("softmax before cross-entropy", seed)[:, :2].min() > floor for seed in seeds[:3])
+
+
+def test_a_detached_loss_changes_nothing(seeds):
+    assert all(np.ptp(kept("detached loss", seed)[:, 1]) == 0 for seed in seeds[:3])
+
+
+def test_the_wrong_dimension_begins_at_the_log_of_the_batch(seeds):
+    for seed in seeds[:3]:
+        assert abs(kept("wrong dimension", seed)[0, 0] - np.log(20)) < 0.3
+        assert abs(kept(SOUND, seed)[0, 0] - np.log(10)) < 0.3
+
+
+def test_mended_at_once_a_loop_is_the_sound_one(seeds):
+    for name in BUGS:
+        assert np.array_equal(history(name, seeds[0], 0), kept(SOUND, seeds[0])), name
+        assert np.array_equal(history(name, seeds[0], 4)[:4], kept(name, seeds[0])[:4], equal_nan=True), name
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_bug_is_one_line_and_the_code_is_python(name):
+    lines = [line for line in difference(name).split("\n") if line[:1] in "+-"]
+    assert 1 <= len(lines) <= 2 and code_of(name) != LOOP
+    ast.parse(code_of(name))
+
+
+def test_the_code_shown_is_the_loop_that_was_run(tmp_path):
+    found = [case(name, 4, 3) for name in BUGS]
+    for each, result in zip(found, results_of([program_of_loop(each) for each in found], tmp_path), strict=True):
+        assert distance(result, {"history": each.broken[0].tolist()}) <= 1e-3, each.bug.name
+
+
+def test_the_challenge_can_be_met_and_every_bug_has_a_letter(seeds):
+    assert sorted(LOOPS.values()) == sorted(BUGS)
+    assert any(goal(case(name, 5, seeds[0])).passed for name in ("leaked data", "forgotten eval"))
+    assert not goal(case(LOOPS["loop A"], 4, seeds[0])).passed
+
+
+def test_the_styles_are_one_loop(seeds):
+    for seed in seeds[:3]:
+        found = styles.compared(seed)
+        assert found.losses[styles.PLAIN] == found.losses[styles.LIGHTNING]
+        assert found.losses[styles.PLAIN][-1] < 0.5 * found.losses[styles.PLAIN][0]
+
+
+def test_every_aligned_line_stands_in_the_code_that_is_run():
+    sources = list(styles.sources().values())
+    for text in sources:
+        ast.parse(text)
+    for _, *lines in styles.ALIGNED:
+        assert all(line in text for line, text in zip(lines, sources, strict=True))
+
+
+def test_keras_fit_learns_as_the_loop_does(seed):
+    """From the same weights, with batches in another order."""
+    found = styles.with_keras(styles.compared(seed))
+    loop, keras = found.losses[styles.PLAIN], found.losses[styles.KERAS]
+    assert len(loop) == len(keras) and np.allclose(loop, keras, atol=0.25) and keras[-1] < 0.5 * keras[0]
+
+
+def test_all_views_can_be_drawn():
+    for name, view in VIEWS.items():
+        measured = view.measure(**defaults(view.controls), seed=1)
+        for shown in (view.draw(measured), view.before(measured)):
+            for picture in (each for row in shown.pictures for each in row):
+                picture.plotly()
+                assert len(picture.alt) > 40 and "nan" not in picture.alt, name
+        assert view.question(measured).truth in view.question(measured).options
