@@ -42,7 +42,7 @@ def random_shapes(draw_from: random.Random) -> tuple[tuple[int, ...], tuple[int,
     common = [draw_from.randrange(5) for _ in range(draw_from.randrange(6))]
     pair = []
     for _ in range(2):
-        own = [draw_from.choice([size, size, 1, size if draw_from.random() < 0.8 else 3]) for size in common]
+        own = [draw_from.choice([size, size, 1, 3]) for size in common]
         pair.append(tuple(own[draw_from.randrange(len(own) + 1) :] if draw_from.random() < 0.5 else own))
     return pair[0], pair[1]
 
@@ -65,7 +65,7 @@ def test_alignment_agrees_with_torch_on_500_random_shapes(seed):
             repeated = torch.zeros(one).expand(truth)
             again = any(step == 0 and size > 1 for step, size in zip(repeated.stride(), truth, strict=True))
             assert found.stretches(which) == again or 0 in truth
-    assert 100 < fits < 480, "both answers are tried"
+    assert 50 < fits < 490, "both answers are tried"
 
 
 def test_where_the_axes_clash_is_what_torch_names(seeds):
