@@ -61,8 +61,8 @@ class Pictures(Dataset):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, place: int) -> tuple[Tensor, int]:
-        label = place % len(self.files)
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        label = index % len(self.files)
         with Image.open(io.BytesIO(self.files[label])) as file:
             small = file.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
         pixels = torch.frombuffer(bytearray(small.tobytes()), dtype=torch.uint8)
@@ -84,8 +84,8 @@ def compressed(name: str) -> bytes:
     return file.getvalue()
 
 
-def collated(loaded: tuple[list, Span]) -> tuple[list, Span]:
-    """A batch of tensors beside its span."""
+def collated(loaded: Any) -> tuple[list, Span]:
+    """A batch of tensors beside its span, from what ``__getitems__`` gave."""
     items, span = loaded
     return default_collate(items), span
 

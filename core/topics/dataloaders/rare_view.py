@@ -1,5 +1,7 @@
 """The view of a rare class."""
 
+from typing import Any
+
 from core.figures.curves import bands
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import scale, slider
@@ -13,7 +15,7 @@ CONTROLS = (
     slider("Overlap", 0.4, 1.2, 0.8, 0.1, help="The clouds' deviation; their centres are 2 apart."),
 )
 RECALL, PRECISION, OVERLAP = 0.8, 0.5, 0.6
-PERCENT = {"yaxis": {"range": [0, 1.02], "tickformat": ".0%"}}
+PERCENT: dict[str, Any] = {"yaxis": {"range": [0, 1.02], "tickformat": ".0%"}}
 
 
 def draw(found: Rarity) -> Shown:

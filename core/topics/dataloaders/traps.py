@@ -16,7 +16,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler, get_worker_info
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    RandomSampler,
+    SequentialSampler,
+    TensorDataset,
+    get_worker_info,
+)
 
 from core.provenance import Measured
 
@@ -36,13 +44,13 @@ class Noisy(Dataset):
     def __len__(self) -> int:
         return WORKERS * EACH
 
-    def __getitem__(self, place: int) -> float:
+    def __getitem__(self, index: int) -> float:
         return self.generator.normal()
 
 
 def reseeded(worker: int) -> None:
     """What mends it, as ``worker_init_fn``: each worker's copy gets a generator of its own."""
-    info = get_worker_info()
+    info: Any = get_worker_info()
     info.dataset.generator = np.random.default_rng(info.seed)
 
 
@@ -55,8 +63,8 @@ class Scaled(Dataset):
     def __len__(self) -> int:
         return WORKERS * EACH
 
-    def __getitem__(self, place: int) -> int:
-        return self.function(place)
+    def __getitem__(self, index: int) -> int:
+        return self.function(index)
 
 
 def doubled(number: int) -> int:
@@ -117,7 +125,7 @@ def normalized(samples: int, drop_last: bool, seed: int) -> tuple[tuple[int, ...
     """The sizes of the batches, and what batch normalisation says to one of them in training; empty if nothing."""
     x = torch.randn(samples, 3, generator=torch.Generator().manual_seed(seed))
     layer, sizes = nn.BatchNorm1d(3), []
-    for batch in DataLoader(x, batch_size=BATCH, drop_last=drop_last):
+    for (batch,) in DataLoader(TensorDataset(x), batch_size=BATCH, drop_last=drop_last):
         sizes.append(len(batch))
         try:
             layer(batch)
@@ -162,11 +170,12 @@ def in_workers(trap: str, is_mended: bool, samples: int, seed: int) -> dict[str,
     try:
         if trap == ORDER:
             labels = torch.arange(samples) * CLASSES // samples
-            batches = DataLoader(labels.tolist(), BATCH, shuffle=is_mended, **workers)
-            numbers = [torch.bincount(batch, minlength=CLASSES).tolist() for batch in batches]
+            batches = DataLoader(TensorDataset(labels), BATCH, shuffle=is_mended, **workers)
+            numbers = [torch.bincount(batch, minlength=CLASSES).tolist() for (batch,) in batches]
         elif trap == LAST:
             layer = nn.BatchNorm1d(3)
-            for batch in DataLoader(torch.randn(samples, 3), BATCH, drop_last=is_mended, **workers):
+            data = TensorDataset(torch.randn(samples, 3))
+            for (batch,) in DataLoader(data, BATCH, drop_last=is_mended, **workers):
                 sizes.append(len(batch))
                 layer(batch)
         else:
