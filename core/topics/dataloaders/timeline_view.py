@@ -23,7 +23,7 @@ from core.topics.dataloaders.timeline import (
 
 NETWORKS = dict(zip(("small", "large"), CHANNELS, strict=True))
 CONTROLS = (
-    scale("Workers", WORKERS, 0, help="Processes that load while the network trains."),
+    scale("Workers", WORKERS, 2, help="Processes that load while the network trains."),
     scale(
         "Prefetch factor", PREFETCH, 1, when=lambda values: values["workers"] > 0, help="Batches kept ready by each."
     ),

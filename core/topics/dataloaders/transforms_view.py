@@ -19,7 +19,7 @@ from core.topics.dataloaders.transforms import (
     varied,
 )
 
-GAP, COLUMNS = 4, 4
+GAP, WORDS, COLUMNS = 4, 30, 4  # pixels between pictures and above them; pictures in a row
 LITTLE = 0.05
 CHOSEN = choose("Transforms", NAMES, (FLIP, ROTATE))
 STRENGTH = slider("Strength", 0.0, 1.0, 0.3, 0.05, help="Degrees, crops, brightness and blur grow together.")
@@ -33,11 +33,11 @@ def measure(photo: Photo, transforms: tuple[str, ...], strength: float, seed: in
 def sheet(pictures: list[np.ndarray], words: list[str], alt: str) -> Picture:
     """Pictures in rows, each under its words."""
     rows, pitch = -(-len(pictures) // COLUMNS), SIDE + GAP
-    deep = SIDE + 14
+    deep = SIDE + WORDS
     field = np.full((rows * deep, COLUMNS * pitch - GAP), np.nan)
     notes, edges = [], []
     for place, (picture, text) in enumerate(zip(pictures, words, strict=True)):
-        top, left = place // COLUMNS * deep + 14, place % COLUMNS * pitch
+        top, left = place // COLUMNS * deep + WORDS, place % COLUMNS * pitch
         field[top : top + SIDE, left : left + SIDE] = picture
         notes.append({"x": left + SIDE / 2, "y": top - 2, "text": text, "showarrow": False, "yanchor": "bottom"})
         edges.append(outline(top, left, SIDE, SIDE, GREY, width=1))

@@ -88,8 +88,8 @@ def picture(found: Sprung) -> Picture:
 def draw(found: Sprung) -> Shown:
     """What happened, why, and what mends it."""
     said = f" It said: `{found.error.replace('`', chr(39))}`" if found.error else ""
-    more = MENDED[found.trap] if found.is_mended else BECAUSE[found.trap]
-    return Shown(((picture(found),),), f"{SETTING[found.trap]} Measured: **{found.outcome}**.{said} {more}")
+    more = MENDED[found.trap] if found.is_mended else "Switch on “Mend it” for the cure."
+    return Shown(((picture(found),),), f"Measured: **{found.outcome}**.{said} {more}")
 
 
 def before(found: Sprung) -> Shown:
