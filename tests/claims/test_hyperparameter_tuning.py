@@ -121,7 +121,8 @@ def test_recorded_races_are_the_searches_of_this_code(seed):
 
 def test_tpe_and_pruning_beat_random_search_on_fresh_seeds(seeds):
     rivals = {
-        name: [search(name, recorded(), BUDGET, seed).best for seed in seeds] for name in (RANDOM, TPE, ASHA, MEDIAN)
+        name: [search(name, recorded(), BUDGET, seed).best for seed in seeds[:8]]
+        for name in (RANDOM, TPE, ASHA, MEDIAN)
     }
     ends = {name: np.array([best.losses[-1] for best in found]) for name, found in rivals.items()}
     for name in (TPE, ASHA, MEDIAN):
@@ -137,14 +138,14 @@ def test_in_the_record_too_by_more_than_seed_noise():
 
 
 def test_whoever_stops_early_looks_at_many_more_settings(seeds):
-    for seed in seeds[:4]:
+    for seed in seeds[:2]:
         assert search(ASHA, recorded(), BUDGET, seed).cells > 5 * BUDGET
         assert search(TPE, recorded(), BUDGET, seed).cells <= BUDGET
 
 
 def test_what_was_chosen_by_validation_is_a_little_worse_on_fresh_samples():
-    """Over fifty searches: the chosen network's validation loss flatters it."""
-    best = [search(ASHA, recorded(), BUDGET, seed).best for seed in range(20)]
+    """Over forty searches: the chosen network's validation loss flatters it."""
+    best = [search(name, recorded(), BUDGET, seed).best for seed in range(20) for name in (RANDOM, TPE)]
     fresh = np.mean([recorded().fresh[each.cell] for each in best])
     assert fresh > np.mean([each.losses[-1] for each in best])
 
@@ -246,4 +247,7 @@ def test_every_view_draws_what_it_says_and_its_program_runs(name, seed, tmp_path
     if view.program:
         program = view.program(found, **looked)
         (result,) = results_of([program], tmp_path)
-        assert distance(result, program.shown) <= program.tolerance, (result, program.shown)
+        if program.shown:
+            assert distance(result, program.shown) <= program.tolerance, (result, program.shown)
+        else:  # a search of its own, of trainings with other starts
+            assert 0 < result["validation loss"] < 0.69, result

@@ -13,9 +13,11 @@ from core.topics.hyperparameter_tuning.by_hand import BUDGET, Hand
 from core.topics.hyperparameter_tuning.landscape import EPOCHS, WIDTHS, named
 from core.topics.hyperparameter_tuning.live import LiveSearch, live, live_ray
 from core.topics.hyperparameter_tuning.pictures import anytime, cells_in_parallel, curves, plane
+from core.topics.hyperparameter_tuning.programs import program_of_search
 from core.topics.hyperparameter_tuning.races import RACERS, Race
 from core.topics.hyperparameter_tuning.ray_tune import AT_ONCE, is_installed
 from core.topics.hyperparameter_tuning.searches import ASHA, MEDIAN, RANDOM, SEARCHES, TPE, Trial
+from core.topics.hyperparameter_tuning.study import Problem
 
 NOBODY = "nobody: inside seed noise"
 TRAININGS = text("Trainings", longest=600, help="Learning rate, weight decay and hidden units of each, or click.")
@@ -179,6 +181,7 @@ RACE = View(
     look=(PRICE,),
     before=rules_first,
     question=favourite,
+    program=lambda found, price: program_of_search(Problem("spiral", 0.15, landscape.EPOCHS)),
     later=Later("Let Ray Tune search now", live_ray, lambda found: (races.BUDGET, 0), lambda found: searched(found)),
 )
 
