@@ -26,7 +26,7 @@ SERVICES = {
     "mnist": "core.projects.mnist.service",
     "detect": "core.projects.detection.service",
     "driving": "core.projects.driving.service",
-    "openapi.json": "core.projects.description",
+    "openapi.json": "core.serving.descriptions",
 }
 ORIGINS = os.environ.get("ROADMAP_LAB_API_ORIGINS", "").split()  # whose scripts may call /api from other web sites
 warmed = threading.Event()

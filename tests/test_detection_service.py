@@ -12,11 +12,11 @@ from hostile_pictures import HOSTILE, saved
 from PIL import Image
 from starlette.applications import Starlette
 
-from core.projects import description
 from core.projects.detection import screen, service
 from core.projects.detection.drawings import CLASSES
 from core.projects.detection.examples import SEEDS, example
 from core.projects.detection.video import LARGEST, MOST_FRAMES, VideoError, film, watched
+from core.serving import descriptions
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -25,7 +25,7 @@ JPEG = {"Content-Type": "image/jpeg"}
 def client():
     from starlette.testclient import TestClient
 
-    with TestClient(Starlette(routes=[*service.routes(), *description.routes()])) as client:
+    with TestClient(Starlette(routes=[*service.routes(), *descriptions.routes()])) as client:
         yield client
 
 
@@ -100,7 +100,7 @@ def test_the_description_fits_the_answers(client, sheet: bytes) -> None:
     import jsonschema
 
     told = client.get("/api/openapi.json").json()
-    assert told == description.description() and {"/api/mnist", "/api/detect"} <= set(told["paths"])
+    assert told == descriptions.description() and {"/api/mnist", "/api/detect"} <= set(told["paths"])
     good = client.post("/api/detect?confidence=0.01", content=sheet, headers=JPEG)
     jsonschema.validate(good.json(), {**told, "$ref": "#/components/schemas/Detections"})
     bad = client.post("/api/detect", content=b"", headers=JPEG)

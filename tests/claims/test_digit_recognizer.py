@@ -238,8 +238,7 @@ def test_figures_tell_their_numbers(seed):
     assert "5 feature maps of 7 × 7; 1 of them" in maps(answers, "Convolution 1").alt
     counts = generator.integers(1, 50, (10, 10))
     assert (
-        f"{np.trace(counts)} are read right" in table(counts, (1, 2)).alt
-        and str(counts[1, 2]) in table(counts, (1, 2)).alt
+        f"{np.trace(counts)} are right" in table(counts, (1, 2)).alt and str(counts[1, 2]) in table(counts, (1, 2)).alt
     )
     for picture in (
         kernels(generator.normal(size=(3, 5, 3, 3)), ["a", "b", "c"]),

@@ -85,8 +85,13 @@ def routes() -> list:
     return [Route("/api/detect", detected, methods=["POST"])]
 
 
+def description() -> dict:
+    """The service in OpenAPI 3.1, but for the schema of errors, which all services share."""
+    return {"paths": {"/api/detect": path()}, "components": {"schemas": schemas()}}
+
+
 def path() -> dict:
-    """The service's path in OpenAPI 3.1."""
+    """What the one path takes and answers."""
     picture = {"schema": {"type": "string", "format": "binary"}}
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     settings = [

@@ -1,0 +1,28 @@
+"""What the services for programs take and answer, in OpenAPI 3.1, as one description: ``/api/openapi.json``."""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+DESCRIBED = ("core.projects.mnist.service", "core.projects.detection.service", "core.projects.classifier.service")
+
+
+def description(services: Sequence[str] = DESCRIBED) -> dict:
+    """The services' own descriptions joined, under the first one's name; each is imported when it is asked for."""
+    parts = [import_module(service).description() for service in services]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole["paths"] |= part["paths"]
+        whole["components"]["schemas"] |= part["components"]["schemas"]
+    return whole
+
+
+def routes() -> list:
+    """The Starlette route of the description."""
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(description())
+
+    return [Route("/api/openapi.json", openapi, methods=["GET"])]
