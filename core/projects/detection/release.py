@@ -46,10 +46,12 @@ def measured(detector: Detector, sources: Drawings, count: int, seed: int) -> di
 
 
 def history_of(runs: list[Path]) -> list[dict]:
-    """The training log's lines of each run, in order."""
-    return [
+    """The training log's lines of each run, in order, with those settings that say how it was trained."""
+    kept = ("seed", "side", "rate", "scenes")
+    lines = [
         json.loads(line) | {"run": run.name} for run in runs for line in (run / "log.jsonl").read_text().splitlines()
     ]
+    return [line | {"settings": {name: line["settings"][name] for name in kept}} for line in lines]
 
 
 def main() -> None:

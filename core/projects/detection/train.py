@@ -78,23 +78,21 @@ def trainer(options: dict, wanted: argparse.Namespace) -> "DetectionTrainer":
     from ultralytics.data.build import InfiniteDataLoader
     from ultralytics.models.yolo.detect import DetectionTrainer
 
-    class Trainer(DetectionTrainer):
-        def get_dataloader(self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train"):
-            if mode != "train":
-                return super().get_dataloader(dataset_path, batch_size, rank, mode)
-            data = Composed(self.args.imgsz, wanted.scenes, wanted.seed)
-            sampler = Fresh(wanted.scenes, getattr(self, "start_epoch", 0))
-            return InfiniteDataLoader(
-                data, batch_size=batch_size, sampler=sampler, num_workers=wanted.workers, collate_fn=data.collate_fn
-            )
+    def loader(own: DetectionTrainer, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train"):
+        if mode != "train":
+            return DetectionTrainer.get_dataloader(own, dataset_path, batch_size, rank, mode)
+        data = Composed(own.args.imgsz, wanted.scenes, wanted.seed)
+        sampler = Fresh(wanted.scenes, getattr(own, "start_epoch", 0))
+        return InfiniteDataLoader(
+            data, batch_size=batch_size, sampler=sampler, num_workers=wanted.workers, collate_fn=data.collate_fn
+        )
 
-        def get_model(self, cfg=None, weights=None, verbose=True):
-            if weights is not None:
-                return super().get_model(cfg, weights, verbose)
-            model = started(wanted.start, self.args.imgsz)
-            return model.to(memory_format=torch.channels_last)
+    def model(own: DetectionTrainer, cfg=None, weights=None, verbose=True):
+        if weights is not None:
+            return DetectionTrainer.get_model(own, cfg, weights, verbose)
+        return started(wanted.start, own.args.imgsz).to(memory_format=torch.channels_last)
 
-    return Trainer(overrides=options)
+    return type("Trainer", (DetectionTrainer,), {"get_dataloader": loader, "get_model": model})(overrides=options)
 
 
 def narrowed() -> None:
