@@ -61,7 +61,8 @@ def gantt(found: Timeline) -> Picture:
     loads = bar([row(worker) for worker in found.owners], np.array([load[1:] for load in found.loads]), "loading",
                 BLUE, "", batches)  # fmt: skip
     main = [row(MAIN)] * len(batches)
-    traces = [bar(main, found.steps[:, 1:], "training", ORANGE, "/", batches), loads]
+    steps = bar(main, found.steps[:, 1:], "training", ORANGE, "/", batches)
+    traces = [{**steps, "textposition": "none"}, loads]  # too narrow for numbers: under the mouse only
     if found.plan.workers:
         traces.insert(1, bar(main, found.steps[:, :2], "waiting", GREY, ".", [""] * len(batches)))
     names = [row(MAIN), *(row(worker) for worker in range(found.plan.workers))][::-1]
