@@ -4,7 +4,6 @@ import io
 import math
 import random
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -13,6 +12,8 @@ from core.projects.detection.paper import grain
 
 def tilted(draw: random.Random, shape: tuple[int, int], most: float) -> np.ndarray:
     """The perspective (3, 3) that brings the sheet's pixels to the photograph's; ``most`` is a share of the sides."""
+    import cv2
+
     high, wide = shape
     corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     shake = [[draw.uniform(-most, most) * wide, draw.uniform(-most, most) * high] for _ in corners]
@@ -21,6 +22,8 @@ def tilted(draw: random.Random, shape: tuple[int, int], most: float) -> np.ndarr
 
 def seen(draw: random.Random, canvas: np.ndarray, warp: np.ndarray) -> np.ndarray:
     """The sheet through the perspective, on a table."""
+    import cv2
+
     shape = canvas.shape[:2]
     view = cv2.warpPerspective(canvas, warp, shape[::-1], flags=cv2.INTER_LINEAR)
     cover = cv2.warpPerspective(np.ones(shape, np.float32), warp, shape[::-1], flags=cv2.INTER_LINEAR)[..., None]
@@ -46,6 +49,8 @@ def light(draw: random.Random, shape: tuple[int, int], most: float) -> np.ndarra
 
 def photographed(draw: random.Random, view: np.ndarray) -> np.ndarray:
     """What the sensor keeps of a view (height, width, 3), uint8: light, blur, noise, white balance, JPEG."""
+    import cv2
+
     shape = view.shape[:2]
     generator = np.random.default_rng(draw.randrange(2**32))
     view = view * light(draw, shape, 0.65)[..., None]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -158,6 +157,8 @@ class Letterbox:
 def letterboxed(values: np.ndarray, side: int, detector: Detector) -> Letterbox:
     """A picture (height, width, 3) shrunk or enlarged until its longer side is ``side`` and put in the middle of grey:
     a square where the detector takes nothing else, the smallest multiple of its largest stride otherwise."""
+    import cv2
+
     high, wide = values.shape[:2]
     scale = side / max(high, wide)
     inner = max(1, round(wide * scale)), max(1, round(high * scale))

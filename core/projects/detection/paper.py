@@ -3,7 +3,6 @@
 import math
 import random
 
-import cv2
 import numpy as np
 
 PAPERS = ("white", "plain", "ruled", "squared", "dotted", "board")
@@ -28,6 +27,8 @@ def sheet(draw: random.Random, kind: str, shape: tuple[int, int]) -> np.ndarray:
 
 def grain(draw: random.Random, shape: tuple[int, int], strength: float) -> np.ndarray:
     """Uneven paper, (height, width) around 0: noise of two sizes."""
+    import cv2
+
     generator = np.random.default_rng(draw.randrange(2**32))
     fine = generator.standard_normal(shape, np.float32) * 0.3
     coarse = generator.standard_normal((max(2, shape[0] // 24), max(2, shape[1] // 24)), np.float32)
@@ -88,6 +89,8 @@ def pen_of(draw: random.Random, shape: tuple[int, int]) -> int:
 
 def scribble(draw: random.Random, layer: np.ndarray) -> None:
     """An open wavy line."""
+    import cv2
+
     side, at = min(layer.shape), somewhere(draw, layer.shape)
     length, waves, height = draw.uniform(0.15, 0.5) * side, draw.uniform(3, 7), draw.uniform(0.01, 0.05) * side
     along, turn = np.linspace(0, 1, 60), draw.uniform(0, math.pi)
@@ -99,6 +102,8 @@ def scribble(draw: random.Random, layer: np.ndarray) -> None:
 
 def word(draw: random.Random, layer: np.ndarray) -> None:
     """A few letters in one of OpenCV's pen fonts."""
+    import cv2
+
     text = "".join(draw.choice(LETTERS) for _ in range(draw.randint(2, 6)))
     at, font = somewhere(draw, layer.shape), draw.choice((0, 2, 3, 4, 6, 7))
     size = draw.uniform(0.0012, 0.004) * min(layer.shape)
@@ -107,6 +112,8 @@ def word(draw: random.Random, layer: np.ndarray) -> None:
 
 def ruler(draw: random.Random, layer: np.ndarray) -> None:
     """A long straight line, as drawn along a ruler, or an arrow; a short line would be a one."""
+    import cv2
+
     at, turn = somewhere(draw, layer.shape), draw.uniform(0, 2 * math.pi)
     plain = draw.random() < 0.5
     length = min(layer.shape) * (draw.uniform(0.6, 1.2) if plain else draw.uniform(0.15, 0.4))
@@ -120,6 +127,8 @@ def ruler(draw: random.Random, layer: np.ndarray) -> None:
 
 def hatching(draw: random.Random, layer: np.ndarray) -> None:
     """Parallel strokes."""
+    import cv2
+
     side, at = min(layer.shape), somewhere(draw, layer.shape)
     turn, length = draw.uniform(0, math.pi), draw.uniform(0.05, 0.15) * side
     step = np.array([-math.sin(turn), math.cos(turn)]) * draw.uniform(0.015, 0.04) * side
@@ -132,6 +141,8 @@ def hatching(draw: random.Random, layer: np.ndarray) -> None:
 
 def stain(draw: random.Random, layer: np.ndarray) -> None:
     """A pale blot with a soft edge."""
+    import cv2
+
     side = min(layer.shape)
     at, axes = somewhere(draw, layer.shape), (draw.uniform(0.02, 0.12) * side, draw.uniform(0.02, 0.12) * side)
     cv2.ellipse(layer, (at.tolist(), [2 * axis for axis in axes], draw.uniform(0, 180)), draw.randint(25, 70), -1)

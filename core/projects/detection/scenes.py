@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -133,6 +132,8 @@ def inked(draw: random.Random, canvas: np.ndarray, placed: list[Placed], colours
 
 def obstacles(draw: random.Random, canvas: np.ndarray, placed: list[Placed]) -> np.ndarray:
     """Lay a note or a pencil over the edge of some objects; returns where, (height, width) uint8."""
+    import cv2
+
     covered = np.zeros(canvas.shape[:2], np.uint8)
     for one in placed:
         if draw.random() < 0.15:
@@ -150,6 +151,8 @@ def bounds(
     one: Placed, ink: np.ndarray, covered: np.ndarray, warp: np.ndarray, size: tuple[int, int]
 ) -> list[float] | None:
     """The box x1, y1, x2, y2 around an object's visible ink in the picture; None where too little is visible."""
+    import cv2
+
     inside = (ink >= 0).all(axis=1) & (ink < size).all(axis=1)
     whole, ink = max(len(ink), 1), ink[inside]
     ink = ink[covered[ink[:, 1].astype(int), ink[:, 0].astype(int)] == 0]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -85,6 +84,8 @@ def shown(
 
 def smaller(picture: np.ndarray) -> tuple[np.ndarray, float]:
     """The picture at most ``SHOWN`` pixels a side, and by how much it shrank."""
+    import cv2
+
     scale = min(1.0, SHOWN / max(picture.shape[:2]))
     if scale == 1.0:
         return picture, scale
@@ -93,6 +94,8 @@ def smaller(picture: np.ndarray) -> tuple[np.ndarray, float]:
 
 def thin(picture: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """The picture with thin dark boxes, light inside, for what was suppressed."""
+    import cv2
+
     picture = picture.copy()
     for x1, y1, x2, y2 in boxes.round().astype(int).tolist():
         cv2.rectangle(picture, (x1, y1), (x2, y2), (255, 255, 255), 2)

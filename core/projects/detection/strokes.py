@@ -3,7 +3,6 @@
 import functools
 import math
 
-import cv2
 import numpy as np
 
 FINE = 112  # pixels a side at which the middle of the strokes is sought
@@ -27,6 +26,8 @@ def erodible(turn: int) -> np.ndarray:
 
 def skeleton(mask: np.ndarray) -> np.ndarray:
     """The middle of strokes, one pixel wide: ``mask`` and result (height, width), uint8, 1 for ink."""
+    import cv2
+
     ink, before = np.pad(mask, 1), -1
     while before != (before := int(ink.sum())):
         for turn in (0, 1):
@@ -40,6 +41,8 @@ def distances(drawing: np.ndarray) -> np.ndarray:
 
     ``drawing`` (28, 28) uint8, ink 255. The result is square, with half a side of room on every side of the ink.
     """
+    import cv2
+
     fine = cv2.resize(drawing, (FINE, FINE), interpolation=cv2.INTER_CUBIC)
     ridge = skeleton((fine > 90).astype(np.uint8))
     rows, columns = np.flatnonzero(ridge.any(axis=1)), np.flatnonzero(ridge.any(axis=0))
@@ -56,6 +59,8 @@ def penned(away: np.ndarray, side: float, pen: float, turn: float, stretch: floa
     ``away`` from ``distances``; the longer side becomes ``side`` pixels and strokes ``pen`` pixels wide; ``turn`` in
     degrees, anticlockwise; ``stretch`` multiplies the width and divides the height; ``lean`` shears.
     """
+    import cv2
+
     angle, scale = math.radians(turn), 2 * side / len(away)
     rotation = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     matrix = scale * rotation @ np.array([[stretch, lean], [0, 1 / stretch]])

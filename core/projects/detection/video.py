@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from core.projects.detection.average_precision import Found
 from core.projects.detection.detector import CONFIDENCE, MOST, Detector, detect, settled, shipped
 from core.projects.detection.pictures import annotated
+
+if TYPE_CHECKING:
+    import cv2
 
 MOST_SECONDS, MOST_FRAMES, MOST_BYTES = 120, 3_600, 100_000_000
 LARGEST = 640  # pixels of the longer side of the video that comes back
@@ -49,6 +52,8 @@ class Film:
 
 def film(path: Path) -> Film:
     """What a video is, before a frame of it is unpacked. Raises ``VideoError``."""
+    import cv2
+
     if not path.is_file() or not path.stat().st_size:
         raise VideoError("The video is empty: it has no bytes.")
     if path.stat().st_size > MOST_BYTES:
@@ -64,8 +69,10 @@ def film(path: Path) -> Film:
     return checked(frames, rate if 1 <= rate <= 240 else 25.0, size)
 
 
-def opened(path: Path) -> cv2.VideoCapture:
+def opened(path: Path) -> "cv2.VideoCapture":
     """A reader of a video file, and of files alone: no address, no device, no list of other files is followed."""
+    import cv2
+
     with path.open("rb") as file:
         start = file.read(64).lstrip()
     known = start[4:8] == b"ftyp" or start[:4] in (b"\x1aE\xdf\xa3", b"RIFF", b"OggS") or start[:3] == b"FLV"
@@ -106,6 +113,8 @@ def watched(
     ``every``: only each so-many-th frame is looked at, the boxes stay until the next. Where ``stopped`` says so the
     video ends early and is whole up to there; closing the iterator does the same. Raises ``VideoError``.
     """
+    import cv2
+
     what, detector = film(path), detector or shipped()
     size = even(what.size)
     reader = opened(path)
