@@ -65,7 +65,7 @@ class Page(Didactics):
         if view.files and answered:
             self.downloads(*view.files(found))
         if view.later and (more := self.job(view.later.label, view.later.function, *view.later.arguments(found))):
-            self.display(view.later.draw(more), found)
+            self.display(view.later.draw(more), more if hasattr(more, "provenance") else found)
         if view.goal:
             self.challenge(view.goal(found, **looked), answered)
 

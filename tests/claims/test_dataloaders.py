@@ -16,7 +16,7 @@ from core.topics.dataloaders.apart import apart
 from core.topics.dataloaders.loading import BATCHES, MAIN, Plan, as_argument, watched
 from core.topics.dataloaders.order_view import goal as order_goal
 from core.topics.dataloaders.rare_view import goal as rare_goal
-from core.topics.dataloaders.timeline import measured, plans, recorded
+from core.topics.dataloaders.timeline import Pair, measured, plans, recorded
 from core.topics.dataloaders.timeline_view import gantt, goal
 from core.topics.dataloaders.transforms import BLUR, FLIP, LIGHT, NAMES, ROTATE, composed, varied
 from core.topics.dataloaders.transforms_view import goal as gentle
@@ -40,6 +40,7 @@ def test_two_workers_load_in_turn_while_the_network_trains_and_none_survives():
         assert ready <= received <= trained
     assert 0 <= found.waiting <= 1 and found.throughput > 0 and len(gantt(found).traces) == 3
     assert "cores" in found.provenance
+    assert "Measured live" in Pair(found, found).provenance and "Recorded" in recorded(plans()[0]).provenance
 
 
 def test_a_measurement_that_is_stopped_leaves_no_process(monkeypatch):

@@ -74,11 +74,24 @@ def measured(plan: Plan) -> Generator[tuple[float, str], None, Timeline]:
     return timeline_of(plan, seen, source)
 
 
-def measured_pair(plan: Plan) -> Generator[tuple[float, str], None, tuple[Timeline, Timeline]]:
+@dataclass(frozen=True)
+class Pair:
+    """One plan measured without and with pinned memory."""
+
+    plain: Timeline
+    pinned: Timeline
+
+    @property
+    def provenance(self) -> str:
+        """Where these numbers come from."""
+        return self.plain.provenance
+
+
+def measured_pair(plan: Plan) -> Generator[tuple[float, str], None, Pair]:
     """The same plan without and with pinned memory."""
     plain = yield from measured(replace(plan, is_pinned=False))
     pinned = yield from measured(replace(plan, is_pinned=True))
-    return plain, pinned
+    return Pair(plain, pinned)
 
 
 def key(plan: Plan) -> str:

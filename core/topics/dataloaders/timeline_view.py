@@ -16,6 +16,7 @@ from core.topics.dataloaders.timeline import (
     PREFETCH,
     RECORD,
     WORKERS,
+    Pair,
     Timeline,
     measured_pair,
     recorded,
@@ -118,9 +119,9 @@ def goal(found: Timeline) -> Goal:
     return Goal(text, busy > MOSTLY, f"Now: busy {busy:.0%} of the time.")
 
 
-def draw_pair(pair: tuple[Timeline, Timeline]) -> Shown:
+def draw_pair(pair: Pair) -> Shown:
     """This machine's own bars, without and with pinned memory."""
-    plain, pinned = pair
+    plain, pinned = pair.plain, pair.pinned
     note = (
         f"On this machine: **{plain.throughput:.0f}** pictures a second; with `pin_memory=True` "
         f"**{pinned.throughput:.0f}**. {pinning(pinned)}"
