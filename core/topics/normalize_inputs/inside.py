@@ -78,7 +78,7 @@ def training(factor: float, shift: float, seed: int) -> Generator[tuple[float, s
         runs = []
         for k in range(SEEDS):
             data = uneven_moons(preparation=preparation, factor=factor, shift=shift, seed=seed + k)
-            recipe = Recipe(EPOCHS, 20, "SGD", learning_rate=0.1, seed=seed + k, frames=EPOCHS)
+            recipe = Recipe(EPOCHS, 20, "SGD", learning_rate=0.1, seed=seed + k, frames=EPOCHS + 1)
             runs.append(train(Normed(norm, seed=seed + k), data, recipe))
             yield (place * SEEDS + k + 1) / (len(kinds) * SEEDS), f"{norm}, {preparation} inputs, seed {seed + k}"
         rows = np.array([run.curve("train_loss")[1] for run in runs])

@@ -31,7 +31,7 @@ def race_of_table(table: Table, learning_rate: float, seed: int) -> Race:
     """Raw and standardised rows of a table, ``SEEDS`` seeds each. Raises ``OwnDataError``, one sentence."""
     seeds = [seed + k for k in range(SEEDS)]
     standardised = [table.problem(0.3, each) for each in seeds]
-    recipes = [Recipe(EPOCHS, 20, "SGD", learning_rate=learning_rate, seed=each, frames=EPOCHS) for each in seeds]
+    recipes = [Recipe(EPOCHS, 20, "SGD", learning_rate=learning_rate, seed=each, frames=EPOCHS + 1) for each in seeds]
     outputs = standardised[0].outputs
     models = [MLP(2, 8, outputs, activation="tanh", init="Xavier", seed=each) for each in seeds]
     versions = {"raw": [as_they_stand(data) for data in standardised], "standardised": standardised}

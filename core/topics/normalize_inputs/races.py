@@ -30,7 +30,7 @@ class Problem:
         model = MLP(2, self.units, 2, activation="tanh", init="Xavier", seed=seed)
         data = uneven_moons(preparation=preparation, factor=self.factor, shift=self.shift, seed=seed)
         return model, data, Recipe(
-            epochs=EPOCHS, batch_size=20, optimizer=self.optimizer, learning_rate=rate, seed=seed, frames=EPOCHS
+            epochs=EPOCHS, batch_size=20, optimizer=self.optimizer, learning_rate=rate, seed=seed, frames=EPOCHS + 1
         )  # fmt: skip
 
 

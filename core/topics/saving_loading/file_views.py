@@ -50,14 +50,15 @@ def announced(found: Formats) -> Shown:
     """What is written."""
     numbers = found.looked[SAFETENSORS].numbers
     words = f"A network of **{numbers:,}** weights, trained for 30 steps with {found.rule}, is written to five files."
-    return Shown((), words)
+    counts = {part.name: part.values.size for part in found.looked[SAFETENSORS].parts}
+    return Shown(((bars(counts, ("", "Weights in each tensor"), 300),),), words)
 
 
 def checkpoint_asked(found: Formats) -> Question:
     """How large is a checkpoint?"""
     text = f"A checkpoint with {found.rule}'s memory: how many times the bytes of the weights alone in safetensors?"
     because = "Momentum keeps one number per weight, Adam two, SGD none; names and padding come on top."
-    return Question(text, Scale(0, 12, 0.5, "times", 0.5), round(found.ratio(CHECKPOINT), 1), because)
+    return Question(text, Scale(0.0, 12.0, 0.5, "times", 0.5), round(found.ratio(CHECKPOINT), 1), because)
 
 
 def close_to_three(found: Formats) -> Goal:

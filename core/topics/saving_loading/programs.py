@@ -11,7 +11,12 @@ from core.topics.saving_loading.formats import STEPS, Formats
 from core.topics.saving_loading.resuming import UNBROKEN, WITH, WITHOUT, Resumed
 from core.topics.saving_loading.strict import Loaded
 
-SAVE = """def size_of(content):
+SAVE = """import io
+
+import safetensors.torch
+
+
+def size_of(content):
     stream = io.BytesIO()
     torch.save(content, stream)
     return len(stream.getvalue())
@@ -24,7 +29,13 @@ result = {
     "torch.save(state_dict)": size_of(state),
     "checkpoint": size_of(checkpoint),
 }"""
-LOOK = """content = open("weights.bin", "rb").read()
+LOOK = """import io
+import json
+import math
+import pickletools
+import zipfile
+
+content = open("weights.bin", "rb").read()
 result = {"bytes": len(content), "numbers": 0, "foreign": 0}
 try:  # torch.save writes a zip archive with a pickle in it
     archive = zipfile.ZipFile(io.BytesIO(content))
@@ -38,7 +49,10 @@ except ValueError:  # no pickle: a safetensors file begins with the length of it
     length = int.from_bytes(content[:8], "little")
     header = json.loads(content[8:8 + length])
     result["numbers"] = sum(math.prod(part["shape"]) for name, part in header.items() if name != "__metadata__")"""
-RESUME = """def step(model, optimizer):
+RESUME = """import copy
+
+
+def step(model, optimizer):
     optimizer.zero_grad()
     loss = functional.cross_entropy(model(x), y)
     loss.backward()
@@ -54,7 +68,10 @@ def loss_after(model, optimizer, steps):
 
 for _ in range({stop}):
     step(model, optimizer)
-saved = copy.deepcopy({{"model": model.state_dict(), "optimizer": optimizer.state_dict()}})
+saved = {{  # a state_dict shows the tensors themselves, which go on changing: copy them
+    "model": {{name: value.clone() for name, value in model.state_dict().items()}},
+    "optimizer": copy.deepcopy(optimizer.state_dict()),
+}}
 result = {{"never stopped": loss_after(model, optimizer, {rest})}}
 
 model.load_state_dict(saved["model"])

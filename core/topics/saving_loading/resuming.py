@@ -53,7 +53,7 @@ def resume(optimizer: str, learning_rate: float, stop: int, seed: int) -> Resume
         data, model = moons(samples=200, noise=0.2, seed=number), MLP(2, 16, 16, 2, activation="tanh", seed=number)
         recipe = Recipe(
             epochs=EPOCHS, batch_size=len(data.x), optimizer=optimizer, learning_rate=learning_rate, seed=number,
-            frames=EPOCHS,
+            frames=EPOCHS + 1,
         )  # fmt: skip
         whole = finished(training(model, data, recipe))
         saved = whole.recorded(stop)
