@@ -50,7 +50,7 @@ def announced(found: Formats) -> Shown:
     """What is written."""
     numbers = found.looked[SAFETENSORS].numbers
     words = f"A network of **{numbers:,}** weights, trained for 30 steps with {found.rule}, is written to five files."
-    counts = {part.name: part.values.size for part in found.looked[SAFETENSORS].parts}
+    counts = {part.name.replace(".", " "): part.values.size for part in found.looked[SAFETENSORS].parts}
     return Shown(((bars(counts, ("", "Weights in each tensor"), 300),),), words)
 
 
