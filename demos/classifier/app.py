@@ -29,6 +29,17 @@ LAUNCH = {
 }
 
 
+class Picture(gr.Image):
+    """A picture handed on as the file it came in: Gradio's own opens it first, and what is no picture ends there in an
+    error without a word."""
+
+    is_template = True  # drawn as its parent is
+
+    def preprocess(self, payload) -> str | None:
+        """The file's path."""
+        return payload.path if payload else None
+
+
 def named(album) -> gr.Dropdown:
     """The classes to choose from."""
     return gr.Dropdown(list(album.names), value=None)
@@ -44,7 +55,7 @@ with gr.Blocks(title="Image classifier", analytics_enabled=False, delete_cache=(
         with gr.Column(scale=2, min_width=300):
             name = gr.Textbox(label="Class", placeholder="cup", max_length=40)
             files = gr.File(file_count="multiple", file_types=["image"], label="Pictures of this class", height=130)
-            shot = gr.Image(type="filepath", label="Or from the camera", sources=["webcam"], height=230)
+            shot = Picture(type="filepath", label="Or from the camera", sources=["webcam"], height=230)
             add_shot = gr.Button("Add the camera's picture to the class")
             packed = gr.File(file_types=[".zip"], label="Or a zip: a folder for each class", height=110)
             with gr.Accordion("Rename a class", open=False):
@@ -66,7 +77,7 @@ with gr.Blocks(title="Image classifier", analytics_enabled=False, delete_cache=(
     with gr.Tab("3 · Try"):
         with gr.Row():
             with gr.Column():
-                tried = gr.Image(
+                tried = Picture(
                     type="filepath", label="A picture", sources=["upload", "webcam", "clipboard"], height=280
                 )
             with gr.Column():
