@@ -2,8 +2,10 @@
 
 import random
 
+import nbformat
 import numpy as np
 import pytest
+import yaml
 from pages_under_test import controls, look_at, numbers, opened, views, watched
 from programs_run import distance, lines_of_code, results_of
 
@@ -123,6 +125,8 @@ def test_every_views_program_makes_what_is_shown(topic, tmp_path):
     programs = [program_of_beginning(each, 20) if isinstance(each, Run) else each for each in programs]
     for program in programs:
         assert lines_of_code(program.text) <= 100
+        nbformat.validate(nbformat.reads(program.colab, as_version=4))
+        assert "conda-forge" in yaml.safe_load(program.environment)["channels"]
     if topic.slug == "self-driving":
         return  # those drive for minutes: tests/claims/test_self_driving.py compares them
     results = results_of(programs, tmp_path)

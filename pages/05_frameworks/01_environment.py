@@ -32,9 +32,11 @@ HELP = "A program, a notebook, an environment.yml or a requirements.txt, 1 MB at
 
 
 def files() -> None:
-    page.open(VIEWS["Files"])
-    if file := page.file("Your own file", TYPES, HELP):
+    file = page.file("Your own file", TYPES, HELP)
+    if file:
         page.open(OWN, file)
+    else:
+        page.open(VIEWS["Files"])
 
 
 with ui.lesson(__file__) as page:

@@ -14,16 +14,19 @@ import pytest
 import torch
 import yaml
 from nbclient import NotebookClient
+from pages_under_test import opened, watched
 from programs_run import distance, results_of
 from test_arrows import ROOT
 
 from core.jobs import start
-from core.programs import Program, Step
+from core.lessons import curriculum
+from core.programs import Program, Step, program_of_beginning
 from core.programs.environments import MOST_EMBEDDED, PYTHON
 from core.provenance import Measured
 from core.serving.uploads import Refused
 from core.topics.environment import files, files_view, machine, machine_view, packages, packages_view, threads
 from core.topics.environment import threads_view as seen
+from core.training import Run
 
 # This machine --------------------------------------------------------------------------------------------------------
 
@@ -257,6 +260,30 @@ def test_a_notebook_for_colab_runs_in_an_empty_folder(seed, tmp_path):
     program = lab(seed)
     assert distance(run(program.colab, tmp_path), program.shown) <= program.tolerance
     assert (tmp_path / "bits.bin").read_bytes() == bytes(range(256))
+
+
+def check_lab(topic: curriculum.Topic, folder) -> None:
+    """What a page's first view offers for Colab runs in an empty folder and makes the numbers shown."""
+    with watched() as shown:
+        opened(topic)
+    program = shown.programs[-1]
+    program = program_of_beginning(program, 5) if isinstance(program, Run) else program
+    assert not program.shown or distance(run(program.colab, folder), program.shown) <= program.tolerance
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning")
+@pytest.mark.parametrize("slug", ["what-is-deep-learning", "losses"])
+def test_a_labs_notebook_for_colab_makes_what_is_shown(slug, tmp_path):
+    check_lab(curriculum.topic(slug), tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning")
+@pytest.mark.parametrize("topic", curriculum.topics(), ids=[topic.key for topic in curriculum.topics()])
+def test_any_labs_notebook_for_colab_makes_what_is_shown(topic, tmp_path):
+    if topic.slug == "self-driving":
+        pytest.skip("it drives for minutes; its program is compared in test_self_driving.py")
+    check_lab(topic, tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning")

@@ -14,7 +14,7 @@ from core.topics.environment.threads_view import law
 from core.topics.environment.threads_view import program as timing
 
 ANACONDA, JUPYTER, COLAB = KINDS = ("Anaconda", "Jupyter", "Colab")
-FIRST_LINES, LISTED = 90, 40
+FIRST_LINES, LISTED = 90, 12
 WAYS = {
     ANACONDA: "conda reads an `environment.yml`: it makes a folder with a Python of its own, and pip fills it. Only "
     "pip is asked for exact versions: conda-forge does not have every release.",
@@ -71,13 +71,15 @@ def draw(found: Files) -> Shown:
     for kind, _, lines in found.parts:
         counts[kind] = counts.get(kind, 0) + lines
     faults = faults_of(found.content) if found.kind == ANACONDA else []
-    checked = " Checked against the parts that conda allows: " + ("; ".join(faults) or "nothing is wrong with it.")
+    checked = f" Checked here without conda, against the parts that it allows: {' '.join(faults) or 'no fault.'}"
     note = (
         f"{WAYS[found.kind]}{checked if found.kind == ANACONDA else ''} **Every lab has such files** for what is on "
         "its screen: switch on *Show the program that made this* at its end."
     )
-    rows = [{"Part": kind, "Begins with": words, "Lines": str(lines)} for kind, words, lines in found.parts]
-    return Shown(((bars(counts, ("", "Lines"), 240),),), note, (rows[:LISTED],))
+    rows = [{"Part": kind, "Begins with": words, "Lines": str(lines)} for kind, words, lines in found.parts[:LISTED]]
+    if (rest := len(found.parts) - LISTED) > 0:
+        rows.append({"Part": "…", "Begins with": f"{rest} more in the file", "Lines": str(rest)})
+    return Shown(((bars(counts, ("", "Lines"), 240),),), note, (rows,))
 
 
 def before(found: Files) -> Shown:
@@ -138,7 +140,7 @@ def draw_own(found: Brought) -> Shown:
             "not guessed, since anybody can register one that sounds right."
         )
     else:
-        said = "Everything that it needs is known here."
+        said = "Everything that it needs is known here." if found.rows else "It needs nothing but Python itself."
     known = len(found.rows) - len(found.unknown)
     picture = bars({"known here": known, "not here": len(found.unknown)}, ("", "Packages"), 240)
     tables = (list(found.rows[:LISTED]),) if found.rows else ()

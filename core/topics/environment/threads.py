@@ -49,9 +49,14 @@ class Rates:
         return self.source.provenance
 
     @property
+    def means(self) -> np.ndarray:
+        """Steps a second, the geometric mean of the repeats (counts,)."""
+        return np.exp(np.log(self.steps).mean(axis=0))
+
+    @property
     def speedups(self) -> np.ndarray:
-        """How many times as fast as one thread (repeats, counts)."""
-        return self.steps / self.steps[:, :1]
+        """How many times as fast as one thread (counts,)."""
+        return self.means / self.means[0]
 
     @property
     def rows(self) -> dict[int, np.ndarray]:
@@ -76,7 +81,7 @@ class Rates:
         counts = np.array(self.threads)
         inside = (counts > 1) & (counts <= max(self.cores, 2))
         gains = 1 - 1 / counts[inside]
-        losses = 1 - 1 / self.speedups.mean(axis=0)[inside]
+        losses = 1 - 1 / self.speedups[inside]
         return float(np.clip((gains * losses).sum() / (gains**2).sum(), 0, 1)) if inside.any() else float("nan")
 
 

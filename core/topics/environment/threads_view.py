@@ -16,8 +16,8 @@ from core.provenance import Measured
 from core.topics.environment.machine import cores
 from core.topics.environment.threads import Rates, amdahl, batch, counts_of, measured, network, rate, trained
 
-UNITS = scale("Hidden units", (8, 32, 128, 512), 32)
-BATCH = scale("Batch size", (16, 128, 1024), 128)
+UNITS = scale("Hidden units", (8, 32, 128, 512), 128)
+BATCH = scale("Batch size", (16, 128, 1024), 1024)
 SHARE = slider("Parallel share", 0.0, 1.0, 0.5, 0.05, help="How much of a step can be divided among threads.")
 STEPS, LITTLE = 3, 0.05
 
@@ -81,10 +81,8 @@ def rates(found: Rates) -> Picture:
         "markers", np.tile(counts, len(found.steps)), found.steps.ravel(), name="a round",
         marker=marker(GREY, 6, "circle-open"), **hover("%{x} threads: %{y:,.0f} steps a second"),
     )  # fmt: skip
-    means = found.steps.mean(axis=0)
-    mean = line(
-        counts, means, "mean of the rounds", BLUE, mode="lines+markers", marker={"symbol": "diamond", "size": 9}
-    )
+    means = found.means
+    mean = line(counts, means, "geometric mean", BLUE, mode="lines+markers", marker={"symbol": "diamond", "size": 9})
     fits = np.isfinite(found.parallel)
     fit = [line(counts, means[0] * amdahl(counts, found.parallel), f"Amdahl, {found.parallel:.0%} parallel", ORANGE,
                 "dash")] if fits else []  # fmt: skip
@@ -99,13 +97,14 @@ def rates(found: Rates) -> Picture:
 
 def draw_rates(found: Rates) -> Shown:
     """What was measured."""
-    gain = found.speedups.mean(axis=0)[found.threads.index(found.best)]
+    gain = number(found.speedups[found.threads.index(found.best)])
+    fastest = "One thread is the fastest." if found.best == 1 else f"With {found.best}, a step is {gain} times as fast."
     same = "" if found.enough == found.best else f", which cannot be told from {found.best}, the fastest on average"
     fit = f" The parallel share that fits best: **{found.parallel:.0%}**." if np.isfinite(found.parallel) else ""
     note = (
-        f"More threads stop helping at **{found.enough}**{same}. The fastest is {number(gain)} times as fast as one "
-        f"thread.{fit} Threads beyond the {found.cores} cores only take turns. Each round tries every number in turn; "
-        "what else this machine does meanwhile is in the numbers too."
+        f"More threads stop helping at **{found.enough}**{same}. {fastest}{fit} Threads beyond the {found.cores} cores "
+        "only take turns. Each round tries every number in turn; what else this machine does meanwhile is in the "
+        "numbers too."
     )
     return Shown(((rates(found),),), note)
 
