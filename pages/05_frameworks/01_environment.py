@@ -28,7 +28,7 @@ from core.topics.environment.views import OWN, VIEWS
 from pages import ui
 
 TYPES = ("py", "ipynb", "yml", "yaml", "txt")
-HELP = "A program, a notebook, an environment.yml or a requirements.txt, 1 MB at most. It is read, never run."
+HELP = "A program, a notebook, an environment.yml or a requirements.txt, 5 MB at most. It is read, never run."
 
 
 def files() -> None:

@@ -110,6 +110,7 @@ def test_the_measurement_is_made_in_another_process_and_tells_its_progress(seed)
     assert found.threads == threads.counts_of(machine.cores()) and found.cores == machine.cores()
     assert found.steps.shape == (threads.REPEATS, len(found.threads)) and (found.steps > 0).all()
     assert torch.get_num_threads() == before
+    assert found.load >= 0 or not hasattr(os, "getloadavg")
     shares = [share for share, message in told if "threads" in message]
     assert shares == sorted(shares) and shares[0] == 0 and len(set(shares)) == found.steps.size
     assert seen.question(found).truth in seen.question(found).options
@@ -141,6 +142,12 @@ def test_where_threads_stop_helping_is_told_from_noise(seeds):
         flat = rates(np.exp(np.random.default_rng(seed).normal(0, 0.01, (6, 1))) * [[100, 40, 30, 20]])
         assert flat.enough == 1 and seen.goal(flat).passed and not seen.goal(rates(noise * [1, 2, 4, 4])).passed
     assert not seen.goal(None).passed
+
+
+def test_a_busy_machine_is_called_busy():
+    quiet = rates([[1, 2, 3, 4]] * 6)
+    for load, is_busy in ((float("nan"), False), (0.3, False), (3.5, True)):
+        assert ("was busy" in seen.draw_rates(replace(quiet, load=load)).note) == is_busy
 
 
 def test_more_threads_change_the_speed_and_not_the_training(seed):
@@ -369,7 +376,7 @@ def test_the_own_challenge_can_be_met():
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"  \n", b"\xff\xfe\x00", b"a\0b", b"x" * (files.MOST_BYTES + 1), b"def f(:", b"{", b'{"a": 1}',
+        b"", b"  \n", b"\xff\xfe\x00", b"a\0b", b"x" * (files.MOST_BYTES + 1), b"def f(:", b"x = 1\n" * 100_000, b"{", b'{"a": 1}',
         b'{"cells": 3}', b'{"cells": [1]}', b'{"cells": [{"source": [1]}]}', b"(" * 90_000 + b")" * 90_000,
         b"[" * 100_000, b'{"cells":' + b"[" * 90_000, b"dependencies: [a\n - b: {", b"dependencies: &a [*a]",
         b"dependencies:\n- !!python/object/apply:os.system ['x']",

@@ -21,7 +21,7 @@ from core.programs.program import PACKAGES, pin
 from core.serving.uploads import Refused
 
 REQUIREMENTS = Path(__file__).resolve().parents[3] / "requirements.txt"
-MOST_BYTES, MOST_CELLS = 1_000_000, 500
+MOST_BYTES, MOST_CODE, MOST_CELLS = 5_000_000, 500_000, 500  # a notebook holds pictures too
 KEYS = {"name": str, "channels": list, "dependencies": list, "variables": dict, "prefix": str}
 SPEC = re.compile(r"(?:[\w.-]+::)?[A-Za-z0-9_][\w.-]*(?:\s*(?:[=<>!~]=?|==)\s*[\w.*+!,<>=|~-]+){0,2}")
 OPTION = re.compile(r"-[rc] [\w./-]+\.txt")
@@ -191,6 +191,8 @@ def cells_of(text: str) -> list[tuple[str, str]]:
 
 def from_cells(kind: str, cells: Sequence[tuple[str, str]]) -> Brought:
     """What code imports, and which packages provide that."""
+    if (letters := sum(len(text) for each, text in cells if each == "code")) > MOST_CODE:
+        raise Refused(f"The code has {letters:,} characters; at most {MOST_CODE:,} are read.")
     names = sorted({name for each, text in cells if each == "code" for name in imports_of(text)})
     found = {name: requirement_of(name) for name in names}
     unknown = tuple(name for name, each in found.items() if not each)

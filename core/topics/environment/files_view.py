@@ -142,9 +142,10 @@ def draw_own(found: Brought) -> Shown:
     else:
         said = "Everything that it needs is known here." if found.rows else "It needs nothing but Python itself."
     known = len(found.rows) - len(found.unknown)
-    picture = bars({"known here": known, "not here": len(found.unknown)}, ("", "Packages"), 240)
+    counted = {"known here": known, "not here": len(found.unknown)}
+    pictures = ((bars(counted, ("", "Packages"), 240),),) if found.rows else ()
     tables = (list(found.rows[:LISTED]),) if found.rows else ()
-    return Shown(((picture,),), f"Your file is read as: **{found.kind}**. {said} It was not run.", tables)
+    return Shown(pictures, f"Your file is read as: **{found.kind}**. {said} It was not run.", tables)
 
 
 def goal_own(found: Brought) -> Goal:

@@ -5,6 +5,7 @@ changing anybody else's work.
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Generator, Sequence
@@ -35,18 +36,25 @@ class Plan:
 
 @dataclass(frozen=True)
 class Rates:
-    """Training steps a second (repeats, counts) for each of ``threads``; ``cores`` are those of the process."""
+    """Training steps a second (repeats, counts) for each of ``threads``; ``cores`` are those of the process,
+    ``load`` how many threads wanted one in the minute before (not a number where the system does not tell)."""
 
     plan: Plan
     threads: tuple[int, ...]
     steps: np.ndarray
     cores: int
     source: Measured
+    load: float = float("nan")
 
     @property
     def provenance(self) -> str:
         """Where these numbers come from."""
         return self.source.provenance
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether others wanted the cores as well: then threads that wait for each other wait longest."""
+        return self.load > self.cores / 2
 
     @property
     def means(self) -> np.ndarray:
@@ -136,6 +144,7 @@ def rate(model: nn.Module, x: Tensor, y: Tensor, threads: int, seconds: float) -
 def timed(plan: Plan, seed: int, counts: Sequence[int]) -> dict[str, Any]:
     """Steps a second for each number of threads, in turns, so that whatever else the machine does meets all of them;
     prints (fraction, message) after each."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # before this process adds its own
     model, (x, y) = network(plan.hidden_units), batch(plan.batch_size, seed)
     steps = np.zeros((REPEATS, len(counts)))
     for repeat in range(REPEATS):
@@ -143,7 +152,7 @@ def timed(plan: Plan, seed: int, counts: Sequence[int]) -> dict[str, Any]:
             done = (repeat * len(counts) + place) / steps.size
             print(json.dumps([done, f"round {repeat + 1} of {REPEATS}, {count} threads"]), flush=True)
             steps[repeat, place] = rate(model, x, y, count, SECONDS)
-    return {"threads": list(counts), "steps": steps.tolist(), "cores": cores()}
+    return {"threads": list(counts), "steps": steps.tolist(), "cores": cores(), "load": load}
 
 
 def measured(hidden_units: int, batch_size: int, seed: int) -> Generator[tuple[float, str], None, Rates]:
@@ -152,7 +161,8 @@ def measured(hidden_units: int, batch_size: int, seed: int) -> Generator[tuple[f
     seen = yield from apart(__name__, json.dumps({**asdict(plan), "seed": seed}), "PyTorch starts")
     what = f"Measured live on {seen['cores']} cores, {REPEATS} rounds"
     source = Measured((seed,), time.perf_counter() - began, what)
-    return Rates(plan, tuple(seen["threads"]), np.array(seen["steps"]), seen["cores"], source)
+    return Rates(plan, tuple(seen["threads"]), np.array(seen["steps"]), seen["cores"], source,
+                 float("nan") if seen["load"] is None else seen["load"])  # fmt: skip
 
 
 def main(text: str) -> None:

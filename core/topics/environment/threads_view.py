@@ -101,10 +101,13 @@ def draw_rates(found: Rates) -> Shown:
     fastest = "One thread is the fastest." if found.best == 1 else f"With {found.best}, a step is {gain} times as fast."
     same = "" if found.enough == found.best else f", which cannot be told from {found.best}, the fastest on average"
     fit = f" The parallel share that fits best: **{found.parallel:.0%}**." if np.isfinite(found.parallel) else ""
+    busy = (
+        f" **This machine was busy**: in the minute before, {number(found.load)} threads wanted its {found.cores} "
+        "cores. Threads that wait for each other suffer most from that; measure again when it is quiet."
+    )
     note = (
         f"More threads stop helping at **{found.enough}**{same}. {fastest}{fit} Threads beyond the {found.cores} cores "
-        "only take turns. Each round tries every number in turn; what else this machine does meanwhile is in the "
-        "numbers too."
+        f"only take turns. Each round tries every number in turn.{busy if found.is_busy else ''}"
     )
     return Shown(((rates(found),),), note)
 
