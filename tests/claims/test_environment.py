@@ -376,7 +376,8 @@ def test_the_own_challenge_can_be_met():
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"  \n", b"\xff\xfe\x00", b"a\0b", b"x" * (files.MOST_BYTES + 1), b"def f(:", b"x = 1\n" * 100_000, b"{", b'{"a": 1}',
+        b"", b"  \n", b"\xff\xfe\x00", b"a\0b", b"x" * (files.MOST_BYTES + 1), b"def f(:", b"x = 1\n" * 100_000,
+        b"dependencies:\n" + b"- a\n" * 20_000, b"a\n" * 300_000, b"{", b'{"a": 1}',
         b'{"cells": 3}', b'{"cells": [1]}', b'{"cells": [{"source": [1]}]}', b"(" * 90_000 + b")" * 90_000,
         b"[" * 100_000, b'{"cells":' + b"[" * 90_000, b"dependencies: [a\n - b: {", b"dependencies: &a [*a]",
         b"dependencies:\n- !!python/object/apply:os.system ['x']",

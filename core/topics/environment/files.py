@@ -21,7 +21,7 @@ from core.programs.program import PACKAGES, pin
 from core.serving.uploads import Refused
 
 REQUIREMENTS = Path(__file__).resolve().parents[3] / "requirements.txt"
-MOST_BYTES, MOST_CODE, MOST_CELLS = 5_000_000, 500_000, 500  # a notebook holds pictures too
+MOST_BYTES, MOST_CODE, MOST_LIST, MOST_CELLS = 5_000_000, 500_000, 50_000, 500  # a notebook holds pictures too
 KEYS = {"name": str, "channels": list, "dependencies": list, "variables": dict, "prefix": str}
 SPEC = re.compile(r"(?:[\w.-]+::)?[A-Za-z0-9_][\w.-]*(?:\s*(?:[=<>!~]=?|==)\s*[\w.*+!,<>=|~-]+){0,2}")
 OPTION = re.compile(r"-[rc] [\w./-]+\.txt")
@@ -145,12 +145,23 @@ def understood(content: bytes) -> Brought:
     text = text_of(content)
     if text.lstrip().startswith("{"):
         return from_cells("notebook", cells_of(text))
-    rows = [row.strip() for row in text.splitlines() if row.strip() and not row.lstrip().startswith("#")]
-    if rows and all(is_requirement(row.partition(" #")[0]) or OPTION.fullmatch(row) for row in rows):
-        return from_pins("requirements.txt", [row.partition(" #")[0] for row in rows if row[0] != "-"], ())
     if re.search(r"^dependencies\s*:", text, re.MULTILINE):
-        return from_environment(text)
+        return from_environment(short(text))
+    rows = [row.strip() for row in text.splitlines() if row.strip() and not row.lstrip().startswith("#")]
+    if (
+        rows
+        and len(text) <= MOST_LIST
+        and all(is_requirement(row.partition(" #")[0]) or OPTION.fullmatch(row) for row in rows)
+    ):
+        return from_pins("requirements.txt", [row.partition(" #")[0] for row in rows if row[0] != "-"], ())
     return from_cells("Python file", [("code", text)])
+
+
+def short(text: str) -> str:
+    """The text of a list of packages. Raises ``Refused`` for one that would take long to read."""
+    if len(text) > MOST_LIST:
+        raise Refused(f"The list of packages has {len(text):,} characters; at most {MOST_LIST:,} are read.")
+    return text
 
 
 def text_of(content: bytes) -> str:
