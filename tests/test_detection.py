@@ -1,5 +1,6 @@
 """The detector and its scenes: seeds, boxes, raw boxes as Ultralytics finds them, tiles, exports, models."""
 
+import ast
 import subprocess
 import sys
 from itertools import pairwise
@@ -9,6 +10,7 @@ import numpy as np
 import photographs
 import pytest
 from PIL import Image, ImageDraw
+from test_arrows import imported
 
 from core.data.images import MissingDataError
 from core.projects.detection import sources
@@ -17,6 +19,7 @@ from core.projects.detection.drawings import CLASSES, SHIPPED
 from core.projects.detection.drawings import shipped as shipped_drawings
 from core.projects.detection.measure import judged, recall_by_size
 from core.projects.detection.network import load
+from core.projects.detection.quiet import hushed
 from core.projects.detection.scenes import scene, scenes, written
 from core.projects.detection.strokes import distances, penned, skeleton
 from core.projects.detection.tiles import tiled
@@ -133,11 +136,34 @@ assert settings["sync"] is False and not AUTOINSTALL and not ONLINE
     assert done.returncode == 0, done.stderr[-1500:]
 
 
+def test_whoever_imports_ultralytics_hushes_it_first() -> None:
+    """The first import in a process decides: one that is not hushed changes Pillow and PyTorch for everybody."""
+    root = Path(__file__).resolve().parent.parent
+    paths = [*root.glob("core/**/*.py"), *root.glob("demos/**/*.py"), *root.glob("tests/*.py")]
+    loud, seen = [], 0
+    for path in paths:
+        if path.name == "quiet.py":
+            continue
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.Module | ast.FunctionDef):
+                continue
+            hushes = False
+            for statement in function.body:
+                if isinstance(statement, ast.Import | ast.ImportFrom):
+                    names = set(imported(ast.Module([statement], [])))
+                    if any(name.partition(".")[0] == "ultralytics" for name in names):
+                        seen += 1
+                        loud += [] if hushes else [f"{path.name}:{statement.lineno}"]
+                hushes |= ast.unparse(statement) == "hushed()"
+    assert seen >= 10 and not loud
+
+
 # Raw boxes
 
 
 def test_raw_boxes_are_those_of_ultralytics(drawn) -> None:
     """The network is asked by Ultralytics' own predictor, on the same pixels, and suppresses with its own code."""
+    hushed()
     from ultralytics import YOLO
 
     model, _ = load()
@@ -155,6 +181,7 @@ def test_raw_boxes_are_those_of_ultralytics(drawn) -> None:
 
 def test_map_is_that_of_ultralytics_val(tmp_path: Path) -> None:
     """mAP50 and mAP50-95 of the shipped weights equal those of Ultralytics' validator to 0.005."""
+    hushed()
     from ultralytics import YOLO
 
     made = list(scenes(shipped_drawings(), 40, seed=3))

@@ -20,6 +20,7 @@ from core.projects.detection.exports import WRITERS
 from core.projects.detection.measure import every, judged, recall_by_size
 from core.projects.detection.network import WEIGHTS, load, network, save, transferred
 from core.projects.detection.pictures import annotated, colour_of
+from core.projects.detection.quiet import hushed
 from core.projects.detection.scenes import Scene, scene, scenes
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:ray", "ignore::ResourceWarning")
@@ -119,6 +120,7 @@ def test_a_failed_download_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def test_own_weights_are_opened_by_their_path_alone(tmp_path: Path) -> None:
+    hushed()
     from ultralytics import YOLO
 
     path = tmp_path / "own.pt"

@@ -32,7 +32,7 @@ def opened(file: bytes) -> tuple[Image.Image, tuple[str, ...]]:
         return readable(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refused(too_many_pixels("far more than")) from None
-    except (UnidentifiedImageError, ImportError):  # a library that changes Pillow may look for a reader that is missing
+    except UnidentifiedImageError:
         raise Refused("This is not a picture that can be read: send a PNG, JPEG, WebP, GIF or BMP file.") from None
     except Refused:
         raise

@@ -32,6 +32,7 @@ class Composed(Dataset):
     rect = False
 
     def __init__(self, side: int, count: int, seed: int) -> None:
+        hushed()
         self.side, self.count, self.seed = side, count, seed
         self.labels: list[dict] = []
         from ultralytics.data import YOLODataset
@@ -75,6 +76,7 @@ def item(made: Scene, number: int) -> dict:
 
 def trainer(options: dict, wanted: argparse.Namespace) -> "DetectionTrainer":
     """Ultralytics' trainer, which composes its training scenes and begins from ``wanted.start``."""
+    hushed()
     from ultralytics.data.build import InfiniteDataLoader
     from ultralytics.models.yolo.detect import DetectionTrainer
 
@@ -97,6 +99,7 @@ def trainer(options: dict, wanted: argparse.Namespace) -> "DetectionTrainer":
 
 def narrowed() -> None:
     """Let the trainer multiply in bfloat16, which Ultralytics allows on graphics cards alone."""
+    hushed()
     from ultralytics.engine import trainer as engine
 
     def autocast(enabled: bool | torch.dtype, device: str = "cpu") -> torch.autocast:

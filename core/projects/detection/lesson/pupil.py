@@ -43,6 +43,7 @@ def begun(folder: Path, settings: dict) -> Any:
 
 def trainer_of(folder: Path, settings: dict) -> Any:
     """Ultralytics' trainer for the folder's pictures."""
+    hushed()
     import torch
     from ultralytics.models.yolo.detect import DetectionTrainer
 
@@ -101,6 +102,7 @@ def found(model: Any, path: Path, side: int) -> list[list[float]]:
 
 def evaluated(folder: Path, model: Any, side: int) -> dict[str, float]:
     """Ultralytics' own evaluation of a network on the held-out pictures, one at a time."""
+    hushed()
     from ultralytics.models.yolo.detect import DetectionValidator
 
     arguments = {

@@ -15,6 +15,7 @@ from core.lessons.controls import scale, slider
 from core.lessons.view import Shown, View
 from core.programs import Program, Step
 from core.projects.detection.lesson.drawn import boxes
+from core.projects.detection.quiet import hushed
 from core.provenance import duration
 
 SIDES = (192, 256, 320, 448, 640)
@@ -80,6 +81,7 @@ def ssdlite() -> nn.Module:
 @functools.cache
 def yolo() -> nn.Module:
     """YOLO11 nano as Ultralytics builds it, untrained."""
+    hushed()
     from ultralytics.nn.tasks import DetectionModel
 
     return DetectionModel("yolo11n.yaml", nc=CLASSES, verbose=False).eval()
