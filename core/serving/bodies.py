@@ -1,13 +1,16 @@
 """What other programs send: the body of a request, unpacked, within limits, or one sentence why not."""
 
+import asyncio
 import zlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from concurrent.futures import Executor
 from typing import Any
 
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 FRAME = 10_000  # bytes that multipart may put around a file
 PACKINGS = {"gzip", "x-gzip"}
@@ -24,6 +27,33 @@ class Refusal(Exception):
     def response(self) -> JSONResponse:
         """The refusal as ``{"error": sentence}``."""
         return JSONResponse({"error": str(self)}, self.status, self.headers)
+
+
+def answering(address: str, most: int, workers: Executor, answer: Callable, with_query: bool = False) -> Route:
+    """A route for posts: ``answer(body, content type)``, and the query with ``with_query``, returns a status and what
+    is said in JSON, on one of the ``workers``; bodies of more than ``most`` bytes are refused as they come."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            body, kind = await received(request, most)
+        except Refusal as refusal:
+            return refusal.response
+        except ClientDisconnect:
+            return Response(status_code=400)
+        query = (dict(request.query_params),) if with_query else ()
+        status, reply = await asyncio.get_running_loop().run_in_executor(workers, answer, body, kind, *query)
+        return JSONResponse(reply, status)
+
+    return Route(address, answered, methods=["POST"])
+
+
+def described(address: str, description: Callable[[], dict]) -> Route:
+    """A route where a service says in OpenAPI what it takes and answers."""
+
+    async def told(request: Request) -> Response:
+        return JSONResponse(description())
+
+    return Route(address, told, methods=["GET"])
 
 
 async def received(request: Request, most: int) -> tuple[bytes, str]:

@@ -18,11 +18,6 @@ def description(services: Sequence[str] = DESCRIBED) -> dict:
 
 def routes() -> list:
     """The Starlette route of the description."""
-    from starlette.requests import Request
-    from starlette.responses import JSONResponse, Response
-    from starlette.routing import Route
+    from core.serving.bodies import described
 
-    async def openapi(request: Request) -> Response:
-        return JSONResponse(description())
-
-    return [Route("/api/openapi.json", openapi, methods=["GET"])]
+    return [described("/api/openapi.json", description)]

@@ -3,7 +3,6 @@
 ``answer`` is a pure function of bytes and content type; ``routes`` mounts it in any Starlette application.
 """
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from core.projects.classifier import doubts, sketches
@@ -73,29 +72,10 @@ def described(found: Trained, replies: list[tuple[str, Answer]], came: Arrived) 
 
 def routes() -> list:
     """Starlette routes: the service and its OpenAPI description."""
-    from starlette.requests import ClientDisconnect, Request
-    from starlette.responses import JSONResponse, Response
-    from starlette.routing import Route
+    from core.serving.bodies import answering, described
 
-    from core.serving.bodies import Refusal, received
-
-    async def classifier(request: Request) -> Response:
-        try:
-            body, kind = await received(request, MOST_ZIPPED)
-        except Refusal as refusal:
-            return refusal.response
-        except ClientDisconnect:
-            return Response(status_code=400)
-        status, reply = await asyncio.get_running_loop().run_in_executor(WORKERS, answer, body, kind)
-        return JSONResponse(reply, status)
-
-    async def openapi(request: Request) -> Response:
-        return JSONResponse(description())
-
-    return [
-        Route("/api/classifier", classifier, methods=["POST"]),
-        Route("/api/classifier/openapi.json", openapi, methods=["GET"]),
-    ]
+    service = answering("/api/classifier", MOST_ZIPPED, WORKERS, answer)
+    return [service, described("/api/classifier/openapi.json", description)]
 
 
 def description() -> dict:

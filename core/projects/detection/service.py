@@ -3,7 +3,6 @@
 ``answer`` is a pure function of bytes, content type and query; ``routes`` mounts it in any Starlette application.
 """
 
-import asyncio
 import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -65,24 +64,9 @@ def described(raw: Raw, confidence: float, most: float) -> dict:
 
 def routes() -> list:
     """Starlette routes: the service."""
-    from starlette.requests import ClientDisconnect, Request
-    from starlette.responses import JSONResponse, Response
-    from starlette.routing import Route
+    from core.serving.bodies import answering
 
-    from core.serving.bodies import Refusal, received
-
-    async def detected(request: Request) -> Response:
-        try:
-            body, kind = await received(request, MOST_BYTES)
-        except Refusal as refusal:
-            return refusal.response
-        except ClientDisconnect:
-            return Response(status_code=400)
-        query = dict(request.query_params)
-        status, reply = await asyncio.get_running_loop().run_in_executor(LOOKERS, answer, body, kind, query)
-        return JSONResponse(reply, status)
-
-    return [Route("/api/detect", detected, methods=["POST"])]
+    return [answering("/api/detect", MOST_BYTES, LOOKERS, answer, with_query=True)]
 
 
 def description() -> dict:

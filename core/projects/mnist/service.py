@@ -3,7 +3,6 @@
 ``answer`` is a pure function of bytes and content type; ``routes`` mounts it in any Starlette application.
 """
 
-import asyncio
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -76,29 +75,10 @@ def numeric(rows: list) -> bool:
 
 def routes() -> list:
     """Starlette routes: the service and its OpenAPI description."""
-    from starlette.requests import ClientDisconnect, Request
-    from starlette.responses import JSONResponse, Response
-    from starlette.routing import Route
+    from core.serving.bodies import answering, described
 
-    from core.serving.bodies import Refusal, received
-
-    async def mnist(request: Request) -> Response:
-        try:
-            body, kind = await received(request, MOST_BYTES)
-        except Refusal as refusal:
-            return refusal.response
-        except ClientDisconnect:
-            return Response(status_code=400)
-        status, reply = await asyncio.get_running_loop().run_in_executor(READERS, answer, body, kind)
-        return JSONResponse(reply, status)
-
-    async def openapi(request: Request) -> Response:
-        return JSONResponse(description())
-
-    return [
-        Route("/api/mnist", mnist, methods=["POST"]),
-        Route("/api/openapi.json", openapi, methods=["GET"]),
-    ]
+    service = answering("/api/mnist", MOST_BYTES, READERS, answer)
+    return [service, described("/api/openapi.json", description)]
 
 
 def description() -> dict:
