@@ -1,0 +1,1 @@
+"""A chat with a small language model that runs here, every token of which can be questioned."""

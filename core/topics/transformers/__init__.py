@@ -1,0 +1,1 @@
+"""BERT and transformers: what the page measures and draws."""
