@@ -1,0 +1,1 @@
+"""Art from a generative adversarial network: fruit watercolours out of noise, measured and walked through."""
