@@ -4,7 +4,7 @@ Tan and Le (2019), *EfficientNet*; the Lite variant (Liu 2020) leaves out squeez
 so that it can be quantised. The block is MobileNetV2's (Sandler et al. 2018).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -71,14 +71,14 @@ class EfficientNetLite0(nn.Module):
     """(batch, 3, height, width), pixels as (grey − 127) / 128, → (batch, classes) logits; made for 224 × 224.
 
     ``maps`` stops before the average over the picture: (batch, 1280, ⌈height / 32⌉, ⌈width / 32⌉); ``features`` is that
-    average, (batch, 1280).
+    average, (batch, 1280). Other ``stages`` make the larger ones of its family.
     """
 
-    def __init__(self, classes: int = CLASSES) -> None:
+    def __init__(self, classes: int = CLASSES, stages: Sequence[tuple[int, int, int, int, int]] = STAGES) -> None:
         super().__init__()
         self.stem = Convolution(3, STEM, 3, 2)
         self.blocks, channels = nn.ModuleList(), STEM
-        for count, kernel, stride, expansion, outputs in STAGES:
+        for count, kernel, stride, expansion, outputs in stages:
             for number in range(count):
                 self.blocks.append(InvertedResidual(channels, outputs, kernel, 1 if number else stride, expansion))
                 channels = outputs
@@ -103,10 +103,9 @@ class EfficientNetLite0(nn.Module):
             x = block(x)
         return x
 
-
-def normalised(pixels: Tensor) -> Tensor:
-    """Pictures (batch, height, width, 3), uint8, as the network takes them: (batch, 3, height, width), float32."""
-    return (pixels.permute(0, 3, 1, 2).to(torch.float32) - MIDDLE) / SPREAD
+    def normalised(self, pixels: Tensor) -> Tensor:
+        """Pictures (batch, height, width, 3), uint8, as the network takes them: (batch, 3, height, width), float32."""
+        return (pixels.permute(0, 3, 1, 2).to(torch.float32) - MIDDLE) / SPREAD
 
 
 TOGETHER = {"_conv_stem": "stem.weights", "_bn0": "stem.norm", "_conv_head": "top.weights", "_bn1": "top.norm",

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
 
 from core.objectives import Objective
-from core.probes.stacked import own
+from core.probes.stacked import Loss, own
 from core.training.loop import Answered
 
 
@@ -35,3 +36,15 @@ def gradient_norms(model: nn.Module, x: Tensor, y: Tensor, objective: Objective)
         tuple(gradient.norm().item() for gradient in weights),
         tuple(gradient.flatten(1).norm(dim=1).sum().item() for gradient in reached),
     )
+
+
+def sample_gradients(model: nn.Module, x: Tensor, y: Tensor, objective: Objective) -> Tensor:
+    """The gradient of every sample's own loss, (samples, parameters): their mean is the gradient of the loss."""
+    loss = Loss(own(model), objective)
+    weights = {name: parameter.detach() for name, parameter in loss.named_parameters()}
+
+    def of_sample(weights: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
+        return functional_call(loss, weights, (x[None], y[None]))
+
+    rows = vmap(grad(of_sample), in_dims=(None, 0, 0))(weights, x, y)
+    return torch.cat([row.flatten(1) for row in rows.values()], dim=1)

@@ -1,0 +1,1 @@
+"""Diffusion: what the page measures and draws, in the plane and on pictures."""

@@ -1,0 +1,1 @@
+"""Residual networks: what the page trains, deletes, takes apart and draws."""

@@ -1,0 +1,1 @@
+"""Self-supervised learning: SimCLR, MoCo and BYOL on pictures without labels."""

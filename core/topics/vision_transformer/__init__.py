@@ -1,0 +1,1 @@
+"""The vision transformer: what the page measures and draws."""
