@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from core.cancel import go_on
+from core.cancel import steps
 from core.data.data import Data
 from core.metrics import score
 from core.objectives import Objective, natural
@@ -42,8 +42,7 @@ def epochs(
     placed = [module for module in model.modules() if hasattr(module, "place")]
     first, broken = start.number if start else 0, None
     wanted = recorded_epochs(recipe, first, moments.numel() + vector.weights.numel())
-    for number in range(first, recipe.epochs + 1):
-        go_on()
+    for number in steps(range(first, recipe.epochs + 1)):
         if number > first:
             model.train()
             batches = order(len(data.x), recipe.seed, number).split(recipe.batch_size)[:per_epoch]

@@ -14,6 +14,8 @@ the result to the *leaves*, where gradients add up in `.grad`.
 
 A *module* registers the tensors that it learns, and calls *hooks* when numbers pass through it, forward and backward.
 
+Needs: network-structure, calculus
+
 Roadmap:
 - Learn PyTorch / TensorFlow:
 - Tensors, Autograd, nn.Module

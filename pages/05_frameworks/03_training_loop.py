@@ -14,6 +14,8 @@ numbers, and the curve is the only witness. Each of these bugs leaves a trace of
 
 Lightning's style and Keras's `fit` put the same lines away.
 
+Needs: gradient-descent, tensors-autograd-modules
+
 Roadmap:
 - Model training loop
 

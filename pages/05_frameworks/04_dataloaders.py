@@ -12,6 +12,8 @@ at best, instead of every $t_l + t_s$. Each keeps some batches ready (*prefetch*
 accelerator. Samples sorted by class unteach each other; a rare class can be drawn more often; random *transforms* show
 the same picture differently every epoch.
 
+Needs: training-loop
+
 Roadmap:
 - Learn PyTorch / TensorFlow:
 - Dataloaders and transforms

@@ -11,6 +11,8 @@ with learning rate $\eta$. `torch.save` writes a pickle, a small program that ca
 opened; `weights_only=True` allows tensors alone, and a safetensors file is a list of names, shapes and bare numbers.
 `load_state_dict` compares names and shapes; with `strict=False` what does not match stays as it was, without a word.
 
+Needs: optimizers, tensors-autograd-modules
+
 Roadmap:
 - Learn model saving/loading: `torch.save()`, `model.load_state_dict()`
 

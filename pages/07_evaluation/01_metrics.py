@@ -11,6 +11,8 @@ The *ROC curve* shows recall against the share of negatives that raise an alarm,
 is the chance that a random positive scores above a random negative. For several classes, *micro* averages over samples,
 *macro* over classes. *Calibration* asks whether answers given with 90 % confidence are right nine times in ten.
 
+Needs: probability
+
 Roadmap:
 - Learn model evaluation metrics:
 - Accuracy, Precision, Recall, F1

@@ -14,6 +14,8 @@ small one is calm but slow. A falling rate has both.
 Compare schedules only each at its own best peak, over several seeds. A range test, one training with a rising rate,
 suggests where to look for that peak.
 
+Needs: optimizers
+
 Roadmap:
 - Use learning rate schedulers
 

@@ -13,6 +13,8 @@ $$1 - (1 - q)^n$$
 whatever the shape. Better searches look where good settings were (TPE) or stop bad trainings early (ASHA, median
 pruning). Whatever was chosen by validation samples has to be judged by others.
 
+Needs: optimizers, regularization
+
 Roadmap:
 - Perform hyperparameter tuning (manual, grid, optuna, RayTune)
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from core.figures.curves import line, number
 from core.figures.descents import banded
-from core.figures.marks import SILENT, hover, marker, note, stroke, trace
+from core.figures.marks import SILENT, hover, marker, stroke, trace
+from core.figures.parallel import Axis, Lines, parallel_coordinates
 from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, layout, transparent
 from core.topics.hyperparameter_tuning.landscape import DECAYS, MOMENTS, RATES, WIDTHS
 from core.topics.hyperparameter_tuning.races import PAID, WORST, Race
@@ -89,24 +90,12 @@ def parallel(columns: Sequence[tuple[str, np.ndarray, str, str]], losses: np.nda
     span = np.log(losses.max() / losses.min()) or 1.0
     foot, top = f"{losses.min():.2g}", f"{losses.max():.2g}"
     columns = [*columns, ("Validation loss", np.log(losses / losses.min()) / span, foot, top)]
-    at, traces = np.array([*range(len(columns)), np.nan]), []
-    for name, places in groups(losses).items():
-        color, width, dash = GROUP_STYLES[name]
-        rows = np.array([[*(column[1][place] for column in columns), np.nan] for place in places]).reshape(-1)
-        traces.append(trace("lines", np.tile(at, len(places)), rows, name=name, line=stroke(color, width, dash),
-                            hoverinfo="skip"))  # fmt: skip
-    axes = [{"type": "line", "x0": k, "x1": k, "y0": 0, "y1": 1, "line": stroke(INK, 1)} for k in range(len(columns))]
-    ends = [note(k, y, text, yanchor=anchor, font={"size": 11})
-            for k, column in enumerate(columns)
-            for y, text, anchor in ((0, column[2], "top"), (1, column[3], "bottom"))]  # fmt: skip
-    names = {"tickvals": list(range(len(columns))), "ticktext": [column[0].replace(" ", "<br>") for column in columns]}
-    plain = {"showgrid": False, "range": [-0.3, len(columns) - 0.7], "fixedrange": True, **names}
-    unseen = {"showticklabels": False, "showgrid": False, "range": [-0.14, 1.14], "fixedrange": True}
+    axes = [Axis(name, heights, ((0, low), (1, high))) for name, heights, low, high in columns]
+    lines = [Lines(name, places, *GROUP_STYLES[name]) for name, places in groups(losses).items()]
     best = groups(losses)[BEST][0]
     settings = ", ".join(f"{column[0]} at {column[1][best]:.0%} of its axis" for column in columns[:-1])
     alt = f"Parallel coordinates of {len(losses)} trials; the best, with a loss of {losses[best]:.3g}: {settings}."
-    plan = layout("", "", height, xaxis=plain, yaxis=unseen, shapes=axes, annotations=ends)
-    return Picture(traces, plan, alt)
+    return parallel_coordinates(axes, lines, alt, height)
 
 
 def cells_in_parallel(trials: Sequence[Trial]) -> Picture:

@@ -1,0 +1,1 @@
+"""What the page on experiment tracking trains, writes down, compares and takes away."""

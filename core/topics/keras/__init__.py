@@ -1,0 +1,1 @@
+"""What the page on Keras builds three times, trains twice and compares."""
