@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -20,7 +20,12 @@ LONGEST = 240  # seconds
 
 
 def apart(module: str, argument: str, message: str) -> Generator[tuple[float, str], None, Any]:
-    """What ``python -m <module> <argument>`` prints as JSON in its last line; yields (fraction, message) while it runs.
+    """What ``python -m <module> <argument>`` prints as JSON in its last line; see ``commanded``."""
+    return (yield from commanded([sys.executable, "-m", module, argument], ROOT, message))
+
+
+def commanded(command: Sequence[str], folder: Path, message: str) -> Generator[tuple[float, str], None, Any]:
+    """What a command prints as JSON in its last line, run in a folder; yields (fraction, message) while it runs.
 
     The fraction is the share of the time allowed, unless the lines before the last say better: a JSON list of both.
     Raises ``ValueError`` if it fails or takes longer than ``LONGEST`` seconds. Neither the process nor what it started
@@ -29,8 +34,8 @@ def apart(module: str, argument: str, message: str) -> Generator[tuple[float, st
     began, lines = time.perf_counter(), SimpleQueue()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, argument], cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, text=True,
-            start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints,
+            command, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"}, text=True, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints,
         )  # fmt: skip
         assert process.stdout
         reader = threading.Thread(target=read, args=[process.stdout, lines], daemon=True)

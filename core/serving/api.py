@@ -13,6 +13,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core import packages
+
 UNKNOWN = "There is nothing at this address: /api/openapi.json describes what there is."
 BROKEN = "Something went wrong here; the server's log says what."
 
@@ -39,6 +41,7 @@ class Api:
 @cache
 def application(service: str | None) -> Starlette:
     """A service's routes, or none, in an application that says in JSON what it cannot do."""
+    packages.imported()
     routes = import_module(service).routes() if service else []
     app = Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: broken})
     app.router.redirect_slashes = False  # a redirect would leave the path that a proxy serves

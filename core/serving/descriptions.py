@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib import import_module
 
-DESCRIBED = ("core.projects.mnist.service", "core.projects.detection.service", "core.projects.classifier.service")
+DESCRIBED = tuple(f"core.projects.{name}.service" for name in ("mnist", "detection", "classifier", "chatbot"))
 
 
 def description(services: Sequence[str] = DESCRIBED) -> dict:

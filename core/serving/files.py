@@ -1,11 +1,12 @@
-"""Files that a browser fetches once: the figures' script at an address that holds its hash, and the fonts."""
+"""Files that a browser fetches once: scripts and texts at addresses that hold their hash, and the fonts."""
 
 import gzip
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -41,6 +42,47 @@ class Asset:
         return FileResponse(self.path, headers=headers, media_type="text/javascript")
 
 
+@dataclass(frozen=True)
+class Made:
+    """A text that is made once, at an address that changes with it."""
+
+    name: str
+    make: Callable[[], bytes]
+    kind: str
+
+    @cached_property
+    def content(self) -> bytes:
+        """The text."""
+        return self.make()
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The text under gzip, packed once."""
+        return gzip.compress(self.content, mtime=0)
+
+    @cached_property
+    def address(self) -> str:
+        """Where it is, relative to the hub's first page: ``lab/name.hash.suffix``."""
+        name = Path(self.name)
+        return f"lab/{name.stem}.{hashlib.sha256(self.content).hexdigest()[:12]}{name.suffix}"
+
+    def answer(self, request: Request) -> Response:
+        """The text, packed for those who can unpack it."""
+        headers = FOR_GOOD | {"Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            return Response(self.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=self.kind)
+        return Response(self.content, headers=headers, media_type=self.kind)
+
+
+class Addressed(Protocol):
+    """What a browser fetches at an address that changes with the content."""
+
+    @property
+    def address(self) -> str: ...
+
+    def answer(self, request: Request, /) -> Response: ...
+
+
 class Fonts(StaticFiles):
     """A folder of fonts. A font that changes gets another name, as .streamlit/config.toml cannot hold a hash."""
 
@@ -55,8 +97,8 @@ PLOTLY = Asset(ASSETS / "plotly" / "plotly-cartesian.min.js")
 FONTS = ("ibm-plex-sans-latin-wght-normal.woff2", "literata-latin-wght-normal.woff2")  # those of every first screen
 
 
-def routes(assets: Iterable[Asset] = (PLOTLY,)) -> list[BaseRoute]:
-    """Starlette routes of the scripts and the fonts."""
+def routes(assets: Iterable[Addressed] = (PLOTLY,)) -> list[BaseRoute]:
+    """Starlette routes of the scripts, of what else has an address of its own, and of the fonts."""
     return [
         *(Route(f"/{asset.address}", asset.answer) for asset in assets),
         Mount("/lab/fonts", Fonts(directory=ASSETS / "fonts", check_dir=False)),

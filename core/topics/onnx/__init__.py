@@ -1,0 +1,1 @@
+"""ONNX: the file in which a network leaves torch, what runs it, what breaks an export, what a stranger's file holds."""

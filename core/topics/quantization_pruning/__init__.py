@@ -1,0 +1,1 @@
+"""The page on making a network smaller: fewer bits, fewer weights, fewer channels."""

@@ -1,0 +1,246 @@
+"""Fewer bits: a slider per layer, and which layer needs its bits most."""
+
+import numpy as np
+
+from core.deployment.small_cnn import LAYERS, MADE_BY, train_step
+from core.figures.curves import bands
+from core.figures.marks import SILENT, hover, stroke, trace, upright, vertical
+from core.figures.picture import BLUE, INK, ORANGE, Picture, layout
+from core.lessons import Goal, Question, Scale
+from core.lessons.controls import pick, scale
+from core.lessons.view import Shown, View
+from core.programs import Program, Step
+from core.topics.quantization_pruning.bits import (
+    CHOICES,
+    Quantised,
+    Sensitivity,
+    quantise,
+    rounded,
+    sensitivity,
+    size_of,
+    with_bits,
+)
+from core.topics.quantization_pruning.figures import accuracies, kilobytes
+
+PER_CHANNEL, PER_LAYER = "one per output channel", "one per layer"
+BEGIN = {"conv1": 8, "conv2": 2, "conv3": 2, "output": 2}
+BITS = tuple(scale(f"Bits: {label.lower()}", CHOICES, BEGIN[name]) for name, label in LAYERS.items())
+SCALES = pick("Scales", (PER_CHANNEL, PER_LAYER), help="What a whole number is multiplied by to give a weight.")
+LAYER = pick("Layer", LAYERS.values(), LAYERS["conv2"])
+NEAR, SMALL = 1.0, 9_500  # points; bytes
+
+
+def measure(scales: str, seed: int, **bits: int) -> Quantised:
+    """The learner's bits, layer by layer."""
+    by_layer = dict(zip(LAYERS, (bits[control.name] for control in BITS), strict=True))
+    return with_bits(by_layer, scales == PER_CHANNEL, seed)
+
+
+def named(layer: str) -> str:
+    """The name of a layer in the network."""
+    return next(name for name, label in LAYERS.items() if label == layer)
+
+
+def histogram(found: Quantised, layer: str, answered: bool) -> Picture:
+    """The weights of a layer, and the values that are left of them."""
+    weights, values, bits = found.weights[layer].ravel(), found.values[layer].ravel(), found.bits[layer]
+    counts, edges = np.histogram(weights, bins=60)
+    width = float(edges[1] - edges[0])
+    bars = upright((edges[:-1] + edges[1:]) / 2, counts.astype(float), ORANGE, name="float32", width=width,
+                   **hover("%{y} weights near %{x:.2f}"))  # fmt: skip
+    left, often = np.unique(values, return_counts=True)
+    traces = [bars]
+    if bits < 32 and len(left) <= 5000 and answered:
+        heights = often / often.max() * counts.max()
+        gap = np.full(len(left), np.nan)
+        stems = trace("lines", np.stack([left, left, gap], 1).ravel(), np.stack([0 * left, heights, gap], 1).ravel(),
+                      line=stroke(BLUE, 1.5), **SILENT)  # fmt: skip
+        tops = trace("markers", left, heights.astype(float), name=f"{bits} bits",
+                     marker={"color": BLUE, "size": 7 if len(left) < 40 else 3, "symbol": "diamond"},
+                     text=[f"{count} weights" for count in often], **hover("%{text} at %{x:.3f}"))  # fmt: skip
+        traces += [stems, tops]
+    plan = layout(f"Weights of the {LAYERS[layer].lower()}", "Number of weights", 300, bargap=0)
+    alt = (
+        f"Histogram of {len(weights)} weights between {weights.min():.2f} and {weights.max():.2f}; with {bits} bits "
+        f"{len(left)} different values are left."
+    )
+    return Picture(traces, plan, alt)
+
+
+def drawn(found: Quantised, layer: str) -> Shown:
+    """Accuracy, and one layer's weights."""
+    name = named(layer)
+    pictures = (
+        accuracies({"32 bits": found.before, "these bits": found.after}, 200),
+        histogram(found, name, True),
+    )
+    different = len(np.unique(found.values[name]))
+    noise = "" if abs(found.points) >= NEAR else " Differences this small are within the interval."
+    note = (
+        f"**{found.after.words}** right with these bits, {found.before.words} with 32 (95 % interval of "
+        f"{found.before.count} held-out images).{noise} Weights, scales and biases take "
+        f"**{kilobytes(found.size)}** instead of {kilobytes(found.size_before)}: "
+        f"{found.size_before / found.size:.1f} times smaller. The {layer.lower()} has {different:,} different weights "
+        f"left of {found.weights[name].size:,}."
+    )
+    return Shown(tuple((each,) for each in pictures), note)
+
+
+def before(found: Quantised, layer: str) -> Shown:
+    """The network as it was trained."""
+    note = (
+        f"Trained just now: **{found.before.words}** of {found.before.count} held-out digits are right (95 % "
+        f"interval), with {kilobytes(found.size_before)} of weights in 32 bits."
+    )
+    return Shown(((accuracies({"32 bits": found.before}, 150),), (histogram(found, named(layer), False),)), note)
+
+
+def question(found: Quantised, layer: str) -> Question:
+    """What is left?"""
+    listed = ", ".join(map(str, found.bits.values()))
+    text = (
+        f"The weights of its four layers are rounded to {listed} bits. How many of the held-out digits are right then?"
+    )
+    because = (
+        "Rounding adds an error of up to half a step to each weight; with 8 bits a step is 1/127 of the largest "
+        "weight, with 2 bits all of it, and most weights become 0."
+    )
+    return Question(text, Scale(0, 100, 5, "%", 10), round(100 * found.after.share), because)
+
+
+def goal(found: Quantised, layer: str) -> Goal:
+    """Small and good."""
+    text = (
+        f"**Spend bits where they count**: bring weights, scales and biases to at most **{kilobytes(SMALL)}** and stay "
+        f"within **{NEAR:g} point** of the accuracy with 32 bits."
+    )
+    now = f"Now: {kilobytes(found.size)}, {found.points:+.1f} points lost."
+    return Goal(text, found.size <= SMALL and found.points <= NEAR, now)
+
+
+def program(found: Quantised, layer: str) -> Program:
+    """The same rounding."""
+    text = (
+        f"bits, per_channel = {found.bits!r}, {found.scales!r}\n"
+        "result = {'bytes': size_of(model, bits, per_channel), 'float32': right(model, x_test, y_test) / len(y_test)}\n"
+        "result['quantised'] = right(quantise(model, bits, per_channel), x_test, y_test) / len(y_test)"
+    )
+    shown = {"bytes": found.size, "float32": found.before.share, "quantised": found.after.share}
+    return Program("Weights of fewer bits", (train_step(found.seed), Step("Round the weights", text)),
+                   (*MADE_BY, rounded, quantise, size_of), shown)  # fmt: skip
+
+
+BITS_VIEW = View((*BITS, SCALES), measure, drawn, (LAYER,), before, question, goal, program)
+
+# One layer at a time --------------------------------------------------------------------------------------------------
+
+TREATMENT = pick("Treatment", ("fewer bits", "small weights to zero"))
+WORDS = {"fewer bits": "bits", "small weights to zero": "of the weights at zero"}
+
+
+def measure_sensitivity(treatment: str, scales: str, seed: int) -> Sensitivity:
+    """One layer at a time."""
+    return sensitivity(treatment, scales == PER_CHANNEL, seed)
+
+
+def levels_of(found: Sensitivity) -> tuple:
+    """The level at which layers are ranked."""
+    if found.levels[0] == 1:
+        return (scale("Bits of that layer", found.levels, 2),)
+    return (scale("Share of that layer at zero", found.levels, 0.9),)
+
+
+def level_of(look: dict) -> float:
+    """The one level that the learner looks at."""
+    return next(iter(look.values()))
+
+
+def in_words(found: Sensitivity, level: float) -> str:
+    """A level as it is said."""
+    if found.levels[0] != 1:
+        return f"{level:.0%} of its weights at zero"
+    return "1 bit" if level == 1 else f"{level} bits"
+
+
+def drawn_sensitivity(found: Sensitivity, **look: float) -> Shown:
+    """A curve per layer, and the ranking at a level."""
+    level, bits = level_of(look), found.levels[0] == 1
+    curves = dict(zip(LAYERS.values(), 100 * found.accuracies, strict=True))
+    picture = bands(found.levels, curves, ("Bits of that layer" if bits else "Share of its weights at zero",
+                                           "Accuracy on held-out images, %"), 400)  # fmt: skip
+    ticks = {"tickvals": list(found.levels), "type": "category" if bits else "linear"}
+    picture.layout["xaxis"] |= ticks if not bits else {"tickvals": list(found.levels)}
+    picture.layout["shapes"] = [vertical(level, INK, 1, "dot")]  # fmt: skip
+    ranking = found.ranking(level)
+    (first, cost), (second, _) = ranking[:2]
+    apart = found.told_apart(first, second, level)
+    tail = "" if apart else f", but it cannot be told from the {LAYERS[second].lower()} on these images"
+    note = (
+        f"With {in_words(found, level)} the **{LAYERS[first].lower()}** costs most, **{cost:.1f} points**{tail}. "
+        f"Untouched, {100 * found.whole.mean():.1f} % of {len(found.whole)} held-out digits are right."
+    )
+    rows = [{"Rank": place + 1, "Layer": LAYERS[name], "Weights": weights_of(name), "Points lost": round(points, 1)}
+            for place, (name, points) in enumerate(ranking)]  # fmt: skip
+    return Shown(((picture,),), note, (rows,))
+
+
+def weights_of(name: str) -> int:
+    """How many weights a layer has."""
+    from core.deployment.small_cnn import CHANNELS, small_cnn
+
+    return getattr(small_cnn(CHANNELS, 0), name).weight.numel()
+
+
+def before_sensitivity(found: Sensitivity, **look: float) -> Shown:
+    """What is to be compared."""
+    rows = [{"Layer": label, "Weights": weights_of(name)} for name, label in LAYERS.items()]
+    return Shown((), "One layer at a time is treated; the other three stay as they were trained.", (rows,))
+
+
+def asked_sensitivity(found: Sensitivity, **look: float) -> Question:
+    """Which layer?"""
+    level = level_of(look)
+    text = f"One layer at a time gets {in_words(found, level)}. Which layer costs the most accuracy?"
+    because = (
+        "What a layer's error costs depends on how much of the answer passes through each weight and on what later "
+        "layers can still make good, so it is measured, not read off the layer's size."
+    )
+    return Question(text, list(LAYERS.values()), LAYERS[found.ranking(level)[0][0]], because)
+
+
+def goal_sensitivity(found: Sensitivity, **look: float) -> Goal:
+    """One treatment that one layer bears and another does not."""
+    level = level_of(look)
+    ranking = found.ranking(level)
+    text = (
+        "**A weak spot**: find a treatment under which the most sensitive layer costs at least **20 points**, while "
+        "another layer bears the same for less than **1 point**."
+    )
+    passed = ranking[0][1] >= 20 and ranking[-1][1] < 1
+    return Goal(text, passed, f"Now: {ranking[0][1]:.1f} and {ranking[-1][1]:.1f} points.")
+
+
+ONE = """def alone(layer, level):
+    changed = copy.deepcopy(model)
+    weight = getattr(changed, layer).weight.data
+    weight.copy_({call})
+    return right(changed, x_test, y_test) / len(y_test)
+
+
+result = {{layer: [alone(layer, level) for level in {levels!r}] for layer in {layers!r}}}"""
+
+
+def program_sensitivity(found: Sensitivity, **look: float) -> Program:
+    """The same loop over layers and levels."""
+    from core.topics.quantization_pruning.bits import emptied
+
+    bits = found.levels[0] == 1
+    call = f"rounded(weight, level, {found.per_channel!r})" if bits else "emptied(weight, level)"
+    text = "import copy\n\n\n" + ONE.format(call=call, levels=found.levels, layers=tuple(LAYERS))
+    shown = {name: row.tolist() for name, row in zip(LAYERS, found.accuracies, strict=True)}
+    return Program("One layer at a time", (train_step(found.seed), Step("Treat each layer alone", text)),
+                   (*MADE_BY, rounded if bits else emptied), shown)  # fmt: skip
+
+
+SENSITIVITY = View((TREATMENT, SCALES), measure_sensitivity, drawn_sensitivity, levels_of, before_sensitivity,
+                   asked_sensitivity, goal_sensitivity, program_sensitivity)  # fmt: skip
