@@ -12,6 +12,8 @@ $\kappa$. Standardising brings $\kappa$ down; whitening, which also takes out ho
 Batch norm and layer norm do the same between the layers. New samples are prepared with the training's numbers, never
 with their own.
 
+Needs: linear-algebra, probability, gradient-descent
+
 Roadmap:
 - Normalize your inputs
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.figures.curves import line, number
+from core.figures.curves import line, log_ticks, number
 from core.figures.marks import SILENT, marker, note, trace
 from core.figures.picture import BLUE, COLORS, DASHES, GREY, INK, Picture, layout
 from core.lessons import Goal, Question
@@ -11,7 +11,7 @@ from core.lessons.view import Shown, View
 from core.topics.normalize_inputs import programs
 from core.topics.normalize_inputs.bowls import SHOWN_STEPS, Bowls, bowls
 from core.topics.normalize_inputs.inputs import PREPARATIONS, STANDARDISED
-from core.topics.normalize_inputs.settings import FACTOR, SHIFT, log_ticks
+from core.topics.normalize_inputs.settings import FACTOR, SHIFT
 
 
 def crossing(found: Bowls, name: str, height: int = 330) -> Picture:

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from core.figures.curves import bands, bars, number
+from core.figures.curves import bands, bars, log_ticks, number
 from core.figures.picture import BLUE, Picture, encoded, layout
 from core.lessons import Question, Scale
 from core.lessons.view import Later, Shown, View
 from core.probes import luck
 from core.topics.normalize_inputs import programs
 from core.topics.normalize_inputs.inside import NORMS, Arriving, Trained, arriving, training
-from core.topics.normalize_inputs.settings import FACTOR, SHIFT, log_ticks
+from core.topics.normalize_inputs.settings import FACTOR, SHIFT
 
 
 def sums_picture(found: Arriving, norm: str, height: int = 300) -> Picture:

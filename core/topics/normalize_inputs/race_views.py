@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.figures.curves import bands, bars, number
+from core.figures.curves import bands, bars, log_ticks, number
 from core.figures.marks import hover, marker, stroke, trace
 from core.figures.picture import BLUE, INK, ORANGE, PAPER, Picture, layout
 from core.lessons import Goal, Question, Scale
@@ -11,7 +11,7 @@ from core.lessons.view import Shown, View
 from core.probes import luck
 from core.topics.normalize_inputs.inputs import PREPARATIONS, STANDARDISED
 from core.topics.normalize_inputs.races import EPOCHS, RATES, RULES, SEARCHED, SEEDS, TARGET, Race, Search, race, search
-from core.topics.normalize_inputs.settings import FACTOR, SHIFT, log_ticks
+from core.topics.normalize_inputs.settings import FACTOR, SHIFT
 
 RATE = scale("Learning rate", RATES, 0.3)
 
