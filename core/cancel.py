@@ -1,17 +1,29 @@
-"""A switch that ends a training from another thread, and how all that a thread trains is given up together."""
+"""A switch that ends a training from another thread, and how all that a thread trains is given up together.
 
-from collections.abc import Iterator
+Through the same object, work says how far it is to whoever waits for it.
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 import numpy as np
 
+T = TypeVar("T")
+
 
 class Cancel:
-    """Off until ``set`` is called. The compiled trainer polls ``flag``, shape (1,), without holding Python's lock."""
+    """Off until ``set`` is called. The compiled trainer polls ``flag``, shape (1,), without holding Python's lock.
+
+    ``progress`` is the share of the work that is done, None where the work does not say; ``stretch`` is the part of
+    it (beginning, length) that is being done.
+    """
 
     def __init__(self) -> None:
         self.flag = np.zeros(1, dtype=np.uint8)
+        self.progress: float | None = None
+        self.stretch = (0.0, 1.0)
 
     def set(self) -> None:
         """End the training at the next epoch."""
@@ -49,3 +61,21 @@ def go_on() -> None:
     cancel = _around.get()
     if cancel is not None and cancel.is_set():
         raise GivenUpError
+
+
+def steps(things: Sequence[T]) -> Iterator[T]:
+    """Things one by one, each about as much work: says how far the work is, and raises ``GivenUpError`` if it should
+    stop. Steps within a step divide that step."""
+    cancel = _around.get()
+    if cancel is None:
+        yield from things
+        return
+    beginning, length = cancel.stretch
+    try:
+        for number, thing in enumerate(things):
+            go_on()
+            cancel.stretch = (beginning + length * number / len(things), length / len(things))
+            cancel.progress = cancel.stretch[0]
+            yield thing
+    finally:
+        cancel.stretch = (beginning, length)

@@ -50,20 +50,6 @@ function tell() {
   tab.tell(record);
 }
 
-// Work under way belongs to the tab: its token outlives a reload, and is gone with the tab. A new visit is first told
-// the token from before it; only then may its own take that place.
-function resume(owner, visit, setStateValue) {
-  try {
-    const before = sessionStorage.getItem(KEY);
-    const isNew = tab.resumed !== visit;
-    tab.resumed = visit;
-    if (isNew && before && before !== owner) setStateValue("before", before);
-    else if (owner) sessionStorage.setItem(KEY, owner);
-  } catch {
-    // no storage: then a reload begins anew
-  }
-}
-
 if (!tab.listening) {
   tab.listening = true;
   window.addEventListener("storage", ({ key }) => key === KEY && tell());
@@ -76,5 +62,4 @@ export default function ({ data, setStateValue }) {
   if (tab.visit !== visit) Object.assign(tab, { visit, known: "{}" });
   apply(data);
   tell();
-  resume(data.owner, visit, setStateValue);
 }

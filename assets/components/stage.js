@@ -168,7 +168,9 @@ class Stage {
   async plot(index) {
     const panel = this.panels[index],
       picture = this.pictures[index],
-      names = colours(this.root);
+      names = colours(this.root),
+      turn = (panel.turn ?? 0) + 1;
+    panel.turn = turn;
     const layout = framed(themed(picture.layout, names), names, panel.parentElement.clientWidth);
     const traces = themed(this.at(index), names);
     const behind = traces.filter(trace => isBackground(trace, layout)),
@@ -182,6 +184,7 @@ class Stage {
         doubleClick: false,
         scrollZoom: false,
       });
+      if (panel.turn !== turn) return; // something newer was drawn meanwhile
     }
     panel.previousSibling.hidden = !behind.length;
     if (behind.length) paint(panel.previousSibling, panel._fullLayout, behind);
@@ -228,16 +231,48 @@ class Stage {
     button.querySelector("path").setAttribute("d", path);
   }
 
+  // A click is reported where it happens; in a picture with a brush, with the place where the pointer went down.
   listen(panel, picture, index) {
     panel.style.cursor = picture.click ? "crosshair" : "";
+    const place = event => {
+      const { xaxis, yaxis } = panel._fullLayout,
+        box = panel.getBoundingClientRect();
+      const x = xaxis.p2d(event.clientX - box.left - xaxis._offset),
+        y = yaxis.p2d(event.clientY - box.top - yaxis._offset);
+      const inside = (axis, value) => value >= Math.min(...axis.range) && value <= Math.max(...axis.range);
+      return inside(xaxis, x) && inside(yaxis, y) ? { x, y } : null;
+    };
+    const brush = picture.click && picture.layout.meta?.brush;
+    let from = null;
+    panel.onpointerdown = brush
+      ? event => {
+          const began = place(event);
+          if (!began) return;
+          const band = document.createElement("div"),
+            box = panel.getBoundingClientRect(),
+            top = event.clientY;
+          band.className = "rl-brush";
+          band.style.left = `${event.clientX - box.left - 8}px`;
+          panel.append(band);
+          const moved = ({ clientY }) => {
+            band.style.top = `${Math.min(top, clientY) - box.top}px`;
+            band.style.height = `${Math.abs(clientY - top)}px`;
+          };
+          const ended = () => {
+            band.remove();
+            removeEventListener("pointermove", moved, true); // of the window: Plotly covers the page while it is dragged
+          };
+          addEventListener("pointermove", moved, true);
+          addEventListener("pointerup", ended, { once: true, capture: true });
+          addEventListener("pointercancel", ended, { once: true, capture: true });
+          from = began;
+        }
+      : null;
     panel.onclick = picture.click
       ? event => {
-          const { xaxis, yaxis } = panel._fullLayout,
-            box = panel.getBoundingClientRect();
-          const x = xaxis.p2d(event.clientX - box.left - xaxis._offset),
-            y = yaxis.p2d(event.clientY - box.top - yaxis._offset);
-          const inside = (axis, value) => value >= Math.min(...axis.range) && value <= Math.max(...axis.range);
-          if (inside(xaxis, x) && inside(yaxis, y)) this.report({ panel: index, x, y });
+          const to = place(event);
+          if (to) this.report({ panel: index, ...to, ...(brush && from ? { x0: from.x, y0: from.y } : {}) });
+          from = null;
         }
       : null;
   }

@@ -106,9 +106,9 @@ def toggle(label: str, value: bool = False, **more) -> Control:
     return Control(label, "toggle", value, **more)
 
 
-def text(label: str, value: str = "", *, longest: int = 200, **more) -> Control:
-    """One line of text; ``more``: help, when."""
-    return Control(label, "text", value, (longest,), **more)
+def text(label: str, value: str = "", *, longest: int = 200, wrapped: bool = False, **more) -> Control:
+    """One line of text, or several where it is ``wrapped`` so that a long one is seen whole; ``more``: help, when."""
+    return Control(label, "text", value, (longest, *(["wrapped"] if wrapped else [])), **more)
 
 
 @dataclass(frozen=True)

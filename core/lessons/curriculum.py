@@ -3,7 +3,7 @@
 import ast
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ LARGEST_IMPORT = 64 * 1024  # bytes; the whole roadmap takes four thousand
 _HEADING = re.compile(r"## (?P<emoji>\S+) (?:(?:Phase (?P<number>\d+)|Bonus): )(?P<title>.+)")
 _LINE = re.compile(r"(?P<indent> *)- \[ \] (?P<text>.+)")
 _TICKED = re.compile(r"\s*[-*+]\s+\[[xX✓✔]\]\s+(?P<text>.*\S)")
+_NEEDS = re.compile(r"^Needs:(?P<slugs>.*)$\n?", re.MULTILINE)
 _SECTION = re.compile(r"^(Roadmap|Reading):[ \t]*$", re.MULTILINE)
 _OTHERS = "## Ticked, but not on this roadmap"
 
@@ -41,6 +42,7 @@ class Topic:
     idea: str  # Markdown
     lines: tuple[Line, ...]
     reading: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # slugs of the pages that it builds on directly
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,9 @@ def lines(root: Path = ROOT) -> tuple[Line, ...]:
 def topics(root: Path = ROOT) -> tuple[Topic, ...]:
     """Every page in teaching order, found as `pages/NN_chapter/NN_name.py`.
 
-    Raises ValueError, naming the file, for a docstring that lacks a part or names a line the roadmap does not have, and
-    for two pages of one name.
+    Raises ValueError, naming the file, for a docstring that lacks a part or names a line the roadmap does not have, for
+    two pages of one name, and for a page that needs one that does not stand before it: so none needs itself, not even
+    by way of others.
     """
     known = {line.text: line for line in lines(root)}
     found: dict[str, Topic] = {}
@@ -89,6 +92,8 @@ def topics(root: Path = ROOT) -> tuple[Topic, ...]:
         topic = _topic(path, known)
         if topic.slug in found:
             raise ValueError(f"{path}: {found[topic.slug].path} already answers at /{topic.slug}")
+        if strangers := [slug for slug in topic.needs if slug not in found]:
+            raise ValueError(f"{path}: needs /{strangers[0]}, which is no page that stands before it")
         found[topic.slug] = topic
     return tuple(found.values())
 
@@ -117,15 +122,13 @@ def topic(where: str | Path, root: Path = ROOT) -> Topic:
     raise ValueError(f"{where}: no page of the curriculum")
 
 
-def previous(here: Topic, root: Path = ROOT) -> Topic | None:
-    """The page before this one, across chapters; None before the first."""
-    place = topics(root).index(here)
-    return topics(root)[place - 1] if place else None
-
-
-def following(here: Topic, root: Path = ROOT) -> Topic | None:
-    """The page after this one, across chapters; None after the last."""
-    return next(iter(topics(root)[topics(root).index(here) + 1 :]), None)
+def needed(pages: Iterable[Topic], root: Path = ROOT) -> tuple[Topic, ...]:
+    """Everything that some pages build on, directly or by way of others, in teaching order, without the pages."""
+    wanted = {slug for page in pages for slug in page.needs}
+    for page in reversed(topics(root)):  # what a page needs stands before it
+        if page.slug in wanted:
+            wanted.update(page.needs)
+    return tuple(page for page in topics(root) if page.slug in wanted)
 
 
 def coming(root: Path = ROOT) -> tuple[Line, ...]:
@@ -158,13 +161,6 @@ def ticked(markdown: str | bytes, root: Path = ROOT) -> Ticks:
     return Ticks(found, tuple(dict.fromkeys(text for text in texts if text and text.casefold() not in known)))
 
 
-def search(words: str, root: Path = ROOT) -> tuple[Topic, ...]:
-    """The pages that contain every word, or the beginning of one, best first: title before promise before idea."""
-    wanted = _words(words[:200])
-    scored = [(_score(topic, wanted), topic) for topic in topics(root)]
-    return tuple(topic for score, topic in sorted(scored, key=lambda pair: -pair[0]) if score)
-
-
 def _roadmap(root: Path) -> str:
     return (root / "assets" / "roadmap.md").read_text(encoding="utf-8")
 
@@ -183,7 +179,8 @@ def _topic(path: Path, known: dict[str, Line]) -> Topic:
         raise ValueError(f"{path}: not a line of assets/roadmap.md: {strangers[0]!r}")
     key = re.sub(r"^\d+_", "", path.stem)
     covered = tuple(known[text] for text in sections["Roadmap"])
-    return Topic(path, key.replace("_", "-"), key, int(path.parent.name[:2]), *head, covered, (*sections["Reading"],))
+    slug, chapter = key.replace("_", "-"), int(path.parent.name[:2])
+    return Topic(path, slug, key, chapter, *head, covered, (*sections["Reading"],), (*sections["Needs"],))
 
 
 def _docstring(path: Path) -> tuple[tuple[str, str, str], dict[str, list[str]]]:
@@ -192,8 +189,9 @@ def _docstring(path: Path) -> tuple[tuple[str, str, str], dict[str, list[str]]]:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{path}: cannot be read as Python: {error}") from error
-    prose, *rest = _SECTION.split(text)
-    sections: dict[str, list[str]] = {"Roadmap": [], "Reading": []}
+    needs = [slug.strip() for found in _NEEDS.finditer(text) for slug in found["slugs"].split(",")]
+    prose, *rest = _SECTION.split(_NEEDS.sub("", text))
+    sections: dict[str, list[str]] = {"Roadmap": [], "Reading": [], "Needs": needs}
     for name, body in zip(rest[::2], rest[1::2], strict=True):
         sections[name] += _items(body, path)
     title, promise, idea = [*re.split(r"\n\s*\n", prose.strip(), maxsplit=2), "", "", ""][:3]
@@ -236,19 +234,3 @@ def _text(markdown: str | bytes) -> str:
     if "\0" in text:
         raise ValueError("This file holds binary data, so it cannot be a Markdown checklist.")
     return text
-
-
-def _score(topic: Topic, wanted: list[str]) -> int:
-    """How well a page answers a search: 0 if one of the words begins no word of it."""
-    weights = ((8, topic.title), (4, " ".join(line.text for line in topic.lines)), (2, topic.promise), (1, topic.idea))
-    fields = [(weight, _words(text)) for weight, text in weights]
-    found = [sum(weight for weight, words in fields if any(map(_begins(word), words))) for word in wanted]
-    return sum(found) if found and all(found) else 0
-
-
-def _begins(beginning: str) -> Callable[[str], bool]:
-    return lambda word: word.startswith(beginning)
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())

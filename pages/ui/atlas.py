@@ -1,12 +1,12 @@
 """The pieces of the front page: the roadmap drawn as a map with the learner's marks on it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from core.lessons import curriculum
 from pages.ui import memory
+from pages.ui.paths import is_done
 from pages.ui.wording import literal
 
 DEMOS = Path(__file__).resolve().parents[2] / "demos"
@@ -25,46 +25,9 @@ def title() -> None:
     st.progress(done / len(lines), text=f"{done} of {len(lines)} roadmap lines done")
 
 
-def search_box() -> str:
-    """What the learner looks for."""
-    return st.text_input(
-        "Search the lessons",
-        key="search",
-        placeholder="Search lessons: dropout, gradient, ReLU …",
-        label_visibility="collapsed",
-    ).strip()
-
-
-def is_done(topic: curriculum.Topic) -> bool:
-    """Whether all roadmap lines of a page are ticked."""
-    return {line.text for line in topic.lines} <= memory.ticked()
-
-
 def entry(topic: curriculum.Topic) -> None:
     """A link to a page, with its mark."""
     st.page_link(topic.path, label=topic.title, icon=DONE if is_done(topic) else OPEN)
-
-
-def results(topics: Sequence[curriculum.Topic], words: str) -> None:
-    """The pages that answer a search."""
-    if not topics:
-        st.info(f"No lesson mentions “{literal(words[:60])}”. Try a single word, such as “gradient”.")
-    for topic in topics:
-        with st.container(border=True):
-            entry(topic)
-            st.markdown(topic.promise)
-
-
-def next_step() -> None:
-    """The first page that is not done yet."""
-    ahead = next((topic for topic in curriculum.topics() if not is_done(topic)), None)
-    if ahead is None:
-        return
-    with st.container(border=True, key="next-step"):
-        started = any(is_done(topic) for topic in curriculum.topics())
-        st.html(f'<p class="rl-place">{"Next" if started else "Start here"} · chapter {ahead.chapter}</p>')
-        st.page_link(ahead.path, label=f"**{ahead.title}**", icon=":material/arrow_forward:", icon_position="right")
-        st.markdown(ahead.promise)
 
 
 def chapters() -> None:
@@ -100,30 +63,29 @@ def demos() -> None:
 
 
 def take_away() -> None:
-    """The learner's marks as the roadmap's own Markdown, out and in."""
+    """The learner's marks as the roadmap's own Markdown, in a drawer."""
     label, icon = "Your roadmap: tick lines, export, import", ":material/checklist:"
     with st.expander(label, icon=icon, key="checklist", on_change="rerun") as drawer:
-        if not drawer.open:  # 76 boxes are sent only to those who look
-            return
-        st.download_button(
-            "Export as Markdown",
-            curriculum.checklist(memory.ticked()),
-            "roadmap.md",
-            "text/markdown",
-            on_click="ignore",
-        )
-        upload = st.file_uploader("Import a checklist you exported", type=["md", "txt"], key="import")
-        if upload is not None:
-            imported(upload.file_id, upload.getvalue())
-        for chapter in curriculum.chapters():
-            st.markdown(f"**{chapter.number} · {chapter.title}**")
-            for line in chapter.lines:
-                label = ("\u2003" * line.depth) + line.text.replace("[", "\\[")
-                key = f"line.{line.chapter}.{line.text}"
-                value = line.text in memory.ticked()
-                if st.session_state.get(key) != value:
-                    st.session_state[key] = value
-                st.checkbox(label, key=key, on_change=toggled, args=[line.text, key])
+        if drawer.open:  # 76 boxes are sent only to those who look
+            checklist()
+
+
+def checklist() -> None:
+    """The roadmap's lines to tick, out and in as Markdown."""
+    markdown = curriculum.checklist(memory.ticked())
+    st.download_button("Export as Markdown", markdown, "roadmap.md", "text/markdown", on_click="ignore")
+    upload = st.file_uploader("Import a checklist you exported", type=["md", "txt"], key="import")
+    if upload is not None:
+        imported(upload.file_id, upload.getvalue())
+    for chapter in curriculum.chapters():
+        st.markdown(f"**{chapter.number} · {chapter.title}**")
+        for line in chapter.lines:
+            label = ("\u2003" * line.depth) + line.text.replace("[", "\\[")
+            key = f"line.{line.chapter}.{line.text}"
+            value = line.text in memory.ticked()
+            if st.session_state.get(key) != value:
+                st.session_state[key] = value
+            st.checkbox(label, key=key, on_change=toggled, args=[line.text, key])
 
 
 def toggled(text: str, key: str) -> None:

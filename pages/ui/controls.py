@@ -4,7 +4,6 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Generic, ParamSpec
-from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,6 +14,7 @@ from core.lessons.controls import Control, Group, Preset
 from core.lessons.curriculum import Topic
 
 LARGEST_SEED = 9_999
+SEED = "seed"  # what it is called in a link that hides it
 UNKNOWN = object()  # the value of a control that has not been drawn yet
 NONE = "Presets, good and bad"  # the head of the list
 Described = ParamSpec("Described")
@@ -135,6 +135,8 @@ class Controls:
             return place.multiselect(label, options, list(value), **bound)
         if control.kind == "toggle":
             return place.toggle(label, value, **bound)
+        if control.kind == "text" and "wrapped" in options:
+            return place.text_area(label, value, "content", options[0], **bound)
         if control.kind == "text":
             return place.text_input(label, value, options[0], **bound)
         if sum(len(option) + 3 for option in options) <= 24:  # buttons while they fit, a list beyond
@@ -176,7 +178,8 @@ class Controls:
 
     def seed_row(self, key: str) -> int:
         """The field and the button."""
-        row = self.last.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        place = self.unseen if SEED in self.hidden else self.last
+        row = place.container(horizontal=True, vertical_alignment="bottom", gap="small")
         value = row.number_input(
             "Seed", 0, LARGEST_SEED, 0, 1, key=key, bind="query-params", help="Same seed, same run."
         )
@@ -277,11 +280,12 @@ class Controls:
 
         return album.tried(self, shipped, sheet)
 
-    def file(self, label: str, types: Sequence[str], help: str) -> bytes:
-        """The bytes of a file that the learner brings, of any kind whatever its name says; none while there is none."""
+    def file(self, label: str, types: Sequence[str], help: str, most: int = 5) -> bytes:
+        """The bytes of a file that the learner brings, of any kind whatever its name says, of at most so many
+        megabytes; none while there is none."""
         from pages.ui import pad
 
-        return pad.sent_file(self, label, types, help)
+        return pad.sent_file(self, label, types, help, most)
 
 
 def storable(value: object) -> object:
@@ -292,12 +296,3 @@ def storable(value: object) -> object:
 def marked(named: Sequence[Preset]) -> dict[str, Preset]:
     """The presets by what they are called in the list: ✓ what works, ✗ what fails."""
     return {("✓ " if preset.good else "✗ ") + preset.name: preset for preset in named}
-
-
-def address(hidden: Sequence[Control] = ()) -> str:
-    """The address that reopens what is on screen, without some of the controls."""
-    values = {name: st.query_params.get_all(name) for name in st.query_params if name != "hide"}
-    if hidden:
-        values["hide"] = [",".join(control.name for control in hidden)]
-    query = urlencode(values, doseq=True)
-    return (st.context.url or "").partition("?")[0] + (f"?{query}" if query else "")

@@ -9,10 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 from core.lessons.curriculum import Topic
 from core.lessons.goal import Goal
 from core.lessons.question import Question
-from pages.ui import memory
+from pages.ui import memory, review
 from pages.ui.guesses import guess_panel
 from pages.ui.panels import answer_panel, diagnosis_panel, fork_panel
 from pages.ui.stage import Stage
+from pages.ui.witness import noted
 
 if TYPE_CHECKING:  # they load torch, which the front page must not wait for
     from core.figures.picture import Picture
@@ -26,12 +27,19 @@ class Didactics(Stage):
         super().__init__(topic, left, right)
         self.below = below
         self.programs: list = []
+        self.asked: list[Question] = []
+        self.goals: list[Goal] = []
 
     def predict(self, question: Question) -> bool:
         """Ask before showing: False until the learner has committed to a guess; guess and truth then stand side by
-        side with one sentence why."""
+        side with one sentence why. A wrong guess is asked again another day, on the front page."""
+        noted("question", question)
+        self.asked.append(question)
+        key = self.numbered("guess")
         with self.right:
-            return guess_panel(question, self.numbered("guess"))
+            answered = guess_panel(question, key)
+        review.note(self.topic, question, key)
+        return answered
 
     def answers(self, calculations: Sequence) -> list[bool | None]:
         """Ask for numbers worked out by hand (core.lessons.grading), one after another. Per calculation: True once
@@ -42,6 +50,8 @@ class Didactics(Stage):
     def challenge(self, goal: Goal, answered: bool = True) -> None:
         """A goal that the program checks on the learner's own run; passing it ticks the page's roadmap lines. While
         the question beside it is open it says nothing of the run: that would answer the question."""
+        noted("goal", goal)
+        self.goals.append(goal)
         key, now = self.numbered("challenge"), goal.now if answered else "First your guess; then this counts."
         passed = goal.passed and answered
         if passed:

@@ -1,14 +1,16 @@
-"""The frame around every page: style, and the way on."""
+"""The frame around every page: style, head, and what to read on."""
 
 import copy
 import gc
 import sys
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from core.lessons import curriculum
+from core.lessons.books import parts_for
 
 STYLE = Path(__file__).resolve().parents[2] / "assets" / "components" / "frame.css"
 
@@ -38,21 +40,13 @@ def head(topic: curriculum.Topic) -> None:
     )
 
 
-def ways_on(topic: curriculum.Topic) -> None:
-    """Links to the page before and the page after."""
-    st.divider()
-    left, right = st.columns(2)
-    if before := curriculum.previous(topic):
-        left.page_link(before.path, label=before.title, icon=":material/arrow_back:")
-    if after := curriculum.following(topic):
-        with right.container(horizontal_alignment="right"):
-            st.page_link(after.path, label=after.title, icon=":material/arrow_forward:", icon_position="right")
-
-
 def reading(topic: curriculum.Topic) -> None:
-    """Where the page's docstring sends the reader."""
+    """Where the page's docstring sends the reader, and from the roadmap's five books to all lessons beside them."""
     if topic.reading:
         st.markdown("### Read on\n\n" + "\n".join(f"- {item}" for item in topic.reading))
+    if titles := list(dict.fromkeys(book.title for book, _ in parts_for(topic))):
+        links = [f"[{title}](reading?{urlencode({'reading.book': title})})" for title in titles]
+        st.caption(f"Lessons beside every chapter: {' · '.join(links)}")
 
 
 def settle() -> None:

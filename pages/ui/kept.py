@@ -2,7 +2,9 @@
 
 import functools
 import threading
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
 
 KEPT = 24  # experiments kept per page function, for all learners of the process together
 PAUSE = 0.05  # seconds between two looks whether the learner has moved on
-LOOKS = 20  # until the learner is told again how many are served before
+LOOKS = 8  # until the learner is told again how far it is
+STOPPED = "stopped"  # the tab's experiment that is not to be asked for again
+SOON = 20  # looks until a way to stop is offered
 
 
 def cached(function: FunctionType, spinner: str = "Training…", **options: Any) -> Callable:
@@ -46,28 +50,55 @@ def cached(function: FunctionType, spinner: str = "Training…", **options: Any)
 
 def result(experiment: "Experiment", work: Callable[[], object], spinner: str) -> Any:
     """An experiment's result, as soon as it is there; raises what the experiment raises."""
-    from core.cancel import around
+    from core.cancel import GivenUpError, around
     from core.jobs.turns import TURNS
 
     if experiment.done:
         return experiment.result
     if around() is not None:  # inside another experiment, whose turn it is
         return work()
+    if st.session_state.get(STOPPED) is experiment:
+        st.button("Go on", on_click=stop, args=[None], icon=":material/play_arrow:", help="It was stopped.")
+        raise GivenUpError
     context = get_script_run_ctx(suppress_warning=True)
     with TURNS.waiting(experiment, work, context.session_id if context else threading.get_ident()):
-        while not experiment.settled.wait(PAUSE):
-            before = TURNS.before(experiment)
-            with st.spinner(f"{spinner} ({before} before you)" if before else spinner):
-                look(experiment.settled)
+        if not experiment.settled.wait(PAUSE):
+            watched(experiment, spinner)
         if experiment.error is not None:
             raise experiment.error
         return experiment.result
 
 
-def look(settled: threading.Event) -> None:
+def stop(experiment: "Experiment | None") -> None:
+    """This tab waits for an experiment no longer; None: it asks again."""
+    st.session_state[STOPPED] = experiment
+
+
+def watched(experiment: "Experiment", spinner: str) -> None:
+    """Wait for an experiment. After a second there is a way to stop, and how far it is where it says so."""
+    from core.jobs.turns import TURNS
+
+    place = st.empty()
+    with place, st.spinner(spinner):
+        look(experiment.settled, SOON)
+    if experiment.settled.is_set():
+        return
+    with place.container():
+        line = st.empty()
+        st.button("Stop", key="stop-experiment", on_click=stop, args=[experiment], icon=":material/stop:")
+        began = time.monotonic() - SOON * PAUSE
+        while not experiment.settled.is_set():
+            before, progress = TURNS.before(experiment), experiment.progress
+            words = f"{spinner} {f'({before} before you) ' if before else ''}{time.monotonic() - began:.0f} s"
+            with line, st.spinner(words) if progress is None else nullcontext(line.progress(progress, words)):
+                look(experiment.settled, LOOKS)
+    place.empty()
+
+
+def look(settled: threading.Event, times: int) -> None:
     """Wait a while for an experiment, unless the learner asks for something else: touching the session's state ends
     a run that Streamlit wants to end."""
-    for _ in range(LOOKS):
+    for _ in range(times):
         if settled.wait(PAUSE):
             return
         st.session_state.get("turn")

@@ -1,22 +1,28 @@
 """What the learner has done: kept in the learner's browser, mirrored in the session while a tab is open.
 
-One flat mapping: "tick:<roadmap line>" and "pass:<challenge>" to true or false, "best:<challenge>" to a number. The
-browser is sent the changes of this visit, not the mirror: several tabs can then be open, the oldest too.
+One flat mapping: "tick:<roadmap line>", "pass:<challenge>" and "known:<lesson>" to true or false, "best:<challenge>" to
+a number, "path" to a path's name, "review:<guess>" to a question that comes back (core.lessons.review) or to nothing.
+The browser is sent the changes of this visit, not the mirror: several tabs can then be open, the oldest too.
 """
 
 import json
 import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.lessons import curriculum
 from pages.ui import work
 from pages.ui.stage import component
 
 _memory = component("memory")
+_tab = component("tab")
 LONGEST = 200_000  # characters of progress that are read from a browser
-KINDS = {"tick": bool, "pass": bool, "best": (int, float)}
+KINDS = {"tick": bool, "pass": bool, "known": bool, "best": (int, float), "path": str, "review": str}
+Value = bool | float | str
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Change:
 
     number: int
     name: str
-    value: bool | float
+    value: Value
     gently: bool = False
 
 
@@ -34,12 +40,12 @@ class Record:
     """The mirror of the browser's record: its ``entries``, and this visit's latest change of each."""
 
     visit: str = field(default_factory=lambda: secrets.token_hex(8))
-    entries: dict[str, bool | float] = field(default_factory=dict)
+    entries: dict[str, Value] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     told: str = ""  # by the browser, the last time
     count: int = 0
 
-    def set(self, name: str, value: bool | float, gently: bool = False) -> None:
+    def set(self, name: str, value: Value, gently: bool = False) -> None:
         """Set an entry here and, at the end of the script run, in the browser."""
         if self.entries.get(name) != value:
             self.count += 1
@@ -69,7 +75,7 @@ def record() -> Record:
     return mirror
 
 
-def sound(text: str) -> tuple[dict[str, bool | float], int]:
+def sound(text: str) -> tuple[dict[str, Value], int]:
     """The entries in a browser's text and the number of the last change it has had: known kinds of entries only,
     nothing from a damaged text."""
     try:
@@ -92,6 +98,37 @@ def tick(line: str, value: bool = True, gently: bool = False) -> None:
     record().set(f"tick:{line}", value, gently)
 
 
+def path() -> Value | None:
+    """The name of the path that the learner has picked."""
+    return record().entries.get("path")
+
+
+def choose(name: str) -> None:
+    """Pick a path."""
+    record().set("path", name)
+
+
+def known() -> set[str]:
+    """The lessons that the placement found known."""
+    return {name[6:] for name, value in record().entries.items() if name.startswith("known:") and value}
+
+
+def know(lessons: Iterable[str], value: bool = True) -> None:
+    """Take some lessons, by their slugs, for known, or no longer."""
+    for slug in lessons:
+        record().set(f"known:{slug}", value)
+
+
+def reviews() -> dict[str, Value]:
+    """The questions that are to come back, as texts, by the keys of their guesses."""
+    return {name[7:]: value for name, value in record().entries.items() if name.startswith("review:") and value}
+
+
+def review(guess: str, text: str) -> None:
+    """Keep a question that is to come back; no text: it does not."""
+    record().set(f"review:{guess}", text)
+
+
 def passed(challenge: str) -> bool:
     """Whether a challenge has ever been passed in this browser."""
     return bool(record().entries.get(f"pass:{challenge}"))
@@ -99,7 +136,7 @@ def passed(challenge: str) -> bool:
 
 def best(challenge: str, value: float | None) -> float | None:
     """The lowest number that this browser has seen pass a challenge, with a new one if there is one."""
-    known = [number for number in (record().entries.get(f"best:{challenge}"), value) if number is not None]
+    known = [number for number in (record().entries.get(f"best:{challenge}"), value) if isinstance(number, int | float)]
     if known:
         record().set(f"best:{challenge}", min(known))
     return min(known, default=None)
@@ -120,8 +157,27 @@ def keep(challenge: str, topic: curriculum.Topic) -> None:
 def mount() -> None:
     """Hand this visit's changes to the browser; at the end of every script run."""
     mirror = record()
-    if st.session_state.get("memory", {}).get("before"):  # the tab was loaded anew while work was under way
-        st.session_state["owner"] = work.owner().token
     changes = [asdict(change) for change in mirror.changes.values()]
-    data = {"visit": mirror.visit, "changes": changes, "owner": st.session_state.get("owner", "")}
-    _memory(key="memory", data=data, on_stored_change=lambda: None, on_before_change=lambda: None)
+    data = {"visit": mirror.visit, "changes": changes}
+    _memory(key="memory", data=data, on_stored_change=lambda: None)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Hand the token of this learner's work to the tab, which may be loaded anew: before the page is drawn, if there is
+    one, for whoever sees that work is under way may do so at once; else after the page, which may have begun some."""
+    place, early = st.container(), "owner" in st.session_state
+    if early:
+        hold(place)
+    yield
+    if not early:
+        hold(place)
+
+
+def hold(place: DeltaGenerator) -> None:
+    """Hand it over now. A tab that was loaded anew while work was under way says the token from before."""
+    if st.session_state.get("tab", {}).get("before"):
+        st.session_state["owner"] = work.owner().token
+    data = {"visit": record().visit, "owner": st.session_state.get("owner", "")}
+    with place:
+        _tab(key="tab", data=data, on_before_change=lambda: None)

@@ -1,17 +1,24 @@
 """A lesson: what every page has, built once. Layout only; the numbers come from core."""
 
-from collections.abc import Callable, Iterator, Mapping
+import dis
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from types import FunctionType
 
 import streamlit as st
 
 from core.lessons import curriculum
+from core.lessons.controls import Control
 from core.lessons.view import Later, View, itself
-from pages.ui import frame
+from pages.ui import atlas, classroom, frame, logbook, memory, paths, tour
 from pages.ui.didactics import Didactics
 from pages.ui.kept import cached
-from pages.ui.panels import code_panel, link_panel
+from pages.ui.panels import code_panel
 from pages.ui.wording import literal
+
+LONG = 200  # characters; a field that takes more is as wide as the stage
 
 
 class Page(Didactics):
@@ -50,11 +57,14 @@ class Page(Didactics):
         """The whole body of a page for one ``core.lessons.view.View``."""
         values = self.ask_all(view.controls)
         given = () if subject is None else (subject,)
-        found = subject if view.measure is itself else cached(view.measure)(*given, **values, seed=self.seed)
+        drawn = seeding(view.measure, lambda: self.seed)
+        found = subject if view.measure is itself else cached(view.measure, view.waiting)(*given, **values, **drawn)
         looked = {}
-        if looks := view.looks(found):
+        for row in rows(view.looks(found)):
             with self.beside():
-                looked = self.ask_all(looks)
+                looked |= self.ask_all(row)
+        if view.prepare:
+            cached(view.prepare, "Measuring…")(found, **looked)
         if view.program:
             self.code(view.program(found, **looked))
         answered = not view.question or self.predict(view.question(found, **looked))
@@ -69,21 +79,69 @@ class Page(Didactics):
         if view.goal:
             self.challenge(view.goal(found, **looked), answered)
 
+    def ticked(self) -> tuple[str, ...]:
+        """The roadmap's lines that the learner has done."""
+        return tuple(sorted(memory.ticked()))
+
+    def checklist(self) -> None:
+        """The roadmap's lines to tick, and as Markdown out and in."""
+        with self.right:
+            atlas.checklist()
+
+    def visited(self) -> tuple:
+        """Every run of this visit so far (core.training.logbook.Entry)."""
+        return logbook.visited()
+
     def work(self, later: Later, found: object) -> None:
         """Offer work that takes longer; once it is done, ask about it and show it."""
         more = self.job(later.label, later.function, *later.arguments(found))
         answered = bool(more) and (not later.question or self.predict(later.question(more)))
         if answered:
             self.display(later.draw(more), more if hasattr(more, "provenance") else found)
+            if later.files:
+                self.downloads(*later.files(more))
         if later.goal:
             self.challenge(later.goal(more), answered or not more)
+
+
+def seeding(measure: FunctionType, seed: Callable[[], int]) -> dict[str, int]:
+    """The seed that a view's measurement is given, by name; only one that draws something asks for the learner's."""
+    if not takes_seed(measure):
+        return {}
+    return {"seed": seed() if reads_seed(measure) else 0}
+
+
+def takes_seed(measure: Callable) -> bool:
+    """Whether a view's measurement is given a seed, by name or among whatever it is given."""
+    taken = inspect.signature(measure).parameters.values()
+    return any(each.name == "seed" or each.kind is each.VAR_KEYWORD for each in taken)
+
+
+@lru_cache(maxsize=1024)
+def reads_seed(measure: FunctionType) -> bool:
+    """Whether a measurement draws anything: one that is given a seed as all are, and leaves it alone, does not."""
+    if "seed" not in inspect.signature(measure).parameters:
+        return True  # it passes on whatever it is given
+    return any(step.argval == "seed" and step.opname.startswith("LOAD") for step in dis.get_instructions(measure))
+
+
+def rows(looks: Sequence[Control]) -> list[list[Control]]:
+    """Controls beside the stage in rows: a field for a long text has one to itself."""
+    fields = [[control] for control in looks if control.kind == "text" and control.options[0] > LONG]
+    others = [control for control in looks if [control] not in fields]
+    return [*fields, *([others] if others else [])]
 
 
 @contextmanager
 def lesson(file: str) -> Iterator[Page]:
     """The frame of a page: title and promise, lab, idea, challenge, code, reading, and the way on."""
+    from core.cancel import GivenUpError  # which loads NumPy
+
     topic = curriculum.topic(file)
     frame.head(topic)
+    paths.builds_on(topic)
+    tour.mount()
+    classroom.task()
     left, right = st.columns([5, 14], gap="large")
     with st.container(key="lesson-below"):
         idea, below = st.columns([11, 8], gap="large")
@@ -92,6 +150,8 @@ def lesson(file: str) -> Iterator[Page]:
     try:
         with right:  # so that a spinner turns where the picture will be
             yield page
+    except GivenUpError:  # the learner has stopped it, and may go on
+        pass
     except ValueError as error:
         right.error(literal(str(error)), icon=":material/error:")
         if caret := getattr(error, "caret", ""):  # a formula, with a mark under the place
@@ -104,7 +164,8 @@ def lesson(file: str) -> Iterator[Page]:
         st.markdown(f"### The idea\n\n{topic.idea}")
     with rest:
         code_panel(page.programs, f"{topic.key}.code.1")
-        link_panel(page, f"{topic.key}.link")
+        classroom.panel(page, f"{topic.key}.link")
         frame.reading(topic)
-        frame.ways_on(topic)
+        paths.ways_on(topic)
     page.finish()
+    logbook.keep(page.sources, topic.title)

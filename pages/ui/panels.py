@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui.controls import Controls, address
+from pages.ui.controls import Controls
 from pages.ui.kept import cached
+from pages.ui.witness import noted
 
 if TYPE_CHECKING:  # they load torch, which the front page must not wait for
     from core.diagnosis.findings import Finding
@@ -67,6 +68,7 @@ def fork_panel(run: "Run", key: str) -> "Run | None":
 
 def code_panel(programs: list, key: str) -> None:
     """The program that made what is on screen, to read and to take away, with the files that it reads."""
+    noted("programs", programs)
     if not programs or not st.toggle("Show the program that made this", key=f"{key}.open"):
         return
     from core.programs import program_of
@@ -87,16 +89,6 @@ def code_panel(programs: list, key: str) -> None:
     if is_run:
         st.caption("Same data, weights and batches. Roundings differ and grow: the end of a long training may drift.")
     st.code(program.text, language="python", line_numbers=True, height=520)
-
-
-def link_panel(controls: Controls, key: str) -> None:
-    """The address that reopens what is on screen, to copy; for learners without the controls that a teacher picks."""
-    if not st.toggle("Link to what is on screen", key=f"{key}.open"):
-        return
-    known = {control.label: control for control in controls.known.values()}
-    help = "The link then opens without them; they keep their values."
-    hidden = st.multiselect("Hide from learners", list(known), key=f"{key}.hidden", help=help)
-    st.code(address([known[label] for label in hidden]), language=None, wrap_lines=True)
 
 
 def answer_panel(questions: Sequence, key: str) -> list[bool | None]:

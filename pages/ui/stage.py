@@ -18,6 +18,7 @@ from core.lessons.view import Shown
 from core.provenance import name_of
 from core.serving.files import PLOTLY
 from pages.ui.controls import Controls
+from pages.ui.witness import noted
 from pages.ui.work import job_panel
 
 if TYPE_CHECKING:  # it loads torch, which the front page must not wait for
@@ -53,7 +54,21 @@ def mount(
     ``clicked`` is called with that point before the page runs again, so that it may set controls. The pictures go out
     as they are at the end; ``later`` is given a function that sends the frames after them.
     """
-    panels = [
+    noted("pictures", pictures, source, weights)
+    panels = drawn(pictures, weights, clickable or bool(clicked))
+    text = json.dumps(panels)
+    id = zlib.crc32(text.encode())
+    data = {"pictures": text, "source": source, "key": key, "id": id, "script": PLOTLY.address}
+    if any(picture.frames for picture in pictures):
+        later(lambda: replay(pictures, key, id))
+    return _stage(
+        key=key, data=data, on_clicked_change=lambda: clicked and clicked(st.session_state[key].clicked)
+    ).clicked
+
+
+def drawn(pictures: "Sequence[Picture]", weights: Sequence[float], click: bool) -> list[dict]:
+    """Pictures side by side as the browser draws them, without their frames."""
+    return [
         {
             "traces": picture.traces,
             "layout": picture.layout,
@@ -63,18 +78,10 @@ def mount(
             "labels": picture.labels,
             "captions": picture.captions,
             "weight": weight,
-            "click": clickable or bool(clicked),
+            "click": click,
         }
         for picture, weight in zip(pictures, weights or [1] * len(pictures), strict=True)
     ]
-    text = json.dumps(panels)
-    id = zlib.crc32(text.encode())
-    data = {"pictures": text, "source": source, "key": key, "id": id, "script": PLOTLY.address}
-    if any(picture.frames for picture in pictures):
-        later(lambda: replay(pictures, key, id))
-    return _stage(
-        key=key, data=data, on_clicked_change=lambda: clicked and clicked(st.session_state[key].clicked)
-    ).clicked
 
 
 def replay(pictures: "Sequence[Picture]", key: str, id: int) -> None:
@@ -112,6 +119,7 @@ class Stage(Controls):
         self.right = right
         self.view = ""
         self.counts: Counter[str] = Counter()
+        self.sources: list = []  # of all pictures that were shown
 
     def numbered(self, kind: str) -> str:
         """A key for the next element of a kind in this view."""
@@ -135,6 +143,7 @@ class Stage(Controls):
 
     def note(self, text: str) -> None:
         """A sentence on the stage."""
+        noted("note", text)
         self.right.markdown(text)
 
     def show(
@@ -149,11 +158,13 @@ class Stage(Controls):
         several with frames replay together. Returns the point just clicked, if ``clickable``; ``clicked`` is called
         with it before the page runs again, so that it may set a control (``page.set``)."""
         key = self.numbered(f"stage.{line_of_page()}")
+        self.sources.append(source)
         with self.right:
             return mount(pictures, source.provenance, key, weights, clickable, clicked, self.after)
 
     def table(self, rows: Sequence[dict]) -> None:
         """Rows of equal keys as a table of plain text, readable without a mouse."""
+        noted("table", rows)
         self.right.table({name: [row[name] for row in rows] for name in rows[0]}, border="horizontal")
 
     def display(self, shown: Shown, source: Any, clicked: Callable[[dict], None] | None = None) -> None:
@@ -171,6 +182,9 @@ class Stage(Controls):
             self.show(*pictures, source=source, clicked=clicked and partial(in_row, clicked, row))
         for rows in shown.tables:
             self.table(rows)
+        if shown.code:
+            noted("note", f"```python\n{shown.code}\n```")
+            self.right.code(shown.code, "python", wrap_lines=True)  # what scrolls could not be reached by key
 
     def downloads(self, *files: tuple[str, str, bytes | str]) -> None:
         """Buttons that hand over files, each as (label, file name, content)."""
@@ -184,12 +198,12 @@ class Stage(Controls):
         draws what it has yielded last, while it runs."""
         key = self.numbered(f"job.{name_of(function)}")
 
-        def drawn(latest: Any) -> None:
+        def lively(latest: Any) -> None:
             for row, pictures in enumerate(live(latest).pictures if live else ()):
                 mount(pictures, "Live training", f"{key}.live.{row}")
 
         with self.right:
-            return job_panel(label, function, arguments, key, drawn if live else None)
+            return job_panel(label, function, arguments, key, lively if live else None)
 
     def worked(self, quick: bool, at_once: Callable, as_job: Callable, *arguments):
         """What a function gives: at once if that is quick, else offered as a job; None until it is there."""

@@ -1,7 +1,7 @@
 """Long work on a page: a button, progress, a way to stop, and the answer when it is there.
 
 Work belongs to the tab, not to the connection: after a reload the tab finds its running jobs and their answers again.
-Its token lies in the tab's own storage (assets/components/memory.js), which closing the tab empties.
+Its token lies in the tab's own storage (assets/components/tab.js), which closing the tab empties.
 """
 
 import math
@@ -26,7 +26,7 @@ def visit():
 
 def owner():
     """The learner's own jobs, those from before a reload included."""
-    if before := st.session_state.get("memory", {}).get("before"):
+    if before := st.session_state.get("tab", {}).get("before"):
         visit().resume(str(before))
     return visit().owner
 

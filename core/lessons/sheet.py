@@ -1,0 +1,52 @@
+"""A class sheet: a page's experiment as it stands, in Markdown, to be filled in by hand."""
+
+from collections.abc import Mapping, Sequence
+
+from core.lessons.curriculum import Topic
+from core.lessons.goal import Goal
+from core.lessons.question import Question, Scale
+
+LINE = "_" * 24
+
+
+def sheet(
+    topic: Topic,
+    settings: Mapping[str, object],
+    questions: Sequence[Question],
+    goals: Sequence[Goal],
+    address: str,
+    task: str = "",
+) -> str:
+    """The lesson's title and promise, the teacher's ``task``, the ``settings`` by their labels, what is asked with
+    room for guess, measurement and reason, the challenges, and the idea. No answer is on it."""
+    parts = [f"# {topic.title}", topic.promise]
+    if task:
+        parts.append(f"**Task.** {task}")
+    parts.append(f"Open: <{address}>")
+    if settings:
+        rows = "\n".join(f"| {label} | {written(value)} |" for label, value in settings.items())
+        parts.append(f"| Setting | Value |\n|---|---|\n{rows}")
+    for number, question in enumerate(questions, 1):
+        room = f"My guess: {LINE}\n\nMeasured: {LINE}\n\nBecause: {LINE * 2}"
+        parts.append(f"## Question {number}\n\n{question.text}\n\n{choice(question)}\n\n{room}")
+    parts += [f"## Challenge\n\n{goal.text}\n\nReached with: {LINE}" for goal in goals]
+    parts.append(f"## The idea\n\n{topic.idea}")
+    return "\n\n".join(parts) + "\n"
+
+
+def choice(question: Question) -> str:
+    """What can be guessed."""
+    if isinstance(question.options, Scale):
+        return f"A number from {question.options.written(question.options.low)} to " + question.options.written(
+            question.options.high
+        )
+    return "\n".join(f"- [ ] {option}" for option in question.options)
+
+
+def written(value: object) -> str:
+    """A setting's value in a table cell."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,48 @@
+"""The search for lessons, terms and symbols: a box that the browser answers by itself, and the glossary to read."""
+
+import streamlit as st
+
+from core.lessons import curriculum
+from core.lessons.glossary import SYMBOLS, TERMS, entries
+from core.lessons.search import INDEX
+from pages.ui.stage import component
+from pages.ui.wording import literal
+
+KEY = "search"
+_search = component("search", isolate_styles=False)
+
+
+def mount(inline: bool) -> None:
+    """The box; the browser fetches what it searches when somebody begins to."""
+    data = {"inline": inline, "index": INDEX.address}
+    _search(key=KEY, data=data, on_opened_change=lambda: None)
+
+
+def box() -> None:
+    """The box as a part of the page."""
+    st.session_state["search.inline"] = True
+    mount(inline=True)
+
+
+def overlay() -> None:
+    """The box over the page, once its key is pressed; nothing on pages that have one."""
+    if not st.session_state.pop("search.inline", False):
+        mount(inline=False)
+
+
+def follow() -> None:
+    """Open the lesson that was chosen in the box, before the page that it was chosen on is run again."""
+    opened = st.session_state.get(KEY, {}).get("opened")
+    if opened in {topic.slug for topic in curriculum.topics()}:
+        st.switch_page(curriculum.topic(opened).path)
+
+
+def glossary() -> None:
+    """All terms, or all symbols, each with a link to its lesson."""
+    kind = st.pills("Show", [TERMS, SYMBOLS], default=TERMS, required=True, key="glossary.show", bind="query-params")
+    rows = (
+        f"- **{literal(entry.name)}** — {literal(entry.meaning)} · [{entry.lessons[0].title}]({entry.lessons[0].slug})"
+        for entry in entries()
+        if entry.kind == kind
+    )
+    st.markdown("\n".join(rows))
