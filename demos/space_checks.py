@@ -145,14 +145,32 @@ def files(folder: Path) -> list[Path]:
 
 
 def imports(file: Path) -> set[str]:
-    """Dotted names of everything a file imports; ``from a import b`` counts as ``a`` and ``a.b``."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
+    """Dotted names of everything a file imports when it runs; ``from a import b`` counts as ``a`` and ``a.b``."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    unread = {id(inner) for node in ast.walk(tree) if typing_only(node) for inner in ast.walk(node)}
+    return {name for node in ast.walk(tree) if id(node) not in unread for name in imported(node)}
+
+
+def typing_only(node: ast.AST) -> bool:
+    """Whether a statement is for type checkers alone."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def imported(node: ast.AST) -> set[str]:
+    """Dotted names of everything that a statement imports."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return set()
+
+
+def later(package: Path) -> dict[str, str]:
+    """Names that a package has only once they are asked for, each with the module that brings it: type checkers are
+    told of them."""
+    blocks = filter(typing_only, ast.parse(package.read_text(encoding="utf-8")).body)
+    nodes = [node for block in blocks for node in ast.walk(block) if isinstance(node, ast.ImportFrom)]
+    return {alias.name: str(node.module) for node in nodes for alias in node.names}
 
 
 def front_matter(card: str) -> dict[str, object]:

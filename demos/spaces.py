@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from demos.space_checks import LARGE, SpaceError, faults, files, front_matter, imports
+from demos.space_checks import LARGE, SpaceError, faults, files, front_matter, imports, later
 
 ROOT = Path(__file__).resolve().parents[1]
 WHOLE = ("Home.py", "pages", "core", "assets", ".streamlit")
@@ -97,6 +97,8 @@ def located(name: str) -> Iterator[Path]:
             yield path / "__init__.py"
         elif path.with_suffix(".py").is_file():
             yield path.with_suffix(".py")
+        elif (path.parent / "__init__.py").is_file() and (module := later(path.parent / "__init__.py").get(path.name)):
+            yield from located(module)
 
 
 def publish(name: str, repository: str) -> str:

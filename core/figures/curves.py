@@ -99,6 +99,12 @@ def bands(
     return Picture(traces, layout(*axes, height, **{**sizes, **more}), alt)
 
 
+def log_ticks(title: str) -> dict:
+    """A vertical axis of powers of ten, whose values are given as decimal logarithms."""
+    places = list(range(-6, 6))
+    return {"title": {"text": title}, "tickvals": places, "ticktext": [f"{10.0**place:g}" for place in places]}
+
+
 def bars(
     values: Mapping[str, float | Sequence[float] | np.ndarray], axes: tuple[str, str], height: int = 320, **more: Any
 ) -> Picture:
@@ -115,3 +121,22 @@ def bars(
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
     return Picture([bar], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
+
+
+def across(names: Sequence[str], values: Mapping[str, Sequence[float]], axis: str, height: int = 0) -> Picture:
+    """One horizontal bar per name; several series stand beside each other, told apart by colour and pattern."""
+    traces = [
+        {"type": "bar", "orientation": "h", "y": list(range(len(names))), "x": list(row), "name": name,
+         "marker": {"color": COLORS[1 - place], "pattern": {"shape": ("", "/")[place]}},
+         "text": [number(value) for value in row], "textposition": "auto", "textangle": 0, "cliponaxis": False,
+         **hover("%{x:.4g}", name)}
+        for place, (name, row) in enumerate(values.items())
+    ]  # fmt: skip
+    ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "range": [len(names) - 0.4, -0.6]}
+    alt = f"{axis}: " + "; ".join(
+        ", ".join(f"{name} {number(value)}" for name, value in zip(names, row, strict=True)) for row in values.values()
+    )
+    plan = layout(
+        axis, "", height or 110 + 30 * len(names), yaxis={**ticks, "showgrid": False}, showlegend=len(values) > 1
+    )
+    return Picture(traces, plan, alt + ".")

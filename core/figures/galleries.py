@@ -1,12 +1,13 @@
 """Pictures of pictures: several of them in rows, and the table of classes and answers that opens them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from torch import Tensor
 
-from core.figures.picture import GREY, INK, PAPER, Picture, layout, transparent
-from core.figures.rasters import SIGNED, frame, shades
+from core.figures.picture import GREY, INK, PAPER, Picture, encoded, layout, transparent
+from core.figures.rasters import SIGNED, frame, greys, shades
 
 DIGITS = tuple("0123456789")
 GAP = 1  # empty cells between two pictures of a mosaic
@@ -43,6 +44,27 @@ def gallery(pictures, captions: Sequence[str], told: str, columns: int = 8, heig
         for place, caption in enumerate(captions)
     ]  # fmt: skip
     return Picture([ink(whole)], frame(*whole.shape, height, annotations=notes), told)
+
+
+def strip(rows: Mapping[str, Tensor], side: int, alt: str, height: int) -> Picture:
+    """Rows of pictures, each (pictures, pixels), with their names above them; a blank name takes no room."""
+    gap = max(1, side // 8)
+    wide = max(map(len, rows.values())) * (side + gap) - gap
+    bands, notes, top = [], [], 0
+    for name, pictures in rows.items():
+        room = side // 2 if name.strip() else gap
+        band = np.zeros((room + side, wide))  # shade 0 is nothing at all
+        for column, picture in enumerate(pictures):
+            left = column * (side + gap)
+            band[room:, left : left + side] = 1 + 254 * picture.reshape(side, side).numpy().clip(0, 1)
+        place = {"x": -0.5, "y": top + room - 0.5, "xref": "x", "yref": "y", "xanchor": "left", "yanchor": "bottom"}
+        notes.append({"text": name, "showarrow": False, **place})
+        bands.append(band)
+        top += room + side
+    scale = [[0, "rgba(0,0,0,0)"], [0.5 / 255, "rgba(0,0,0,0)"], [0.5 / 255, "#000000"], [1, "#ffffff"]]
+    shown = encoded(np.concatenate(bands).round().astype(np.uint8))
+    trace = {**greys(np.zeros((1, 1))), "z": shown, "colorscale": scale}
+    return Picture([trace], frame(top, wide, height, annotations=notes), alt)
 
 
 def table(

@@ -41,6 +41,16 @@ def stroke(color: Any, width: float, dash: str = "") -> dict:
     return {"color": color, "width": width, **({"dash": dash} if dash else {})}
 
 
+def vertical(x: float, color: Any, width: float, dash: str = "") -> dict:
+    """A shape: a line from the bottom to the top of the picture at one place of its horizontal axis."""
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": stroke(color, width, dash)}
+
+
+def horizontal(y: float, color: Any, width: float, dash: str = "") -> dict:
+    """A shape: a line from the left to the right of the picture at one height of its vertical axis."""
+    return {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": y, "y1": y, "line": stroke(color, width, dash)}
+
+
 def marker(color: Any, size: Any, symbol: Any = None, rim: Any = "", width: float = 2) -> dict:
     """The style of markers: one colour, size and symbol or one per marker, and a ``rim`` of another colour around."""
     style = {"color": color, "size": size, **({} if symbol is None else {"symbol": symbol})}

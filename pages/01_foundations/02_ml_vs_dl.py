@@ -13,6 +13,8 @@ little) has to be filled with examples. On the clothes recorded here the CNN's l
 images on; with 20 it drowns in the luck of the draw. On tiny 8×8 digits comparing whole images is hard to beat: measure
 it.
 
+Needs: what-is-deep-learning
+
 Roadmap:
 - Learn the difference between ML and DL
 

@@ -14,6 +14,8 @@ the widest margin a line can leave. Otherwise it never ends.
 Stretch a rubber band around each class: a line exists exactly when the bands do not meet. For XOR they cross. Two
 hidden units fold the plane, and a line is enough again.
 
+Needs: biological-vs-artificial
+
 Roadmap:
 - Understand Perceptron and limitations of linear models
 

@@ -11,6 +11,8 @@ most ¼, so deep sigmoid networks starve their first layers. ReLU has slope 1 wh
 a unit that is always silent never learns again: it is dead. LeakyReLU and GELU let a little through. Type a function of
 your own and train it against the others.
 
+Needs: what-is-deep-learning
+
 Roadmap:
 - Learn about activation functions: Sigmoid, Tanh, ReLU, LeakyReLU, GELU
 

@@ -12,6 +12,8 @@ the point at which a unit begins to answer. Everything a network knows is in the
 by layer, measured on a real forward pass. Units share the work unevenly: without some of them the score falls, without
 others nothing happens.
 
+Needs: what-is-deep-learning
+
 Roadmap:
 - Understand structure of a neural network: layers, weights, biases
 

@@ -14,6 +14,8 @@ $$W = U\,\Sigma\,V^\top$$
 The entries of $\Sigma$ are the *singular values*. How many are not zero is the *rank*: the dimensions that are left. In
 a trained layer the smaller half can go, and it does almost the same.
 
+Needs: network-structure
+
 Roadmap:
 - Linear Algebra for DL (vectors, matrices, dot product)
 

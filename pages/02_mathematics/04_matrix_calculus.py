@@ -15,6 +15,8 @@ $$\frac{\partial L}{\partial x} = v^\top J, \qquad v = \frac{\partial L}{\partia
 One backward pass gives one VJP. A loss $L$ is a single number: so one pass gives its whole gradient. Forward products
 $J u$ (JVP) give one column at a time and pay off where inputs are few.
 
+Needs: linear-algebra, calculus
+
 Roadmap:
 - Matrix calculus for backpropagation
 

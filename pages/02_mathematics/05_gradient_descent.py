@@ -13,6 +13,8 @@ $\lambda_{max}$ sets the limit and the smallest one the pace: the more they diff
 $\lambda_{max}$ can be measured for any network, by multiplying a vector by its curvature again and again. Often
 training itself drives $\lambda_{max}$ up to $2/\eta$ and stays there: the edge of stability.
 
+Needs: calculus
+
 Roadmap:
 - Understand how gradient descent works
 

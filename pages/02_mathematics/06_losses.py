@@ -11,6 +11,8 @@ $$-\log p \qquad -(1-p)^2 \log p \qquad \max(0,\ 1 - m)$$
 Training only ever sees the slope of the loss. A slope that grows with the error lets one outlier outweigh many good
 samples; a slope of zero means that a sample no longer has a say.
 
+Needs: probability, gradient-descent
+
 Roadmap:
 - Loss functions: MSE, Cross-Entropy, Hinge, etc.
 

@@ -15,6 +15,8 @@ $$\frac{\partial L}{\partial z_j} = \varphi'(z_j) \sum_i w_{ij}\,\frac{\partial 
 A weight's gradient is this number times what came in. In a batch, the samples' shares add up, and some pull against
 each other. The backward pass reuses every number of the forward pass.
 
+Needs: activations, network-structure, calculus
+
 Roadmap:
 - Forward and backward propagation
 

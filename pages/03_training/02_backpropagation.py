@@ -16,6 +16,8 @@ Here $v_{ij}$ is the weight from hidden unit $j$ to output $i$. *Update*: every 
 $w \leftarrow w - \eta\,\partial L/\partial w$, with the learning rate $\eta$. If the step is small enough, the loss
 falls.
 
+Needs: gradient-descent, forward-backward
+
 Roadmap:
 - Understand backpropagation algorithm
 

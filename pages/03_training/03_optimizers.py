@@ -13,6 +13,8 @@ Here $m$ is the running mean of gradients, hats undo the start at zero, and $\va
 None is best everywhere. Compare them each at its own best step size, over many starts: often the difference is inside
 seed noise.
 
+Needs: gradient-descent
+
 Roadmap:
 - Learn optimization algorithms:
 - SGD, Momentum

@@ -14,6 +14,8 @@ $\mathbb{E}$ is the mean over networks. Too few units cannot follow the rule: la
 few samples follow the noise: large variance, *overfitting*. More samples lower the variance, more units lower the bias.
 Nothing lowers $\sigma^2$. And the held-out error may fall, rise and fall again.
 
+Needs: network-structure, probability
+
 Roadmap:
 - Understand overfitting and underfitting
 

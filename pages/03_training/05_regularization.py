@@ -11,6 +11,8 @@ weights hardest: a smoother answer. *Dropout* silences each unit with probabilit
 be relied on. *Early stopping* keeps the weights of the epoch with the lowest validation loss. *Augmentation* shows the
 network what does not matter; here, the direction. If you know such a thing, begin there.
 
+Needs: losses, overfitting
+
 Roadmap:
 - Regularization techniques:
 - Dropout, L1/L2, Early Stopping, Data Augmentation

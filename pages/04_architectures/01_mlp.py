@@ -13,6 +13,8 @@ $w \leftarrow w - \eta\,\partial L/\partial w$ for every weight $w$, with the le
 Without hidden layers the border between two classes is a straight line. Hidden units fold the plane, so that the border
 can bend around a circle or along a spiral. More is not always better: the presets show what goes wrong, and why.
 
+Needs: perceptron, activations, network-structure, gradient-descent
+
 Roadmap:
 - Implement a basic MLP (Multilayer Perceptron)
 

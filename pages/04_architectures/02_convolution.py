@@ -14,6 +14,8 @@ $$\Big\lfloor \frac{h + 2p - d\,(n-1) - 1}{s} \Big\rfloor + 1$$
 *Pooling* keeps one number of each window, such as the largest. Moving the picture moves the answer along, but only by
 whole strides: in between, other numbers are kept.
 
+Needs: network-structure
+
 Roadmap:
 - Study CNNs:
 - Convolution, Pooling, Padding

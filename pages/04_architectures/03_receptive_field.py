@@ -12,6 +12,8 @@ pixel. Outside the box it is zero; inside, the middle counts most, because most 
 *Sharing* uses the same weights at every place: $n^2$ for each pair of maps instead of one for each pair of pixels. That
 is right where a rule holds everywhere, and wrong where the answer depends on the place.
 
+Needs: calculus, convolution
+
 Roadmap:
 - Receptive field, parameter sharing
 

@@ -12,6 +12,8 @@ its largest eigenvalue in size, says roughly which. *Clipping* bounds the gradie
 what has vanished does not come back. *GRU* and *LSTM* add a gate: where it is open, the state, and with it the
 gradient, passes unchanged. Here all three must recall one letter across a gap of noise.
 
+Needs: linear-algebra, backpropagation
+
 Roadmap:
 - Study RNNs:
 - Vanishing gradient problem

@@ -14,6 +14,8 @@ $$h_t = (1 - z) \odot n + z \odot h_{t-1}$$
 With $z = 1$ nothing changes. Here networks learn to count open brackets. Read their gates, hold one, find the unit that
 counts, and take it away.
 
+Needs: vanishing-gradient
+
 Roadmap:
 - Study RNNs:
 - GRU, LSTM

@@ -16,6 +16,8 @@ $$\mathbb{E}_q[\log p(x|z)] - \beta\, \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big)$$
 
 with the standard normal prior $p$. Too large a $\beta$, and the code says nothing: *posterior collapse*.
 
+Needs: losses, mlp
+
 Roadmap:
 - Understand Autoencoders
 
@@ -25,8 +27,8 @@ Reading:
 - Kingma and Welling (2014), *Auto-encoding variational Bayes*; Higgins and others (2017), *beta-VAE*
 """
 
+from core.data import drawings as own
 from core.data import photos
-from core.topics.autoencoders import own
 from core.topics.autoencoders.plane_views import WEIGHTS
 from core.topics.autoencoders.views import BROUGHT, OWN, VIEWS
 from pages import ui

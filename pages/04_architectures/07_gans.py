@@ -11,6 +11,8 @@ In practice $G$ raises $\log \sigma(D(G(z)))$ instead, which is steep where $D$ 
 sample: all that it learns comes as the slope of $D$ at its own samples, drawn as arrows. Watch them lead the samples to
 one mode after another, and away again.
 
+Needs: losses, mlp
+
 Roadmap:
 - Study GANs (Generative Adversarial Networks):
 - Generator & Discriminator logic
@@ -23,8 +25,8 @@ Reading:
 - Naeem and others (2020), *Reliable Fidelity and Diversity Metrics for Generative Models*
 """
 
+from core.data import silhouettes
 from core.programs.gans import program_of_gan
-from core.topics.gans import silhouettes
 from core.topics.gans.numbers import OWN, Setting, play, stepped
 from core.topics.gans.views import BUTTONS, CONTROLS, PRESSES, SHARE, VIEWS, hand_of, hand_view, setting_of
 from pages import ui

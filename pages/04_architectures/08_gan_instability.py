@@ -11,6 +11,8 @@ $$L_D + \frac{\gamma}{2}\, \mathbb{E}_x \lVert \nabla_x D(x) \rVert^2$$
 Near the equilibrium a small step multiplies the distance by the size of an eigenvalue: above 1 the game spirals out,
 below 1 it settles. Networks of thousands of weights do the same: they oscillate, lose modes, or stop learning.
 
+Needs: linear-algebra, gans
+
 Roadmap:
 - Study GANs (Generative Adversarial Networks):
 - Training instability

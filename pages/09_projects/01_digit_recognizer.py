@@ -13,6 +13,8 @@ $T$ is chosen on validation images, so that certainty fits accuracy.
 
 What it never met it reads badly: a shift blinds an MLP, noise this CNN, another pen a network trained on few hands.
 
+Needs: losses, convolution
+
 Roadmap:
 - 🧠 Build a digit recognizer using MNIST
 

@@ -12,6 +12,8 @@ The temperature $T$ makes certainty fit accuracy. It is chosen on pictures that 
 below which the answer is "none of these". Near-duplicates stay on one side of that split: a second shot of a picture
 already learned would be a test passed by memory.
 
+Needs: overfitting, efficient-cnns
+
 Roadmap:
 - 📸 Create a custom image classifier
 
@@ -25,21 +27,21 @@ Reading:
 from core.data import photos
 from core.projects.classifier import export, features, finetune, longer_views, programs, sketches, views
 from core.projects.classifier.gallery import Album
-from core.projects.classifier.study import Settings, Trained
+from core.projects.classifier.study import Trained
 from core.projects.classifier.why import answered
 from pages import ui
 
 kept = ui.cached(views.study)
 
 
-def learned(album: Album, chosen: Settings) -> Trained | None:
-    if album.lacks:
+def learned(album: Album, chosen: views.Asked) -> Trained | None:
+    if album.lacks or chosen.refusal:
         return None
     if work := views.looking(album, chosen):
         if not (rows := page.job(*work)):
             return None
         features.CACHE.keep(rows)
-    return Trained(album, kept(album.key, chosen, album))
+    return Trained(album, kept(album.key, chosen.settings, album))
 
 
 def answer(found: Trained) -> None:
@@ -80,10 +82,10 @@ OWN_WAY = {"More pictures?": more_pictures, "Fine-tune": fine_tune, "Take away":
 
 with ui.lesson(__file__) as page:
     album = page.album(sketches.ALBUMS)
-    chosen = views.settings(**page.ask_all(views.CONTROLS), seed=page.seed)
+    chosen = views.asked(**page.ask_all(views.CONTROLS), seed=page.seed)
     found = learned(album, chosen)
     if found:
         page.views({"Answer": answer, **views.VIEWS, **OWN_WAY}, found)
     else:
-        page.display(views.unlearned(album), views.Unlearned(album))
+        page.display(views.unlearned(album, chosen.refusal), views.Unlearned(album))
     page.challenge(views.own_classes(album, found, album.title in sketches.ALBUMS))

@@ -12,6 +12,8 @@ Many cells see the same object. *Non-maximum suppression* keeps the surest box a
 overlap it by more than a threshold. *Average precision* is the area under precision over recall, from the surest
 detection down: a hit needs IoU 0.5 with an object that is really there.
 
+Needs: losses, convolution, metrics
+
 Roadmap:
 - 🧹 Implement object detection with YOLO or SSD
 

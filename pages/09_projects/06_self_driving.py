@@ -11,6 +11,8 @@ with the expert's action $\pi^*(x)$ and a Huber loss $\ell$. Copying alone fails
 expert never showed, where the next error is larger. DAgger mends it: let the clone drive, ask the expert what it would
 have done in each of those frames, and train again on all of them.
 
+Needs: losses, convolution
+
 Roadmap:
 - 🏁 Build a self-driving car simulator with CNNs
 

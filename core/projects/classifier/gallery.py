@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
+from core.serving.squares import square
+
 SIDE = 224  # pixels; every picture is kept as a square of this side, which is what the network was made for
 MOST_CLASSES, MOST_PICTURES = 20, 1000
 FEWEST = 2  # classes, and pictures of each, that a training needs
@@ -63,14 +65,7 @@ def digest_of(square: Image.Image) -> str:
 
 def squared(image: Image.Image) -> Image.Image:
     """The middle square of an image on white, SIDE × SIDE, in colour."""
-    if image.mode != "RGB":
-        paper = Image.new("RGBA", image.size, "white")
-        paper.alpha_composite(image.convert("RGBA"))
-        image = paper.convert("RGB")
-    side = min(image.size)
-    left, top = ((length - side) // 2 for length in image.size)
-    square = image.crop((left, top, left + side, top + side))
-    return square if side == SIDE else square.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return square(image, SIDE)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def sharpness(picture: Picture) -> float:
 
 
 def pairs(pictures: Sequence[Picture], features: Tensor) -> list[tuple[int, int, float]]:
-    """Near-duplicates as (first place, second place, cosine of their features); features (pictures, 1280) of length 1.
+    """Near-duplicates as (first place, second place, cosine of their features); those (pictures, width) have length 1.
 
     Both must say so, the coarse greys and the features; or the features alone, beyond doubt.
     """

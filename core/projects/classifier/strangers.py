@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.projects.classifier import sketches
-from core.projects.classifier.features import features
+from core.projects.classifier.features import OURS, features
 from core.projects.classifier.gallery import Picture
 from core.projects.classifier.study import Study, Trained, familiar
 
@@ -40,7 +40,7 @@ def measured(found: Trained, cost: float) -> Refusals:
     """Real pictures cost the share ``cost``; what does that refuse of what is none of the classes?"""
     study = found.study
     held = study.held_out if study.held_out.any() else torch.ones_like(study.held_out)
-    known = shipped(study.settings.side)
+    known = shipped(study.settings.side, study.settings.network)
     return Refusals(
         study.familiarity[held].numpy(), as_strangers(study).numpy(), familiar(known, study.references).numpy(),
         study.threshold(cost),
@@ -57,9 +57,9 @@ def as_strangers(study: Study) -> Tensor:
 
 
 @functools.lru_cache(maxsize=4)
-def shipped(side: int) -> Tensor:
-    """Features of the shipped strangers, (pictures, 1280)."""
-    return features(pictures(), side)[:, 0]
+def shipped(side: int, network: str = OURS) -> Tensor:
+    """Features of the shipped strangers, (pictures, features)."""
+    return features(pictures(), side, name=network)[:, 0]
 
 
 def pictures() -> list[Picture]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.probes.certainty import calibration_error, interval, temperature
 from core.projects.classifier import likeness
-from core.projects.classifier.features import features
+from core.projects.classifier.features import OURS, features
 from core.projects.classifier.gallery import Album, Picture
 from core.projects.classifier.head import Head, fitted, probabilities
 from core.provenance import duration
@@ -24,22 +24,24 @@ KEPT = 24  # studies, of all learners together
 
 @dataclass(frozen=True)
 class Settings:
-    """How an album is studied: pixels of a side, share held out, further looks at each training picture, seed."""
+    """How an album is studied: pixels of a side, share held out, further looks at each training picture, seed, and the
+    network whose features are learned from."""
 
     side: int = 128
     held_out: float = 0.25
     augmentation: bool = False
     seed: int = 0
+    network: str = OURS
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
     """What came of a training. It knows classes by number, so that names can change without one.
 
-    ``features`` (pictures, looks, 1280) have length 1, the first look is the picture as it is; ``labels`` (pictures,).
-    ``part`` (pictures,): 0 is held out, the others are folds of what is learned from. ``logits`` (pictures, classes)
-    are each picture's answers by a head that did not learn from it. ``temperature`` is chosen on those of the training
-    pictures, so that the held-out ones stay untouched.
+    ``features`` (pictures, looks, features) have length 1, the first look is the picture as it is; ``labels``
+    (pictures,). ``part`` (pictures,): 0 is held out, the others are folds of what is learned from. ``logits``
+    (pictures, classes) are each picture's answers by a head that did not learn from it. ``temperature`` is chosen
+    on those of the training pictures, so that the held-out ones stay untouched.
     """
 
     settings: Settings
@@ -88,7 +90,7 @@ class Study:
 
     @functools.cached_property
     def references(self) -> Tensor:
-        """Features of the pictures that were learned from, (pictures, 1280)."""
+        """Features of the pictures that were learned from, (pictures, features)."""
         return self.features[~self.held_out, 0]
 
     @functools.cached_property
@@ -112,8 +114,8 @@ class Study:
 
 
 def familiar(features: Tensor, known: Tensor) -> Tensor:
-    """How much pictures (samples, 1280) look like known ones (pictures, 1280): the mean cosine to the three most
-    alike, (samples,). Distance to neighbours among features finds strangers well (Sun et al. 2022)."""
+    """How much pictures (samples, features) look like known ones (pictures, features): the mean cosine to the three
+    most alike, (samples,). Distance to neighbours among features finds strangers well (Sun et al. 2022)."""
     cosines = features @ known.T
     return cosines.topk(min(3, len(known)), dim=1).values.mean(dim=1)
 
@@ -124,7 +126,7 @@ def studied(album: Album, settings: Settings) -> Study:
     if album.lacks:
         raise ValueError(album.lacks)
     began = time.perf_counter()
-    looks = features(album.pictures, settings.side, settings.augmentation)
+    looks = features(album.pictures, settings.side, settings.augmentation, settings.network)
     labels, classes = torch.tensor(album.labels), len(album.names)
     duplicates = tuple(likeness.pairs(album.pictures, looks[:, 0]))
     group = likeness.groups(len(labels), duplicates)

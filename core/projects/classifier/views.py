@@ -8,11 +8,12 @@ import torch
 
 from core.figures.chances import chances
 from core.lessons import Goal, Question, Scale
-from core.lessons.controls import Control, pick, scale, slider, toggle
+from core.lessons.controls import Control, pick, scale, slider, text, toggle
 from core.lessons.view import Shown, View
+from core.models.published import UnknownNetworkError, examples, offer
 from core.probes.certainty import interval
 from core.projects.classifier import charts, curve, doubts, figures, programs, sketches, strangers
-from core.projects.classifier.features import SIZES, looked_at, missing
+from core.projects.classifier.features import OURS, SIZES, looked_at, missing
 from core.projects.classifier.gallery import Album, Picture
 from core.projects.classifier.study import COST, Settings, Study, Trained, trained
 from core.projects.classifier.why import LAYERS, Answer, alike, attention, checked
@@ -23,7 +24,10 @@ CONTROLS: tuple[Control, ...] = (
     scale("Picture size", SIZES, 128, help="Pixels of a side as the network gets it: 17 ms a picture at 128."),
     slider("Held-out share", 0.1, 0.5, 0.25, 0.05, help="Of each class, kept away from the training."),
     toggle("Augmentation", help="Three further looks at each training picture: mirrored, turned, cut, lighter."),
-)
+    text("Network", OURS, longest=40, help=f"{OURS} is always there. Or one of torchvision's: {examples()}."),
+    toggle("Allow download", help="Only then are weights fetched from pytorch.org.",
+           when=lambda values: values["network"] != OURS),
+)  # fmt: skip
 FRESH: dict[str, Callable[[], Picture]] = {name: functools.partial(sketches.fresh, name) for name in sketches.FRESH}
 MOST_TRIED = 12  # held-out pictures of the learner's that can be asked about
 REFUSE = slider(
@@ -32,16 +36,44 @@ REFUSE = slider(
 )  # fmt: skip
 
 
-def settings(picture_size: int, held_out_share: float, augmentation: bool, seed: int) -> Settings:
-    """The controls as settings."""
-    return Settings(picture_size, round(held_out_share, 2), augmentation, seed)
+@dataclass(frozen=True)
+class Asked:
+    """The controls, as settings and whether weights may be fetched for them."""
+
+    settings: Settings
+    allowed: bool = False
+
+    @property
+    def refusal(self) -> str:
+        """Why the network cannot be asked, in one sentence; empty where it can."""
+        if self.settings.network == OURS:
+            return ""
+        try:
+            known = offer(self.settings.network)
+        except UnknownNetworkError as unknown:
+            return str(unknown)
+        return "" if known.here or self.allowed else f"{known.sentence} Allow the download to use it."
 
 
-def looking(album: Album, chosen: Settings) -> tuple:
+def asked(
+    picture_size: int, held_out_share: float, augmentation: bool, network: str, allow_download: bool, seed: int
+) -> Asked:
+    """What the controls say."""
+    name = network.strip().lower()
+    plain = OURS if name in ("", OURS.lower()) else name
+    return Asked(Settings(picture_size, round(held_out_share, 2), augmentation, seed, plain), allow_download)
+
+
+def looking(album: Album, chosen: Asked) -> tuple:
     """The looks that have to be taken as a job, as its label, function and arguments; none if a learner can wait."""
-    look = (album.pictures, chosen.side, chosen.augmentation)
+    own = chosen.settings
+    look = (album.pictures, own.side, own.augmentation, own.network)
     count = len(missing(*look))
-    return (f"Look at {count} pictures and train", looked_at, *look) if count > QUICK else ()
+    far = bool(count) and own.network != OURS  # another network has to be opened, perhaps fetched
+    label = (
+        f"Look at {count} pictures and train" if own.network == OURS else f"Look at {count} pictures by {own.network}"
+    )
+    return (label, looked_at, *look, chosen.allowed) if far or count > QUICK else ()
 
 
 def study(key: str, chosen: Settings, _album: Album) -> Study:
@@ -60,7 +92,7 @@ class Unlearned:
     provenance: str = ClosedForm("pictures as they are kept, 224 × 224").provenance
 
 
-def unlearned(album: Album) -> Shown:
+def unlearned(album: Album, refusal: str = "") -> Shown:
     """The pictures of an album that cannot be learned from yet, and what is missing."""
     if not album.pictures:
         first = sketches.clean()
@@ -68,7 +100,7 @@ def unlearned(album: Album) -> Shown:
             ((figures.classes(first, 6),),),
             "No pictures yet. Name a class and add some on the left; below is what the shipped sketches look like.",
         )
-    return Shown(((figures.classes(album),),), album.lacks or "Let the network look at the pictures first.")
+    return Shown(((figures.classes(album),),), album.lacks or refusal or "Let the network look at the pictures first.")
 
 
 def pictures(found: Trained) -> Shown:
@@ -249,7 +281,8 @@ def question(found: Trained) -> Question:
     right, count = found.study.score
     return Question(
         f"This classifier answers {right} of {count} held-out pictures right. The same regression, given the "
-        f"{curve.RAW} × {curve.RAW} colour pixels instead of the network's 1,280 features: how many?",
+        f"{curve.RAW} × {curve.RAW} colour pixels instead of the network's {found.study.features.shape[2]:,} features: "
+        "how many?",
         Scale(0, count, 1, "pictures"),
         pixels_right(found),
         "A pixel says how light one place is, a feature what kind of thing is to be seen wherever it lies; what moves, "

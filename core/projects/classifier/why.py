@@ -9,14 +9,14 @@ from PIL import Image
 from torch import Tensor
 
 from core.models.efficientnet import EfficientNetLite0
-from core.models.imagenet import efficientnet_lite0
-from core.projects.classifier.features import network_input
+from core.models.published import Published
+from core.projects.classifier.features import OURS, network, network_input
 from core.projects.classifier.gallery import Picture
 from core.projects.classifier.head import Head, probabilities
 from core.projects.classifier.study import COST, Trained, familiar
 
 NONE = "none of these"
-LAYERS = {"block 11": 11, "last convolution": 16, "block 5": 5}  # blocks before it: the last has the coarsest map
+LAYERS = {"two thirds deep": 11 / 16, "last maps": 1.0, "a third deep": 5 / 16}  # share of the blocks before it
 HOTTEST = 0.2  # share of a picture that is covered to see whether its evidence lay there
 MOST_ALIKE = 6
 
@@ -78,7 +78,7 @@ class Answer:
 def answered(found: Trained, picture: Picture, cost: float = COST) -> Answer:
     """What a classifier says of a picture that it may never have seen."""
     study = found.study
-    row = features_of(picture, study.settings.side)
+    row = features_of(picture, study.settings.side, study.settings.network)
     chances = probabilities(study.head.logits(row[None]), study.temperature)[0]
     likeness = float(familiar(row[None], study.references)[0])
     return Answer(picture, found.names, row, tuple(chances.tolist()), likeness, study.threshold(cost))
@@ -86,9 +86,9 @@ def answered(found: Trained, picture: Picture, cost: float = COST) -> Answer:
 
 @functools.lru_cache(maxsize=256)
 @torch.no_grad()
-def features_of(picture: Picture, side: int) -> Tensor:
-    """A picture's features, of length 1, (1280,)."""
-    row = efficientnet_lite0().features(network_input(picture.sized(side)))[0]
+def features_of(picture: Picture, side: int, name: str = OURS) -> Tensor:
+    """A picture's features, of length 1, (features,)."""
+    row = network(name).features(network_input(picture.sized(side), name))[0]
     return row / row.norm().clamp_min(1e-12)
 
 
@@ -105,8 +105,9 @@ def alike(found: Trained, answer: Answer, most: int = MOST_ALIKE) -> list[Alike]
 
 def attention(found: Trained, picture: Picture, place: int, layer: str = next(iter(LAYERS))) -> np.ndarray:
     """Where the evidence for class ``place`` lies, (rows, columns) of a layer's map, from 0 to 1."""
-    x = network_input(picture.sized(found.settings.side))
-    return grad_cam(efficientnet_lite0(), found.study.head, x, place, LAYERS[layer]).numpy()
+    name = found.settings.network
+    x, model = network_input(picture.sized(found.settings.side), name), network(name)
+    return grad_cam(model, found.study.head, x, place, round(LAYERS[layer] * len(model.blocks))).numpy()
 
 
 @dataclass(frozen=True)
@@ -139,16 +140,16 @@ def checked(found: Trained, picture: Picture, place: int, heat: np.ndarray) -> C
     for covered in (order[:0], order[-count:], order[:count]):
         changed = pixels.copy()
         changed.reshape(-1, 3)[covered] = edge
-        row = efficientnet_lite0().features(network_input(changed))
+        row = network(found.settings.network).features(network_input(changed, found.settings.network))
         logits = found.study.head.logits(row / row.norm().clamp_min(1e-12))
         chances.append(float(probabilities(logits, found.study.temperature)[0, place]))
     return Check(*chances)
 
 
-def grad_cam(model: EfficientNetLite0, head: Head, x: Tensor, place: int, blocks: int) -> Tensor:
+def grad_cam(model: EfficientNetLite0 | Published, head: Head, x: Tensor, place: int, blocks: int) -> Tensor:
     """Gradient-weighted class activation (Selvaraju et al. 2017): x (1, 3, height, width) → (rows, columns).
 
-    The maps that leave the first so many blocks (of all 16: the last convolution) are summed, each weighed by the mean
+    The maps that leave the first so many blocks (of all of them: the last maps) are summed, each weighed by the mean
     slope of the class's logit over it; what speaks against the class is cut off, the strongest place is 1.
     """
     last = blocks == len(model.blocks)

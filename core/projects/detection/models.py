@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.deployment.onnx_sessions import session
 from core.projects.detection.detector import Detector, of_module, shipped
 from core.projects.detection.quiet import hushed, settings_folder
 
@@ -181,14 +182,10 @@ def onnx(content: bytes, name: str = "model.onnx") -> Detector:
 
 def session_of(content: bytes, name: str):
     """An ONNX Runtime session; a file that refers to other files is refused."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
         if refers_elsewhere(content):
             raise ModelError(f"{name} keeps its weights in other files: export it as a single file.")
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return session(content)
     except ModelError:
         raise
     except Exception:  # ONNX Runtime has an exception for every fault, and protobuf others

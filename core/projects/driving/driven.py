@@ -42,12 +42,13 @@ def spoiled(frame: Tensor, blur: int, dark: float, colours: str) -> Tensor:
 
 @torch.inference_mode()
 def network_drive(
-    seed: int, weights: str, blur: int = 0, dark: float = 0.0, drop: float = 0.0, colours: str = "rgb"
+    seed: int, weights: str, blur: int = 0, dark: float = 0.0, drop: float = 0.0, colours: str = "rgb", most: int = 1000
 ) -> dict:
-    """How the network with the weights of a file drives track ``seed``, what it is shown being spoiled."""
+    """How the network with the weights of a file drives track ``seed``, in at most so many steps, what it is shown
+    being spoiled."""
     network, random = Driver(), np.random.default_rng(seed)
     network.load_state_dict(load_file(weights))
-    world: Any = gymnasium.make("CarRacing-v3")
+    world: Any = gymnasium.make("CarRacing-v3", max_episode_steps=most)
     shown, points, steps, over, late = None, 0.0, 0, False, False
     frame, _ = world.reset(seed=seed)
     while not over and not late:

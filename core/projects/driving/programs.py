@@ -8,9 +8,9 @@ from core.projects.driving.driven import Driver, expert_drive, network_drive, sp
 from core.projects.driving.network import WEIGHTS
 
 
-def by_network(seed: int, **disturbance) -> Program:
-    """The shipped network's drive of a track, disturbed as it stands (blur, dark, drop, colours)."""
-    drive = f"result = {call(network_drive, seed, WEIGHTS.name, **disturbance)}"
+def by_network(seed: int, **settings) -> Program:
+    """The shipped network's drive of a track, disturbed as it stands (blur, dark, drop, colours), at most so long."""
+    drive = f"result = {call(network_drive, seed, WEIGHTS.name, **settings)}"
     files = {WEIGHTS.name: WEIGHTS.read_bytes()}
     return Program("A network drives", (Step("Drive", drive),), (Driver, spoiled, network_drive), files=files)
 

@@ -5,11 +5,13 @@ import io
 import numpy as np
 
 from core.data.digits import DIGITS, mixed_digits, shipped
+from core.models.digits import FOLDER, NAMES, recognizer
 from core.programs import Program, Step
+from core.programs.digits import digit_network_lines
 from core.programs.network import network_lines
 from core.programs.training import trained_function
 from core.projects.mnist.augmentation import crossed
-from core.projects.mnist.recognizer import FOLDER, NAMES, Reading, recognizer
+from core.projects.mnist.recognizer import Reading
 from core.projects.mnist.robustness import (
     DISTURBANCES,
     HELD_OUT,
@@ -22,26 +24,6 @@ from core.projects.mnist.robustness import (
 from core.randomness import uniform
 
 WEIGHTS, SEEN = "weights.safetensors", "seen.csv"
-NETWORK = '''class DigitNetwork(nn.Module):
-    """Three pairs of 3×3 convolutions; (batch, 1, 28, 28) to 11 logits: ten digits and "none of these"."""
-
-    def __init__(self, widths: tuple[int, ...] = {widths!r}) -> None:
-        super().__init__()
-        pairs = list(pairwise(widths))
-        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1, bias=False) for a, b in pairs)
-        self.norms = nn.ModuleList(nn.BatchNorm2d(after) for _, after in pairs)
-        self.output = nn.Linear(widths[-1], 11)
-
-    def forward(self, x: Tensor) -> Tensor:
-        for number, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
-            x = norm(convolution(x)).relu()
-            if number in (1, 3):
-                x = nn.functional.max_pool2d(x, 2)
-        return self.output(x.mean(dim=(2, 3)))
-
-
-model = DigitNetwork().eval()
-model.load_state_dict(load_file("{weights}"))'''
 READING = """x = torch.from_numpy(np.loadtxt("{seen}", delimiter=",", dtype=np.float32))[None, None]  # ink from 0 to 1
 logits = model(x).detach()[0]
 logits[10] += {shift!r}  # so that "none of these" costs few real digits, chosen on validation images
@@ -60,7 +42,7 @@ def program_of_digit(reading: Reading) -> Program:
     model, calibration = recognizer()
     widths = (1, *(norm.num_features for norm in model.norms))
     text = READING.format(seen=SEEN, shift=calibration.shift, temperature=calibration.temperature, names=NAMES)
-    network = NETWORK.format(widths=widths, weights=WEIGHTS)
+    network = digit_network_lines(widths, WEIGHTS)
     steps = (Step("The network", network), Step("What it reads", text))
     numbers = io.StringIO()
     np.savetxt(numbers, reading.seen.numpy(), delimiter=",", fmt="%.9g")

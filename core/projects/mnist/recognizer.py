@@ -1,23 +1,17 @@
 """Read a digit: picture in, calibrated probabilities out, with "none of these" among the answers."""
 
-import functools
-import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import safe_open
 from torch import Tensor
 
+from core.models.digits import NAMES, recognizer
 from core.projects.mnist.drawing import Empty, digit, framed, on_paper
-from core.projects.mnist.network import DigitNetwork
 from core.projects.mnist.photograph import Sheet, Step, ground_colour, photographed, printed
 from core.serving.uploads import opened
 
-FOLDER = Path(__file__).resolve().parents[3] / "assets" / "mnist"
-NAMES = (*"0123456789", "none of these")
 SMALLEST = 48  # pixels of the longer side; smaller pictures are MNIST's own
 ALL_OF_IT = 0.9  # share of a drawing's ink that its digit must have
 
@@ -75,36 +69,6 @@ class Reading:
     def named(self) -> dict[str, float]:
         """Probability by name."""
         return dict(zip(NAMES, self.probabilities, strict=True))
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What turns logits into probabilities: one ``temperature`` (Guo et al. 2017) and a ``shift`` of the last logit,
-    chosen on validation images so that "none of these" costs the stated share of real digits."""
-
-    temperature: float
-    shift: float
-
-    def __call__(self, logits: Tensor) -> Tensor:
-        """Logits (batch, 11) → probabilities (batch, 11)."""
-        moved = torch.cat([logits[:, :10], logits[:, 10:] + self.shift], dim=1)
-        return torch.softmax(moved / self.temperature, dim=1)
-
-
-@functools.lru_cache(maxsize=1)
-def recognizer() -> tuple[DigitNetwork, Calibration]:
-    """The shipped network and its calibration, loaded once per process."""
-    return loaded(FOLDER / "weights.safetensors")
-
-
-def loaded(path: Path) -> tuple[DigitNetwork, Calibration]:
-    """A trained network and its calibration from a safetensors file; nothing in it is executed."""
-    with safe_open(path, "pt") as file:
-        settings = json.loads(file.metadata()["settings"])
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    model = DigitNetwork(*settings["widths"])
-    model.load_state_dict(weights)
-    return model.eval(), Calibration(settings["temperature"], settings["shift"])
 
 
 def read(picture: Image.Image | np.ndarray, notes: tuple[str, ...] = ()) -> Reading:

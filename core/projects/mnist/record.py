@@ -19,9 +19,9 @@ from core.data.data import Data
 from core.data.images import mnist
 from core.lessons.record import Record
 from core.models import MLP
+from core.models.digits import FOLDER
 from core.projects.mnist.augmentation import augmented
 from core.projects.mnist.mistakes import ACROSS, Confusion, measured
-from core.projects.mnist.recognizer import FOLDER
 from core.projects.mnist.robustness import (
     BASELINES,
     FRAME,

@@ -17,9 +17,9 @@ from torch.nn import functional
 from core.data.data import Data
 from core.data.digits import digits
 from core.models import CNN, MLP
+from core.models.digits import recognizer
 from core.projects.mnist.augmentation import crossed
 from core.projects.mnist.drawing import Empty, digit
-from core.projects.mnist.recognizer import recognizer
 from core.provenance import Measured, Recorded
 from core.randomness import uniform
 from core.training import Recipe, train

@@ -10,9 +10,10 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from core.models.digits import FOLDER, NAMES, training_digits
 from core.projects.mnist.drawing import Empty
-from core.projects.mnist.recognizer import FOLDER, NAMES, Reading, read_file
-from core.projects.mnist.why import neighbours, saliency, shipped, smallest_edit
+from core.projects.mnist.recognizer import Reading, read_file
+from core.projects.mnist.why import neighbours, saliency, smallest_edit
 from core.serving.uploads import MOST_BYTES, Refused, bytes_of
 
 LIMIT = f"{MOST_BYTES // 10**6}mb"
@@ -136,7 +137,7 @@ def two_coloured(values: Tensor, seen: Tensor, times: int = 8) -> np.ndarray:
 
 def examples() -> list[tuple[np.ndarray, str]]:
     """A training digit of each class, dark on light, with its name."""
-    pictures, digits = shipped()
+    pictures, digits = training_digits()
     return [(255 - enlarged(pictures[int((digits == one).nonzero()[3]), 0], 14), str(one)) for one in range(10)]
 
 

@@ -10,8 +10,9 @@ from itertools import chain
 
 import numpy as np
 
+from core.models.digits import NAMES
 from core.projects.mnist.drawing import Empty
-from core.projects.mnist.recognizer import NAMES, Reading, read, read_file
+from core.projects.mnist.recognizer import Reading, read, read_file
 from core.serving.uploads import FORMATS, MOST_BYTES, Refused
 
 PICTURES = (*(f"image/{name.lower()}" for name in FORMATS), "application/octet-stream")

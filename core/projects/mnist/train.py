@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.data.data import Data
+from core.models.digits import DigitNetwork
 from core.projects.mnist.augmentation import augmented
-from core.projects.mnist.network import DigitNetwork
 from core.projects.mnist.samples import samples
 from core.training import Epoch, Recipe, epochs
 

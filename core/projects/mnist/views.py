@@ -16,12 +16,13 @@ from core.figures.picture import INK, Picture
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import Control, pick, scale, slider, toggle
 from core.lessons.view import Shown, View
+from core.models.digits import NAMES, recognizer, training_digits
 from core.projects.mnist import mistakes, record, robustness, trial
 from core.projects.mnist.drawing import Empty
 from core.projects.mnist.pictures import drawing, kernels, maps, spoken
-from core.projects.mnist.recognizer import NAMES, Reading, read_file, recognizer
+from core.projects.mnist.recognizer import Reading, read_file
 from core.projects.mnist.screen import DIGITS, edit_in_words, reading_of
-from core.projects.mnist.why import Edit, neighbours, saliency, shipped, smallest_edit
+from core.projects.mnist.why import Edit, neighbours, saliency, smallest_edit
 from core.provenance import duration
 from core.serving.uploads import Refused
 from core.training import Run
@@ -306,7 +307,7 @@ def curves(found: robustness.Robustness, level: float, height: int = 400) -> Pic
 
 def examples(found: Drawn, kind: str, level: float) -> Picture:
     """The drawing and seven training digits at one level, with what the network answers to each."""
-    pictures, digits = shipped()
+    pictures, digits = training_digits()
     places = torch.arange(1, 8) * (len(digits) // 10) + 5
     before = torch.cat([found.seen.view(1, 1, 28, 28), pictures[places]])
     after = robustness.disturbed(before, kind, level, 0)

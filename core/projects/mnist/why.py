@@ -3,13 +3,10 @@
 import functools
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from core.projects.mnist.network import DigitNetwork
-from core.projects.mnist.recognizer import FOLDER, recognizer
+from core.models.digits import DigitNetwork, recognizer, training_digits
 
 SIDE = 28
 
@@ -51,23 +48,10 @@ def neighbours(seen: Tensor, count: int = 8) -> list[Neighbour]:
 @functools.lru_cache(maxsize=1)
 def index() -> tuple[Tensor, Tensor, Tensor]:
     """The shipped training digits (samples, 1, 28, 28), their classes (samples,) and their features' directions."""
-    pictures, digits = shipped()
+    pictures, digits = training_digits()
     with torch.no_grad():
         features = torch.cat([directions(recognizer()[0], part) for part in pictures.split(250)])
     return pictures, digits, features
-
-
-@functools.lru_cache(maxsize=1)
-def shipped() -> tuple[Tensor, Tensor]:
-    """The shipped training digits (samples, 1, 28, 28) and their classes (samples,).
-
-    The sheet holds one class after the other, equally many of each, row by row.
-    """
-    with Image.open(FOLDER / "neighbours.png") as sheet:
-        grey = np.asarray(sheet)
-    tiles = grey.reshape(grey.shape[0] // SIDE, SIDE, grey.shape[1] // SIDE, SIDE).swapaxes(1, 2)
-    pictures = torch.from_numpy(tiles.reshape(-1, 1, SIDE, SIDE).astype(np.float32) / 255)
-    return pictures, torch.arange(10).repeat_interleave(len(pictures) // 10)
 
 
 def directions(model: DigitNetwork, images: Tensor) -> Tensor:

@@ -5,9 +5,10 @@ import torch
 from torch import Tensor
 
 from core.figures.curves import bands, bars, line, number
+from core.figures.galleries import strip
 from core.figures.picture import COLORS, GREY, Picture, layout, square
 from core.topics.autoencoders.denoising import WAYS, Denoised
-from core.topics.autoencoders.figures import HEIGHT, scattered, strip, titled
+from core.topics.autoencoders.figures import HEIGHT, scattered, titled
 from core.topics.autoencoders.sizes import LATENTS, Sizes
 from core.topics.autoencoders.variational import COLLAPSED, Variational
 

@@ -1,14 +1,15 @@
 """Pictures of planes, of decoded pictures, and of what becomes of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from torch import Tensor
 from torch.nn import functional
 
 from core.figures.curves import bands, line
+from core.figures.galleries import strip
 from core.figures.picture import COLORS, INK, PAPER, Picture, encoded, square, transparent
-from core.figures.rasters import frame, greys, raster
+from core.figures.rasters import greys, raster
 from core.topics.autoencoders.planes import GRID, Path, Plane, places_of
 
 TEN = (*COLORS, "#8a5a3c", "#6a5acd", "#2a8fa8", "#a8324a")
@@ -132,27 +133,6 @@ def likeliest(latent: Plane, picture: Tensor) -> str:
 def single(pixels: Tensor, side: int, title: str, alt: str, height: int = HEIGHT) -> Picture:
     """One picture (pixels,)."""
     return raster([greys(pixels.reshape(side, side).numpy())], (side, side), title, alt, height)
-
-
-def strip(rows: Mapping[str, Tensor], side: int, alt: str, height: int) -> Picture:
-    """Rows of pictures, each (pictures, pixels), with their names above them; a blank name takes no room."""
-    gap = max(1, side // 8)
-    wide = max(map(len, rows.values())) * (side + gap) - gap
-    bands, notes, top = [], [], 0
-    for name, pictures in rows.items():
-        room = side // 2 if name.strip() else gap
-        band = np.zeros((room + side, wide))  # shade 0 is nothing at all
-        for column, picture in enumerate(pictures):
-            left = column * (side + gap)
-            band[room:, left : left + side] = 1 + 254 * picture.reshape(side, side).numpy().clip(0, 1)
-        place = {"x": -0.5, "y": top + room - 0.5, "xref": "x", "yref": "y", "xanchor": "left", "yanchor": "bottom"}
-        notes.append({"text": name, "showarrow": False, **place})
-        bands.append(band)
-        top += room + side
-    scale = [[0, "rgba(0,0,0,0)"], [0.5 / 255, "rgba(0,0,0,0)"], [0.5 / 255, "#000000"], [1, "#ffffff"]]
-    shown = encoded(np.concatenate(bands).round().astype(np.uint8))
-    trace = {**greys(np.zeros((1, 1))), "z": shown, "colorscale": scale}
-    return Picture([trace], frame(top, wide, height, annotations=notes), alt)
 
 
 def ways(latent: Plane, way: Path, names: tuple[str, str]) -> Picture:

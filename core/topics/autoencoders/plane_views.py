@@ -6,12 +6,12 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from core.data.drawings import Own
 from core.data.refusals import OwnDataError
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import Control, pick, slider
 from core.lessons.view import Shown
 from core.topics.autoencoders import figures
-from core.topics.autoencoders.own import Own
 from core.topics.autoencoders.planes import CLEAR, CLOTHES, LARGE, SETS, Path, Plane, own_plane, path, plane
 
 DATA = pick("Data", SETS, help="The small digits are trained on while you wait; the other two planes are shipped.")

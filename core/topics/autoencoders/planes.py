@@ -11,9 +11,11 @@ from core.data import FASHION_MNIST, MNIST
 from core.data.data import Data
 from core.data.digits import mixed_digits, shipped
 from core.data.generated import Generated
+from core.data.held_out import held_out
 from core.data.weights import fitting
 from core.metrics import accuracy
 from core.models.autoencoder import autoencoder, decode, encode
+from core.models.judge import judge
 from core.models.mlp import MLP
 from core.provenance import Measured, Recorded, written
 from core.topics.autoencoders import records
@@ -153,8 +155,8 @@ def large_plane(data: str) -> Plane:
     return Plane(
         data,
         records.network(name),
-        records.judge(name),
-        *records.pictures(name),
+        judge(name),
+        *held_out(name),
         classes,
         known["error"],
         known["accuracy of the judge"],

@@ -2,9 +2,10 @@
 
 from safetensors.torch import save
 
+from core.data.held_out import EACH, FOLDER, SIDE
 from core.programs import Program, Step
 from core.topics.autoencoders.planes import FILES, Plane
-from core.topics.autoencoders.records import EACH, FOLDER, HIDDEN, SIDE
+from core.topics.autoencoders.records import HIDDEN
 from core.training import Run
 
 SEEN = 20  # pictures whose codes are compared

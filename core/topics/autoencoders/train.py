@@ -17,11 +17,13 @@ from torch import Tensor, nn
 
 from core.data import FASHION_MNIST, MNIST, fashion_mnist, mnist
 from core.data.data import Data
+from core.data.held_out import EACH, FOLDER, SIDE
 from core.metrics import accuracy
 from core.models.autoencoder import autoencoder
+from core.models.judge import JUDGE
 from core.models.mlp import MLP
 from core.topics.autoencoders.linear import pca_error
-from core.topics.autoencoders.records import ACTIVATION, EACH, FOLDER, HIDDEN, JUDGE, SIDE
+from core.topics.autoencoders.records import ACTIVATION, HIDDEN
 from core.training import Recipe, train
 
 SETS = {"mnist": (MNIST, mnist), "fashion": (FASHION_MNIST, fashion_mnist)}
