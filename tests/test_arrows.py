@@ -32,12 +32,14 @@ LEVELS = [
         "objectives",
         "data",
         "models",
+        "packages",
         "serving",
     },
-    {"training"},
+    {"training", "language"},
     {"probes"},
     {"diagnosis", "programs", "jobs", "figures"},
     {"lessons"},
+    {"deployment"},
     {"topics", "projects"},
 ]
 # What only some functions need. The slowest of these takes fourteen seconds to import (gymnasium, quick, is no part).

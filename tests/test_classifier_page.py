@@ -81,7 +81,10 @@ def test_files_go_to_the_class_that_is_named(url, tmp_path):
         page.get_by_text("No pictures yet.").wait_for(timeout=90_000)
         page.get_by_label("Class", exact=True).fill("tom")
         page.keyboard.press("Enter")
-        field = page.locator("input[type=file][multiple]:not([disabled])").first
+        files = page.get_by_test_id("stFileUploader").filter(has_text="Pictures of this class")
+        field = files.locator(
+            "input[type=file]:not([disabled])"
+        )  # until the class has a name, that of folders is first
         field.wait_for(state="attached", timeout=60_000)
         field.set_input_files([*paths, tmp_path / "empty.png"])
         page.get_by_text("Two classes are the least").wait_for(timeout=60_000)

@@ -4,6 +4,7 @@ import random
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,9 @@ def write(site: Path, place: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def page(title: str, line: str) -> str:
-    return f'"""{title}\n\nA promise.\n\nAn idea.\n\nRoadmap:\n- {line}\n"""\n'
+def page(title: str, line: str, needs: str | None = None) -> str:
+    section = "" if needs is None else f"Needs: {needs}\n\n"
+    return f'"""{title}\n\nA promise.\n\nAn idea.\n\n{section}Roadmap:\n- {line}\n"""\n'
 
 
 def test_every_checkbox_of_the_roadmap_is_a_line_and_texts_are_unique():
@@ -87,8 +89,6 @@ def test_a_page_is_its_docstring(site: Path):
 def test_pages_come_in_the_order_of_their_numbers(site: Path):
     topics = curriculum.topics(site)
     assert [topic.slug for topic in topics] == ["what-is-it", "ml-vs-dl", "regularization"]
-    assert curriculum.previous(topics[0], site) is None and curriculum.following(topics[-1], site) is None
-    assert curriculum.following(topics[1], site) == topics[2] and curriculum.previous(topics[2], site) == topics[1]
     assert curriculum.chapters(site)[0].topics == topics[:2]
 
 
@@ -124,6 +124,34 @@ def test_the_page_that_the_contributors_guide_shows_is_a_page(site: Path):
     assert block
     write(site, "10_bonus/09_example.py", re.sub(rf"(?m)^{block[1]}", "", block[2]))
     assert curriculum.topic("example", site).title == "Dropout"
+
+
+@pytest.mark.parametrize(
+    "needs", ["nowhere", "regularization", "example", "ml-vs-dl, later", "", "ml-vs-dl what-is-it"]
+)
+def test_a_page_that_needs_none_of_those_before_it_is_named(site: Path, needs: str):
+    write(site, "02_mathematics/01_example.py", page("Example", "Normalize your inputs", needs))
+    with pytest.raises(ValueError, match="needs /") as raised:
+        curriculum.topics(site)
+    assert "01_example.py" in str(raised.value)
+
+
+def test_what_is_needed_by_way_of_others_is_needed_too(site: Path):
+    write(site, "01_foundations/02_ml_vs_dl.py", page("Both", "Learn the difference between ML and DL", "what-is-it"))
+    write(site, "10_bonus/01_last.py", page("Last", "Normalize your inputs", "ml-vs-dl"))
+    last = curriculum.topic("last", site)
+    assert last.needs == ("ml-vs-dl",) and last.idea == "An idea."
+    assert [topic.slug for topic in curriculum.needed([last], site)] == ["what-is-it", "ml-vs-dl"]
+    assert curriculum.needed([curriculum.topic("regularization", site)], site) == ()
+
+
+def test_nothing_is_needed_twice_and_no_lesson_needs_itself():
+    pages = {topic.slug: topic for topic in curriculum.topics()}
+    TopologicalSorter({slug: topic.needs for slug, topic in pages.items()}).prepare()
+    for topic in pages.values():
+        for slug in topic.needs:
+            others = curriculum.needed([pages[other] for other in topic.needs if other != slug])
+            assert pages[slug] not in others, f"{topic.path}: {slug} is needed by what else it needs"
 
 
 def test_two_pages_of_one_name_are_refused(site: Path):
@@ -189,16 +217,6 @@ def test_random_text_never_breaks_the_import_and_its_export_imports_the_same(see
         again = curriculum.ticked(curriculum.checklist({*ticks.lines, *ticks.unknown}))
         assert again.lines == ticks.lines and set(again.unknown) == set(ticks.unknown)
         assert all(len(text.splitlines()) == 1 for text in ticks.unknown)
-
-
-def test_search_ranks_titles_above_ideas_and_wants_every_word(site: Path):
-    write(site, "10_bonus/01_checkpoints.py", page("Checkpoints", "Use early stopping and checkpoints"))
-    write(site, "10_bonus/02_dropped.py", page("Other", "Normalize your inputs").replace("An idea", "Dropout helps"))
-    assert [topic.slug for topic in curriculum.search("DROP", site)] == ["regularization", "dropped"]
-    assert [topic.slug for topic in curriculum.search("early check", site)] == ["checkpoints"]
-    assert curriculum.search("dropout quux", site) == ()
-    assert curriculum.search("", site) == curriculum.search("?!", site) == ()
-    assert curriculum.search("z" * 10**6, site) == ()
 
 
 def test_the_table_of_contents_needs_the_standard_library_only():

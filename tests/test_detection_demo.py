@@ -64,8 +64,12 @@ def test_sliders_act_on_what_was_proposed(demo: str) -> None:
     """An example is looked at; then confidence moves, and the sentence on what the network did stays the same."""
     with looking(1200, 1500) as (page, watch):
         page.goto(demo)
+        page.wait_for_function("document.querySelector('#speed textarea')?.value.includes('ms')", timeout=90_000)
+        first = page.locator("#speed textarea").input_value()  # of the picture that the demo begins with
         page.locator("#examples button.thumbnail-item").nth(1).click(timeout=90_000)
-        page.wait_for_function("document.querySelector('#speed textarea').value.includes('ms')", timeout=90_000)
+        page.wait_for_function(
+            "first => document.querySelector('#speed textarea').value !== first", arg=first, timeout=90_000
+        )
         page.wait_for_function("document.querySelector('#found textarea').value.length > 9", timeout=60_000)
         speed = page.locator("#speed textarea").input_value()
         before = page.locator("#found textarea").input_value()

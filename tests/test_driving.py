@@ -86,7 +86,7 @@ def bending(line) -> float:
     return float((np.diff(points, 2, axis=0) ** 2).sum())
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 5))])
 def test_driver_finishes_twenty_unseen_tracks(part, seeds):
     results = [result("cnn", seed, fast=True) for seed in tracks(seeds, 20)[part::5]]
     assert summary(results)["score"] >= DRIVER_FLOOR
@@ -101,6 +101,7 @@ def test_the_card_says_what_was_measured():
     assert record["cnn"]["score"] - 2 * record["cnn"]["standard_error"] >= 910 and record["expert"]["score"] >= 925
 
 
+@pytest.mark.long
 def test_driver_keeps_up_with_the_expert_on_unseen_tracks(seeds):
     shares = []
     for seed in tracks(seeds, 20):  # the first 200 steps of each: whole laps of all would take minutes

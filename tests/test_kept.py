@@ -2,14 +2,16 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.session import Session, served
+from core.cancel import Cancel, GivenUpError, steps, until
 
 APP = """
 import time
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.cancel import go_on
+from core.cancel import go_on, steps
 from pages import ui
 
 FOLDER = Path({folder!r})
@@ -38,11 +40,22 @@ def experiment(number: int) -> int:
 
 
 @ui.cached
+def counted(number: int) -> int:
+    for step in steps(range(4)):
+        while not (FOLDER / f"step{{step}}").exists():
+            time.sleep(0.01)
+            go_on()
+    return number**2
+
+
+@ui.cached
 def broken(number: int) -> int:
     raise ValueError(f"{{number}} is no number of hidden units.")
 
 
 st.write(f"asked {{st.query_params['number']}}")
+if "counted" in st.query_params:
+    st.write(f"counted {{counted(5)}}")
 st.write(f"answer {{experiment(int(st.query_params['number']))}}")
 if "broken" in st.query_params:
     broken(7)
@@ -61,6 +74,20 @@ class Asking(Session):
         message = BackMsg()
         message.rerun_script.query_string = query
         self.socket.send(message.SerializeToString())
+
+    def press(self, id: str, query: str) -> None:
+        """Press a button of the page at an address."""
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        message.rerun_script.widget_states.widgets.add(id=id, trigger_value=True)
+        self.socket.send(message.SerializeToString())
+
+    def element(self, kind: str, condition: Callable[[Any], bool]) -> Any:
+        """The first element of a kind for which something holds."""
+        while True:
+            element = ForwardMsg.FromString(self.socket.recv(60)).delta.new_element
+            if element.HasField(kind) and condition(getattr(element, kind)):
+                return getattr(element, kind)
 
     def until(self, text: str) -> str:
         """The first text from the page that begins so."""
@@ -128,3 +155,31 @@ def test_what_is_wrong_with_an_experiment_is_said_each_time(hub: tuple[str, Path
         for _ in range(2):
             learner.wish("number=4&broken=1")
             assert learner.until("7 is no") == "7 is no number of hidden units."
+
+
+def test_what_takes_long_says_how_far_it_is_and_can_be_stopped_and_asked_for_again(hub: tuple[str, Path]) -> None:
+    url, folder = hub
+    (folder / "go6").touch()
+    query = "number=6&counted=1"
+    with Asking(url) as learner:
+        learner.wish(query)
+        stop = learner.element("button", lambda button: button.label == "Stop")
+        (folder / "step0").touch()
+        assert learner.element("progress", lambda progress: progress.value == 25).text.endswith(" s")
+        learner.press(stop.id, query)
+        go_on = learner.element("button", lambda button: button.label == "Go on")
+        for step in range(1, 4):
+            (folder / f"step{step}").touch()
+        learner.press(go_on.id, query)
+        assert learner.until("counted") == "counted 25"
+
+
+def test_steps_within_steps_divide_them() -> None:
+    cancel = Cancel()
+    with until(cancel):
+        seen = [cancel.progress for _ in steps("ab") for _ in steps("cd")]
+        with pytest.raises(GivenUpError):
+            for _ in steps("ef"):
+                cancel.set()
+    assert seen == [0.0, 0.25, 0.5, 0.75]
+    assert list(steps("gh")) == ["g", "h"]  # nobody waits

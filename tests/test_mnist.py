@@ -13,11 +13,11 @@ from safetensors import safe_open
 from core.data.data import Data
 from core.data.images import MissingDataError, mnist
 from core.data.sketches import sketches
+from core.models.digits import FOLDER, DigitNetwork, recognizer
 from core.probes import certainty
 from core.projects.mnist import augmentation, background, release
 from core.projects.mnist.drawing import Empty, digit
-from core.projects.mnist.network import DigitNetwork
-from core.projects.mnist.recognizer import FOLDER, probabilities, read, recognizer
+from core.projects.mnist.recognizer import probabilities, read
 from core.projects.mnist.samples import even_pen
 from core.projects.mnist.train import Lesson, state, training
 from core.training import Recipe

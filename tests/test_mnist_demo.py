@@ -249,6 +249,7 @@ def environment(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_the_space_alone_installs_starts_and_answers(space: Path, environment: Path) -> None:
     from gradio_client import Client, handle_file

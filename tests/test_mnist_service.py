@@ -11,8 +11,9 @@ from hostile_pictures import HOSTILE, saved
 from PIL import Image
 from starlette.applications import Starlette
 
+from core.models.digits import NAMES
 from core.projects.mnist import screen
-from core.projects.mnist.recognizer import NAMES, read_file
+from core.projects.mnist.recognizer import read_file
 from core.projects.mnist.service import answer, description, routes
 from core.serving.uploads import Refused, opened
 

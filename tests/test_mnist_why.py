@@ -7,8 +7,9 @@ import pytest
 import torch
 from mnist_hands import drawing
 
+from core.models.digits import recognizer
 from core.projects.mnist.drawing import digit
-from core.projects.mnist.recognizer import probabilities, recognizer
+from core.projects.mnist.recognizer import probabilities
 from core.projects.mnist.why import index, lag, neighbours, saliency, smallest_edit
 
 

@@ -12,12 +12,15 @@ from safetensors.torch import load_file, save
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional
 
+from core.data import drawings as own
 from core.data.data import Data
+from core.data.held_out import held_out
 from core.diagnosis.findings import Finding
 from core.lessons.controls import defaults
 from core.models.autoencoder import VAE, autoencoder, decode, encode
+from core.models.judge import judge
 from core.objectives import gaussian_divergence
-from core.topics.autoencoders import own, records
+from core.topics.autoencoders import records
 from core.topics.autoencoders.denoising import DENOISING, LATENT, NOISY, PLAIN, denoise, noisy_pictures
 from core.topics.autoencoders.linear import components, pca_error
 from core.topics.autoencoders.plane_views import (
@@ -142,10 +145,10 @@ def test_a_click_sets_the_place():
 @pytest.mark.parametrize("name", ["mnist", "fashion"])
 def test_the_shipped_planes_are_what_their_card_says(name):
     known, card = records.measures()[name], (records.FOLDER / "card.md").read_text(encoding="utf-8")
-    pictures, labels = records.pictures(name)
+    pictures, labels = held_out(name)
     with torch.no_grad():
         error = (records.network(name)(pictures) - pictures).square().mean().item()
-        right = (records.judge(name)(pictures).argmax(dim=1) == labels).float().mean().item()
+        right = (judge(name)(pictures).argmax(dim=1) == labels).float().mean().item()
     assert error == pytest.approx(known["error"], rel=0.12) and right == pytest.approx(
         known["accuracy of the judge"], abs=0.06
     )
@@ -199,6 +202,7 @@ def test_noise_has_the_stated_strength_and_targets_are_clean(seed):
 # β-VAE ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_larger_beta_buys_less_divergence_with_worse_reconstruction(seeds):
     for seed in seeds[:3]:
         ends = [variational(beta, seed).history[-1] for beta in (0.05, 0.5, 2.0, 8.0)]
@@ -216,6 +220,7 @@ def test_collapse_is_named_and_the_fix_mends_it(seeds):
         assert findings(variational(1.0, seed)) == [], "the first view is healthy"
 
 
+@pytest.mark.long
 def test_without_the_second_term_the_codes_leave_the_prior(seeds):
     for seed in seeds[:3]:
         assert variational(0.0, seed).means.std() > 2 > 1.5 > variational(1.0, seed).means.std() > 0.5

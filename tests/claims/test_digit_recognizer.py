@@ -16,10 +16,11 @@ from torch.nn import functional
 from core.diagnosis.findings import diagnose
 from core.figures.chances import chances
 from core.figures.galleries import gallery, table
+from core.models.digits import FOLDER, NAMES, recognizer, training_digits
 from core.projects.mnist import mistakes, record, robustness, screen, trial, views
 from core.projects.mnist.pictures import kernels, maps, spoken
-from core.projects.mnist.recognizer import FOLDER, NAMES, probabilities, recognizer
-from core.projects.mnist.why import saliency, shipped
+from core.projects.mnist.recognizer import probabilities
+from core.projects.mnist.why import saliency
 from core.training.run import finished
 
 SHIFTS = robustness.KINDS["shift"].levels
@@ -79,7 +80,7 @@ def test_a_drawing_is_boxed_and_centred(seeds):
 
 
 def test_it_reads_its_held_out_digits_but_stumbles_over_another_pen(seeds):
-    pictures, y = shipped()
+    pictures, y = training_digits()
     chosen = slice(seeds[0] % 8, None, 8)
     for seed in seeds[:1]:
         run = trial.trained(trial.Trial(epochs=12, seed=seed))

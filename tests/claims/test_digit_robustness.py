@@ -8,9 +8,9 @@ import torch
 from programs_run import distance, lines_of_code, results_of
 from scipy import ndimage
 
+from core.models.digits import training_digits
 from core.projects.mnist import record, robustness, views
 from core.projects.mnist.programs import program_of_disturbance
-from core.projects.mnist.why import shipped
 
 SHIFTS = robustness.KINDS["shift"].levels
 
@@ -84,7 +84,7 @@ def test_the_shipped_part_of_the_record_can_be_measured_again(seed):
 
 
 def test_disturbances_do_what_their_names_say(seed):
-    pictures = shipped()[0][seed % 100 :: 101]
+    pictures = training_digits()[0][seed % 100 :: 101]
     for kind in robustness.KINDS:
         same = robustness.disturbed(pictures, kind, 0, seed)
         assert torch.allclose(same, pictures, atol=1e-5)
@@ -108,8 +108,10 @@ def test_a_shift_moves_the_centre_of_mass_and_a_rotation_agrees_with_scipy(seed)
     assert all(min(pair) < 0.01 for pair in near) and {pair.index(min(pair)) for pair in near} == {0, 1}
 
 
-@pytest.mark.parametrize("kind", robustness.KINDS)
+@pytest.mark.parametrize("kind", ["any", *(pytest.param(kind, marks=pytest.mark.long) for kind in robustness.KINDS)])
 def test_the_live_measurement_is_what_its_program_measures(kind, seed, tmp_path):
+    """Of one kind, by the seed; of each in the long run."""
+    kind = list(robustness.KINDS)[seed % len(robustness.KINDS)] if kind == "any" else kind
     work, last = robustness.live(kind, (seed,)), 0.0
     while True:
         try:

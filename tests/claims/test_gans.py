@@ -6,10 +6,10 @@ import torch
 from scipy.stats import wasserstein_distance
 
 from core.adversarial_losses import LOSSES
+from core.data import silhouettes
 from core.data.targets import gaussian_ring, silhouette
 from core.probes.adversarial import fields, noise_of, pulls, reach, samples
 from core.probes.coverage import centres_of, coverage, modes_covered, sliced_wasserstein
-from core.topics.gans import silhouettes
 from core.topics.gans.numbers import GRID, HAND, OWN, TARGETS, Setting, fork, play, several, stepped
 from core.topics.gans.numbers import LOSSES as NAMES
 from core.topics.gans.views import CLOSE, VIEWS, hand_of, hand_view, setting_of, whole_grid

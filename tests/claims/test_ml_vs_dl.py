@@ -28,7 +28,7 @@ def test_the_record_says_what_the_page_says():
     assert "inside seed noise" in record.sentence(20) and "inside seed noise" not in record.sentence(500)
 
 
-@pytest.mark.parametrize("size", [20, 1000])
+@pytest.mark.parametrize("size", [20, pytest.param(1000, marks=pytest.mark.long)])
 def test_the_stored_ranking_holds_on_new_seeds(size, seeds):
     """Learners that the record holds 4 points apart keep their order."""
     try:
