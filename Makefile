@@ -10,7 +10,7 @@ TRIED := python3.11 python3.12 python3.13 python3 python
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-long lint lint-scripts bench train demo space publish showcase extras clean python
+.PHONY: help run dev test test-long lint lint-scripts bench train demo space publish showcase words extras clean python
 
 help: ## list the targets
 	@echo "Roadmap Lab"
@@ -62,6 +62,9 @@ publish: $(VENV)/installed ## upload a Space (DEMO=mnist REPO=owner/name, with H
 
 showcase: $(VENV)/installed ## write the hub as a folder of files, replayed without a server (OUT=folder HUB=https://address)
 	$(BIN)/python -m deploy.showcase $(or $(OUT),$(error say where: OUT=folder)) $(if $(HUB),--hub $(HUB)) $(ARGS)
+
+words: $(VENV)/installed-for-tests ## add what a language still lacks to its catalogues (CODE=de SLUG=losses)
+	$(BIN)/python -m deploy.languages $(or $(CODE),$(error say which: CODE=de)) $(SLUG)
 
 extras: .venv-extras/installed ## what some pages can use besides: Weights & Biases, Ray Serve, LitServe, TensorFlow, ExecuTorch, Core ML, LiteRT (2.3 GB)
 

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.ui import search
+from pages.ui.words import say
 
-st.markdown("# Glossary\n\nEvery symbol and term, and the lesson that defines it.")
+st.markdown(say("# Glossary\n\nEvery symbol and term, and the lesson that defines it."))
 search.box()
 search.glossary()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import atlas, paths, review, search
+from pages.ui.words import say
 
 atlas.title()
 search.box()
@@ -13,4 +14,4 @@ review.panel()
 atlas.chapters()
 atlas.demos()
 atlas.take_away()
-st.caption("Your progress stays in this browser. No account, no tracking, and nothing is sent anywhere.")
+st.caption(say("Your progress stays in this browser. No account, no tracking, and nothing is sent anywhere."))

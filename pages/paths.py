@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.ui import paths, placement
+from pages.ui.words import say
 
-st.markdown("# Map and paths\n\nEvery line leads from what a lesson builds on to the lesson.")
+st.markdown(say("# Map and paths\n\nEvery line leads from what a lesson builds on to the lesson."))
 paths.picker()
 ahead = st.container()
 placement.panel()

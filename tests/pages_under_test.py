@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 from core.figures import Picture
 from core.lessons import curriculum
 from core.training import warm
+from deploy.walking import app_options, controls, views
 from pages.ui.witness import watching
 
 HUB = Path(__file__).resolve().parent.parent / "pages" / "hub.py"
+__all__ = ["HUB", "Shown", "app_options", "controls", "look_at", "numbers", "opened", "views", "watched"]
 
 
 class Shown:
@@ -52,34 +54,11 @@ def opened(topic: curriculum.Topic, values: dict | None = None) -> AppTest:
     return app.run()
 
 
-def views(app: AppTest, topic: curriculum.Topic) -> list[str]:
-    """The names of the page's views; one without a name on a page that has no several."""
-    return next((list(app_options(pills)) for pills in app.pills if pills.key == f"{topic.key}.view"), [""])
-
-
 def look_at(app: AppTest, topic: curriculum.Topic, view: str) -> AppTest:
     """The page with one of its views in sight."""
     if view:
         app.session_state[f"{topic.key}.view"] = view
     return app.run()
-
-
-def controls(app: AppTest, topic: curriculum.Topic) -> dict[str, list]:
-    """Every control of the page with the values to try: both ends of sliders, all options of pickers, on and off."""
-    found = {}
-    for widget in (*app.slider, *app.number_input):
-        found[widget.key] = [widget.min, widget.max]
-    for widget in (*app.select_slider, *app.selectbox, *app.segmented_control, *app.pills, *app.radio):
-        found[widget.key] = list(app_options(widget))
-    for widget in (*app.toggle, *app.checkbox):
-        found[widget.key] = [True, False]
-    own = {key: values for key, values in found.items() if key and key.startswith(f"{topic.key}.")}
-    return {key: values for key, values in own.items() if key != f"{topic.key}.view"}
-
-
-def app_options(widget) -> list:
-    """The options of a picker as its value wants them."""
-    return [getattr(option, "content", option) for option in widget.options]
 
 
 def numbers(picture: Picture) -> Iterator[np.ndarray]:

@@ -183,12 +183,26 @@ def _topic(path: Path, known: dict[str, Line]) -> Topic:
     return Topic(path, slug, key, chapter, *head, covered, (*sections["Reading"],), (*sections["Needs"],))
 
 
+def prose(path: Path) -> dict:
+    """What a text such as a page's docstring, in a file of its own, says: ``title``, ``promise``, ``idea`` and
+    ``reading`` as a ``Topic`` has them. Raises ValueError, naming the file, for one that lacks a part."""
+    head, sections = _parts(path.read_text(encoding="utf-8"), path)
+    if not all(head):
+        raise ValueError(f"{path}: needs a title, a one-paragraph promise and the idea, each set apart")
+    return {**dict(zip(("title", "promise", "idea"), head, strict=True)), "reading": (*sections["Reading"],)}
+
+
 def _docstring(path: Path) -> tuple[tuple[str, str, str], dict[str, list[str]]]:
     """Title, promise and idea, and the items of the sections, of a page's docstring."""
     try:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{path}: cannot be read as Python: {error}") from error
+    return _parts(text, path)
+
+
+def _parts(text: str, path: Path) -> tuple[tuple[str, str, str], dict[str, list[str]]]:
+    """Title, promise and idea, and the items of the sections."""
     needs = [slug.strip() for found in _NEEDS.finditer(text) for slug in found["slugs"].split(",")]
     prose, *rest = _SECTION.split(_NEEDS.sub("", text))
     sections: dict[str, list[str]] = {"Roadmap": [], "Reading": [], "Needs": needs}

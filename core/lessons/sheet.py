@@ -1,6 +1,6 @@
 """A class sheet: a page's experiment as it stands, in Markdown, to be filled in by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from core.lessons.curriculum import Topic
 from core.lessons.goal import Goal
@@ -16,21 +16,24 @@ def sheet(
     goals: Sequence[Goal],
     address: str,
     task: str = "",
+    say: Callable[[str], str] = str,
 ) -> str:
     """The lesson's title and promise, the teacher's ``task``, the ``settings`` by their labels, what is asked with
-    room for guess, measurement and reason, the challenges, and the idea. No answer is on it."""
+    room for guess, measurement and reason, the challenges, and the idea. No answer is on it. ``say`` translates."""
     parts = [f"# {topic.title}", topic.promise]
     if task:
-        parts.append(f"**Task.** {task}")
-    parts.append(f"Open: <{address}>")
+        parts.append(f"{say('**Task.**')} {task}")
+    parts.append(f"{say('Open:')} <{address}>")
     if settings:
-        rows = "\n".join(f"| {label} | {written(value)} |" for label, value in settings.items())
-        parts.append(f"| Setting | Value |\n|---|---|\n{rows}")
+        rows = "\n".join(f"| {say(label)} | {say(written(value))} |" for label, value in settings.items())
+        parts.append(f"| {say('Setting')} | {say('Value')} |\n|---|---|\n{rows}")
     for number, question in enumerate(questions, 1):
-        room = f"My guess: {LINE}\n\nMeasured: {LINE}\n\nBecause: {LINE * 2}"
-        parts.append(f"## Question {number}\n\n{question.text}\n\n{choice(question)}\n\n{room}")
-    parts += [f"## Challenge\n\n{goal.text}\n\nReached with: {LINE}" for goal in goals]
-    parts.append(f"## The idea\n\n{topic.idea}")
+        lines = zip(("My guess:", "Measured:", "Because:"), (LINE, LINE, LINE * 2), strict=True)
+        room = "\n\n".join(f"{say(head)} {line}" for head, line in lines)
+        head = say(f"Question {number}")
+        parts.append(f"## {head}\n\n{say(question.text)}\n\n{say(choice(question))}\n\n{room}")
+    parts += [f"## {say('Challenge')}\n\n{say(goal.text)}\n\n{say('Reached with:')} {LINE}" for goal in goals]
+    parts.append(f"## {say('The idea')}\n\n{topic.idea}")
     return "\n\n".join(parts) + "\n"
 
 

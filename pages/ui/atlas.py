@@ -8,6 +8,7 @@ from core.lessons import curriculum
 from pages.ui import memory
 from pages.ui.paths import is_done
 from pages.ui.wording import literal
+from pages.ui.words import say, told
 
 DEMOS = Path(__file__).resolve().parents[2] / "demos"
 DONE, OPEN, COMING = ":material/check_circle:", ":material/radio_button_unchecked:", ":material/schedule:"
@@ -18,16 +19,19 @@ def title() -> None:
     lines, ticked = curriculum.lines(), memory.ticked()
     done = sum(line.text in ticked for line in lines)
     st.html(
-        '<div class="rl-hero"><h1>Learn deep learning by doing it</h1>'
-        "<p>Every page trains a real network on this machine, records it and lets you take it apart. "
-        "Move a slider, guess what happens, then rewind and see why.</p></div>"
+        f'<div class="rl-hero"><h1>{say("Learn deep learning by doing it")}</h1><p>'
+        + say(
+            "Every page trains a real network on this machine, records it and lets you take it apart. "
+            "Move a slider, guess what happens, then rewind and see why."
+        )
+        + "</p></div>"
     )
-    st.progress(done / len(lines), text=f"{done} of {len(lines)} roadmap lines done")
+    st.progress(done / len(lines), text=say(f"{done} of {len(lines)} roadmap lines done"))
 
 
 def entry(topic: curriculum.Topic) -> None:
     """A link to a page, with its mark."""
-    st.page_link(topic.path, label=topic.title, icon=DONE if is_done(topic) else OPEN)
+    st.page_link(topic.path, label=told(topic).title, icon=DONE if is_done(topic) else OPEN)
 
 
 def chapters() -> None:
@@ -38,16 +42,16 @@ def chapters() -> None:
         columns = columns or list(st.columns(2, gap="medium"))  # a row for every two, so that a phone keeps the order
         with columns.pop(0).container(border=True, key=f"chapter-{chapter.number}", height="stretch"):
             done = sum(is_done(topic) for topic in chapter.topics)
-            count = f"{done} of {len(chapter.topics)} done" if chapter.topics else "coming"
+            count = say(f"{done} of {len(chapter.topics)} done" if chapter.topics else "coming")
             st.html(
                 f'<div class="rl-chapter"><span class="rl-number">{chapter.number}</span>'
-                f"<h2>{chapter.title}</h2><span class='rl-count'>{count}</span></div>"
+                f"<h2>{say(chapter.title)}</h2><span class='rl-count'>{count}</span></div>"
             )
             for topic in chapter.topics:
                 entry(topic)
             later = [line.text for line in chapter.lines if line in coming and not line.text.endswith(":")]
             if later:
-                st.caption(f"{COMING} Coming: " + " · ".join(text.replace("[", "\\[") for text in later))
+                st.caption(f"{COMING} {say('Coming:')} " + " · ".join(say(text).replace("[", "\\[") for text in later))
 
 
 def demos() -> None:
@@ -57,14 +61,14 @@ def demos() -> None:
     )
     if found:
         with st.container(border=True, key="demos"):
-            st.markdown("#### Projects that run on their own")
-            st.markdown("Each is a Gradio app that also works as a Hugging Face Space. Start one with:")
+            st.markdown(f"#### {say('Projects that run on their own')}")
+            st.markdown(say("Each is a Gradio app that also works as a Hugging Face Space. Start one with:"))
             st.code("\n".join(f"make demo DEMO={name}" for name in found), language="bash")
 
 
 def take_away() -> None:
     """The learner's marks as the roadmap's own Markdown, in a drawer."""
-    label, icon = "Your roadmap: tick lines, export, import", ":material/checklist:"
+    label, icon = say("Your roadmap: tick lines, export, import"), ":material/checklist:"
     with st.expander(label, icon=icon, key="checklist", on_change="rerun") as drawer:
         if drawer.open:  # 76 boxes are sent only to those who look
             checklist()
@@ -73,14 +77,14 @@ def take_away() -> None:
 def checklist() -> None:
     """The roadmap's lines to tick, out and in as Markdown."""
     markdown = curriculum.checklist(memory.ticked())
-    st.download_button("Export as Markdown", markdown, "roadmap.md", "text/markdown", on_click="ignore")
-    upload = st.file_uploader("Import a checklist you exported", type=["md", "txt"], key="import")
+    st.download_button(say("Export as Markdown"), markdown, "roadmap.md", "text/markdown", on_click="ignore")
+    upload = st.file_uploader(say("Import a checklist you exported"), type=["md", "txt"], key="import")
     if upload is not None:
         imported(upload.file_id, upload.getvalue())
     for chapter in curriculum.chapters():
-        st.markdown(f"**{chapter.number} · {chapter.title}**")
+        st.markdown(f"**{chapter.number} · {say(chapter.title)}**")
         for line in chapter.lines:
-            label = ("\u2003" * line.depth) + line.text.replace("[", "\\[")
+            label = ("\u2003" * line.depth) + say(line.text).replace("[", "\\[")
             key = f"line.{line.chapter}.{line.text}"
             value = line.text in memory.ticked()
             if st.session_state.get(key) != value:
@@ -98,11 +102,11 @@ def imported(name: str, content: bytes) -> None:
     try:
         ticks = curriculum.ticked(content)
     except ValueError as error:
-        st.error(literal(str(error)))
+        st.error(literal(say(str(error))))
         return
     if st.session_state.get("imported") != name:  # the file stays in its box; later changes by hand must hold
         st.session_state["imported"] = name
         for text in ticks.lines:
             memory.tick(text)
     unknown = f" {len(ticks.unknown)} ticked lines are not on this roadmap." if ticks.unknown else ""
-    st.success(f"{len(ticks.lines)} ticked lines were taken over.{unknown}")
+    st.success(say(f"{len(ticks.lines)} ticked lines were taken over.{unknown}"))

@@ -8,6 +8,7 @@ from core.lessons.sheet import sheet
 from pages.ui.controls import SEED
 from pages.ui.didactics import Didactics
 from pages.ui.wording import literal
+from pages.ui.words import say, told
 
 LONGEST = 300  # characters of a task
 
@@ -15,21 +16,23 @@ LONGEST = 300  # characters of a task
 def task() -> None:
     """What the teacher's link says is to be done."""
     if words := st.query_params.get("task", "").strip()[:LONGEST]:
-        st.info(f"**Task.** {literal(words)}", icon=":material/school:")
+        st.info(f"{say('**Task.**')} {literal(words)}", icon=":material/school:")
 
 
 def panel(page: Didactics, key: str) -> None:
     """The address that reopens what is on screen, to copy; for a class without the controls that a teacher picks, with
     a task, and as a sheet."""
-    if not st.toggle("Link to what is on screen", key=f"{key}.open"):
+    if not st.toggle(say("Link to what is on screen"), key=f"{key}.open"):
         return
     names = {control.label: control.name for control in page.known.values()} | {"Seed": SEED}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hidden = st.multiselect(
-            "Hide from learners", list(names), key=f"{key}.hidden",
-            help="The link then opens without them; they keep their values.",
+            say("Hide from learners"), list(names), key=f"{key}.hidden", format_func=say,
+            help=say("The link then opens without them; they keep their values."),
         )  # fmt: skip
-        words = st.text_input("Task for the class", max_chars=LONGEST, key=f"{key}.task", help="Stands above the lab.")
+        words = st.text_input(
+            say("Task for the class"), max_chars=LONGEST, key=f"{key}.task", help=say("Stands above the lab.")
+        )
     there = address([names[label] for label in hidden], words.strip())
     st.code(there, language=None, wrap_lines=True)
     settings = {
@@ -37,10 +40,10 @@ def panel(page: Didactics, key: str) -> None:
         for control in page.known.values()
         if control.label not in hidden
     }
-    text = sheet(page.topic, settings, page.asked, page.goals, there, words.strip())
+    text = sheet(told(page.topic), settings, page.asked, page.goals, there, words.strip(), say)
     st.download_button(
-        "Class sheet (Markdown)", text, f"{page.topic.slug}.md", "text/markdown", key=f"{key}.sheet", on_click="ignore",
-        help="Settings, questions and challenges with room to write. The browser's own print makes a PDF of the page.",
+        say("Class sheet (Markdown)"), text, f"{page.topic.slug}.md", "text/markdown", key=f"{key}.sheet", on_click="ignore",
+        help=say("Settings, questions and challenges with room to write. The browser's own print makes a PDF of the page."),
     )  # fmt: skip
 
 

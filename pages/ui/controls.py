@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.lessons import controls as described
 from core.lessons.controls import Control, Group, Preset
 from core.lessons.curriculum import Topic
+from pages.ui.words import say
 
 LARGEST_SEED = 9_999
 SEED = "seed"  # what it is called in a link that hides it
@@ -94,7 +95,7 @@ class Controls:
     @contextmanager
     def more(self, label: str = "More settings"):
         """Controls that most learners do not need at first, under a fold that is drawn when the first of them is."""
-        fold = functools.cache(lambda: self.column.expander(label))
+        fold = functools.cache(lambda: self.column.expander(say(label)))
         self.waiting.append(fold)
         self.extra = fold
         try:
@@ -124,24 +125,27 @@ class Controls:
 
     def widget(self, control: Control, place: DeltaGenerator) -> Any:
         """Draw a control now; its value."""
-        label, options, value = control.label, control.options, control.value
-        bound: dict[str, Any] = {"key": self.key(control), "bind": "query-params", "help": control.help}
+        label, options, value = say(control.label), control.options, control.value
+        help = control.help and say(control.help)
+        bound: dict[str, Any] = {"key": self.key(control), "bind": "query-params", "help": help}
         if control.kind == "slider":
             low, high, step = options
             return place.slider(label, low, high, value, step, control.format, **bound)
         if control.kind == "scale":
             return place.select_slider(label, options, value, **bound)
         if control.kind == "choose":
-            return place.multiselect(label, options, list(value), **bound)
+            return place.multiselect(label, options, list(value), format_func=say, **bound)
         if control.kind == "toggle":
             return place.toggle(label, value, **bound)
         if control.kind == "text" and "wrapped" in options:
             return place.text_area(label, value, "content", options[0], **bound)
         if control.kind == "text":
             return place.text_input(label, value, options[0], **bound)
-        if sum(len(option) + 3 for option in options) <= 24:  # buttons while they fit, a list beyond
-            return place.segmented_control(label, options, default=value, required=True, width="stretch", **bound)
-        return place.selectbox(label, options, options.index(value), **bound)
+        if sum(len(say(option)) + 3 for option in options) <= 24:  # buttons while they fit, a list beyond
+            return place.segmented_control(
+                label, options, default=value, required=True, width="stretch", format_func=say, **bound
+            )
+        return place.selectbox(label, options, options.index(value), format_func=say, **bound)
 
     @property
     def here(self):
@@ -181,9 +185,9 @@ class Controls:
         place = self.unseen if SEED in self.hidden else self.last
         row = place.container(horizontal=True, vertical_alignment="bottom", gap="small")
         value = row.number_input(
-            "Seed", 0, LARGEST_SEED, 0, 1, key=key, bind="query-params", help="Same seed, same run."
+            say("Seed"), 0, LARGEST_SEED, 0, 1, key=key, bind="query-params", help=say("Same seed, same run.")
         )
-        row.button("", icon=":material/casino:", key=f"{key}.next", on_click=self.reseed, help="Another seed")
+        row.button("", icon=":material/casino:", key=f"{key}.next", on_click=self.reseed, help=say("Another seed"))
         return value
 
     def reseed(self) -> None:
@@ -209,7 +213,8 @@ class Controls:
     def presets(self, named: Sequence[Preset]) -> None:
         """A list of named settings; choosing one sets every control of the page."""
         self.here.selectbox(
-            "Preset", [NONE, *marked(named)], key=self.key("Preset"), on_change=self.take, args=[named],
+            say("Preset"), [NONE, *marked(named)], key=self.key("Preset"), on_change=self.take, args=[named],
+            format_func=say,
             label_visibility="collapsed",
         )  # fmt: skip
 
@@ -246,7 +251,7 @@ class Controls:
         row = self.here
         for label, letter in letters.items():
             row.button(label, key=f"{key}.{letter}", on_click=self.set, args=[control, value + letter])
-        row.button("Undo", key=f"{key}.undo", icon=":material/undo:", on_click=self.set, args=[control, value[:-1]])
+        row.button(say("Undo"), key=f"{key}.undo", icon=":material/undo:", on_click=self.set, args=[control, value[:-1]])
         return value
 
     def drawing(self, examples: Mapping[str, str], first: str, read: Callable, read_file: Callable, *words):

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.lessons import curriculum
 from core.lessons.books import parts_for
+from pages.ui.words import is_told, say, told
 
 STYLE = Path(__file__).resolve().parents[2] / "assets" / "components" / "frame.css"
 
@@ -33,20 +34,23 @@ def head(topic: curriculum.Topic) -> None:
     """Where we are, the title and the promise."""
     chapter = curriculum.chapters()[topic.chapter - 1]
     place = [topic.slug for topic in chapter.topics].index(topic.slug) + 1
+    said = told(topic)
     st.html(
-        f'<div class="rl-head"><p class="rl-place">{topic.chapter} · {chapter.title}'
-        f"<span> — lesson {place} of {len(chapter.topics)}</span></p>"
-        f"<h1>{topic.title}</h1><p class='rl-promise'>{topic.promise}</p></div>"
+        f'<div class="rl-head"><p class="rl-place">{topic.chapter} · {say(chapter.title)}'
+        f"<span> — {say(f'lesson {place} of {len(chapter.topics)}')}</span></p>"
+        f"<h1>{said.title}</h1><p class='rl-promise'>{said.promise}</p></div>"
     )
+    if not is_told(topic):
+        st.caption(say("This lesson is not translated yet."))
 
 
 def reading(topic: curriculum.Topic) -> None:
     """Where the page's docstring sends the reader, and from the roadmap's five books to all lessons beside them."""
     if topic.reading:
-        st.markdown("### Read on\n\n" + "\n".join(f"- {item}" for item in topic.reading))
+        st.markdown(f"### {say('Read on')}\n\n" + "\n".join(f"- {item}" for item in told(topic).reading))
     if titles := list(dict.fromkeys(book.title for book, _ in parts_for(topic))):
         links = [f"[{title}](reading?{urlencode({'reading.book': title})})" for title in titles]
-        st.caption(f"Lessons beside every chapter: {' · '.join(links)}")
+        st.caption(f"{say('Lessons beside every chapter:')} {' · '.join(links)}")
 
 
 def settle() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.lessons.question import Question, Scale
+from pages.ui.words import say
 
 
 def guess_panel(question: Question, key: str) -> bool:
@@ -14,7 +15,7 @@ def guess_panel(question: Question, key: str) -> bool:
         if state:
             answered(question, state, key)
             return True
-        st.markdown(f"**Predict first.** {question.text}")
+        st.markdown(say(f"**Predict first.** {question.text}"))
         if isinstance(question.options, Scale):
             scale_form(question.options, question.truth, state, key)
         else:
@@ -27,8 +28,8 @@ def buttons(options: Sequence[str], truth: str | float, state: dict, key: str) -
     with st.container(horizontal=True):
         for option in options:
             guess = {"guess": option, "truth": truth}
-            st.button(option, key=f"{key}.{option}", on_click=state.update, kwargs=guess)
-        st.button("Just show me", key=f"{key}.skip", type="tertiary", on_click=state.update, kwargs={"skipped": True})
+            st.button(say(option), key=f"{key}.{option}", on_click=state.update, kwargs=guess)
+        st.button(say("Just show me"), key=f"{key}.skip", type="tertiary", on_click=state.update, kwargs={"skipped": True})
 
 
 def scale_form(scale: Scale, truth: str | float, state: dict, key: str) -> None:
@@ -37,14 +38,14 @@ def scale_form(scale: Scale, truth: str | float, state: dict, key: str) -> None:
     middle = scale.low + round((scale.high - scale.low) / 2 / scale.step) * scale.step
     if number in st.session_state:  # the range may have changed
         st.session_state[number] = min(max(st.session_state[number], scale.low), scale.high)
-    label = f"Your guess, in {scale.unit}" if scale.unit else "Your guess"
+    label = say(f"Your guess, in {scale.unit}" if scale.unit else "Your guess")
     with st.form(f"{key}.form", border=False):
         st.slider(label, scale.low, scale.high, middle, scale.step, key=number)
         with st.container(horizontal=True):
             given = [state, number, truth]
-            st.form_submit_button("That is my guess", key=f"{key}.commit", on_click=commit, args=given)
+            st.form_submit_button(say("That is my guess"), key=f"{key}.commit", on_click=commit, args=given)
             skip, said = f"{key}.skip", {"skipped": True}
-            st.form_submit_button("Just show me", key=skip, type="tertiary", on_click=state.update, kwargs=said)
+            st.form_submit_button(say("Just show me"), key=skip, type="tertiary", on_click=state.update, kwargs=said)
 
 
 def commit(state: dict, number: str, truth: str | float) -> None:
@@ -63,5 +64,5 @@ def answered(question: Question, state: dict, key: str) -> None:
     else:
         said = f"{question.text} Measured: **{truth}**. {question.because}"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(said)
-        st.button("Guess again", key=f"{key}.again", type="tertiary", on_click=state.clear)
+        st.markdown(say(said))
+        st.button(say("Guess again"), key=f"{key}.again", type="tertiary", on_click=state.clear)

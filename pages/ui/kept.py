@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.ui.words import say
+
 if TYPE_CHECKING:
     from core.jobs.turns import Experiment
 
@@ -58,7 +60,7 @@ def result(experiment: "Experiment", work: Callable[[], object], spinner: str) -
     if around() is not None:  # inside another experiment, whose turn it is
         return work()
     if st.session_state.get(STOPPED) is experiment:
-        st.button("Go on", on_click=stop, args=[None], icon=":material/play_arrow:", help="It was stopped.")
+        st.button(say("Go on"), on_click=stop, args=[None], icon=":material/play_arrow:", help=say("It was stopped."))
         raise GivenUpError
     context = get_script_run_ctx(suppress_warning=True)
     with TURNS.waiting(experiment, work, context.session_id if context else threading.get_ident()):
@@ -79,17 +81,18 @@ def watched(experiment: "Experiment", spinner: str) -> None:
     from core.jobs.turns import TURNS
 
     place = st.empty()
-    with place, st.spinner(spinner):
+    with place, st.spinner(say(spinner)):
         look(experiment.settled, SOON)
     if experiment.settled.is_set():
         return
     with place.container():
         line = st.empty()
-        st.button("Stop", key="stop-experiment", on_click=stop, args=[experiment], icon=":material/stop:")
+        st.button(say("Stop"), key="stop-experiment", on_click=stop, args=[experiment], icon=":material/stop:")
         began = time.monotonic() - SOON * PAUSE
         while not experiment.settled.is_set():
             before, progress = TURNS.before(experiment), experiment.progress
-            words = f"{spinner} {f'({before} before you) ' if before else ''}{time.monotonic() - began:.0f} s"
+            ahead = say(f"({before} before you) ") if before else ""
+            words = f"{say(spinner)} {ahead}{time.monotonic() - began:.0f} s"
             with line, st.spinner(words) if progress is None else nullcontext(line.progress(progress, words)):
                 look(experiment.settled, LOOKS)
     place.empty()

@@ -17,6 +17,7 @@ from pages.ui.didactics import Didactics
 from pages.ui.kept import cached
 from pages.ui.panels import code_panel
 from pages.ui.wording import literal
+from pages.ui.words import say, told
 
 LONG = 200  # characters; a field that takes more is as wide as the stage
 
@@ -42,8 +43,8 @@ class Page(Didactics):
         that set nothing themselves.
         """
         self.view = self.right.container(key="stage-views").pills(
-            "View", list(views), default=next(iter(views)), required=True, label_visibility="collapsed",
-            key=self.key("View"), bind="query-params",
+            say("View"), list(views), default=next(iter(views)), required=True, label_visibility="collapsed",
+            key=self.key("View"), bind="query-params", format_func=say,
         )  # fmt: skip
         view, name = views[self.view], self.view
         if isinstance(view, View):
@@ -153,7 +154,7 @@ def lesson(file: str) -> Iterator[Page]:
     except GivenUpError:  # the learner has stopped it, and may go on
         pass
     except ValueError as error:
-        right.error(literal(str(error)), icon=":material/error:")
+        right.error(literal(say(str(error))), icon=":material/error:")
         if caret := getattr(error, "caret", ""):  # a formula, with a mark under the place
             right.code(caret, language=None)
     except Exception:  # the way back stays on the screen
@@ -161,7 +162,7 @@ def lesson(file: str) -> Iterator[Page]:
         raise
     page.draw()
     with idea:
-        st.markdown(f"### The idea\n\n{topic.idea}")
+        st.markdown(f"### {say('The idea')}\n\n{told(topic).idea}")
     with rest:
         code_panel(page.programs, f"{topic.key}.code.1")
         classroom.panel(page, f"{topic.key}.link")

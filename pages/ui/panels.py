@@ -8,6 +8,7 @@ import streamlit as st
 from pages.ui.controls import Controls
 from pages.ui.kept import cached
 from pages.ui.witness import noted
+from pages.ui.words import say
 
 if TYPE_CHECKING:  # they load torch, which the front page must not wait for
     from core.diagnosis.findings import Finding
@@ -24,9 +25,9 @@ def diagnosis_panel(findings: Sequence, controls: Controls, key: str) -> None:
         with st.container(
             border=True, horizontal=True, vertical_alignment="center", key=f"{key}-{index}".replace(".", "-")
         ):
-            st.markdown(f":material/healing: **{finding.name}** at {finding.when}. {finding.sentence}")
+            st.markdown(say(f":material/healing: **{finding.name}** at {finding.when}. {finding.sentence}"))
             if controls.owns(changes := settings_of(finding)):
-                st.button(finding.fix, key=f"{key}.fix.{index}", on_click=controls.apply, args=[changes])
+                st.button(say(finding.fix), key=f"{key}.fix.{index}", on_click=controls.apply, args=[changes])
 
 
 def settings_of(finding: "Finding") -> dict:
@@ -49,19 +50,19 @@ def fork_panel(run: "Run", key: str) -> "Run | None":
     """Settings for another future of a run, from one of its recorded moments; the forked run, or None while closed."""
     from core.training.recipe import OPTIMIZERS  # loads torch, which the front page must not wait for
 
-    if not st.toggle("Fork this run: go back, change something, see both futures", key=f"{key}.open"):
+    if not st.toggle(say("Fork this run: go back, change something, see both futures"), key=f"{key}.open"):
         return None
     numbers = [epoch.number for epoch in run.history[:-1]]
     if not numbers:
         return None
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
-        epoch = st.select_slider("From epoch", numbers, numbers[len(numbers) // 3], key=f"{key}.epoch")
+        epoch = st.select_slider(say("From epoch"), numbers, numbers[len(numbers) // 3], key=f"{key}.epoch")
         rates = sorted({*RATES, run.recipe.learning_rate})
-        rate = st.select_slider("New learning rate", rates, run.recipe.learning_rate, key=f"{key}.rate")
+        rate = st.select_slider(say("New learning rate"), rates, run.recipe.learning_rate, key=f"{key}.rate")
         optimizer = st.selectbox(
-            "New optimizer", OPTIMIZERS, OPTIMIZERS.index(run.recipe.optimizer), key=f"{key}.optimizer"
+            say("New optimizer"), OPTIMIZERS, OPTIMIZERS.index(run.recipe.optimizer), key=f"{key}.optimizer"
         )
-        decay = st.select_slider("New weight decay", (0.0, 0.0001, 0.001, 0.01, 0.1), 0.0, key=f"{key}.decay")
+        decay = st.select_slider(say("New weight decay"), (0.0, 0.0001, 0.001, 0.01, 0.1), 0.0, key=f"{key}.decay")
     changes = {"learning_rate": rate, "optimizer": optimizer, "weight_decay": decay or run.recipe.weight_decay}
     return kept_fork(run, epoch, tuple(sorted(changes.items())))
 
@@ -69,7 +70,7 @@ def fork_panel(run: "Run", key: str) -> "Run | None":
 def code_panel(programs: list, key: str) -> None:
     """The program that made what is on screen, to read and to take away, with the files that it reads."""
     noted("programs", programs)
-    if not programs or not st.toggle("Show the program that made this", key=f"{key}.open"):
+    if not programs or not st.toggle(say("Show the program that made this"), key=f"{key}.open"):
         return
     from core.programs import program_of
     from core.training import Run
@@ -85,9 +86,11 @@ def code_panel(programs: list, key: str) -> None:
     ]
     with st.container(horizontal=True):
         for label, name, kind, content in files:
-            st.download_button(label, content, name, kind, key=f"{key}.{name}", on_click="ignore")
+            st.download_button(say(label), content, name, kind, key=f"{key}.{name}", on_click="ignore")
     if is_run:
-        st.caption("Same data, weights and batches. Roundings differ and grow: the end of a long training may drift.")
+        st.caption(
+            say("Same data, weights and batches. Roundings differ and grow: the end of a long training may drift.")
+        )
     st.code(program.text, language="python", line_numbers=True, height=520)
 
 
@@ -104,26 +107,26 @@ def answer_panel(questions: Sequence, key: str) -> list[bool | None]:
     with st.container(border=True, key=f"answer-{key}".replace(".", "-")):
         for question, right in zip(questions, found, strict=False):
             mark = ":material/check_circle:" if right else ":material/visibility:"
-            st.markdown(f"{mark} {question.text} **{shown(question.truth)}**. {question.because}")
+            st.markdown(f"{mark} {say(question.text)} **{shown(question.truth)}**. {say(question.because)}")
         if len(found) < len(questions):
             answer_form(questions[len(found)], state, f"{key}.{len(found) + 1}")
         else:
-            st.button("Answer again", key=f"{key}.again", type="tertiary", on_click=state.clear)
+            st.button(say("Answer again"), key=f"{key}.again", type="tertiary", on_click=state.clear)
     return [*found, *[None] * (len(questions) - len(found))]
 
 
 def answer_form(question: "Calculation", state: dict, key: str) -> None:
     """The open question with its field, and what was said to the last try."""
-    st.markdown(f"**Work it out.** {question.text}")
+    st.markdown(say(f"**Work it out.** {question.text}"))
     with st.form(key, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
-            "A number, or a calculation such as 0.5 * (1 - 0.3^2)", key=f"{key}.text", max_chars=100, width=330
+            say("A number, or a calculation such as 0.5 * (1 - 0.3^2)"), key=f"{key}.text", max_chars=100, width=330
         )
-        st.form_submit_button("Check", key=f"{key}.check", on_click=check, args=[question, state, key])
+        st.form_submit_button(say("Check"), key=f"{key}.check", on_click=check, args=[question, state, key])
         skip = state["found"].append
-        st.form_submit_button("Show me", key=f"{key}.skip", type="tertiary", on_click=skip, args=[False])
+        st.form_submit_button(say("Show me"), key=f"{key}.skip", type="tertiary", on_click=skip, args=[False])
     if state["hint"]:
-        st.text(state["hint"])
+        st.text(say(state["hint"]))
 
 
 def check(question: "Calculation", state: dict, key: str) -> None:

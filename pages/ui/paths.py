@@ -9,6 +9,7 @@ from core.lessons.curriculum import Topic
 from core.lessons.paths import PATHS, LearningPath, after, ahead, before, path_named
 from pages.ui import memory
 from pages.ui.stage import component
+from pages.ui.words import say, told
 
 PAGE = Path(__file__).resolve().parents[1] / "paths.py"
 _map = component("map", isolate_styles=False)
@@ -34,8 +35,11 @@ def picker() -> None:
     if st.session_state.get("path") != chosen().name:
         st.session_state["path"] = chosen().name
     names = [path.name for path in PATHS]
-    st.pills("Path", names, required=True, key="path", on_change=lambda: memory.choose(st.session_state["path"]))
-    st.caption(chosen().promise)
+    st.pills(
+        say("Path"), names, required=True, key="path", format_func=say,
+        on_change=lambda: memory.choose(st.session_state["path"]),
+    )  # fmt: skip
+    st.caption(say(chosen().promise))
 
 
 def next_step() -> None:
@@ -45,28 +49,27 @@ def next_step() -> None:
     count = sum(lesson.slug in known for lesson in lessons)
     with st.container(border=True, key="next-step"):
         if topic is None:
-            st.markdown(f"**{path.name}**: all {len(lessons)} lessons done. Choose another path, or any lesson.")
+            st.markdown(say(f"**{path.name}**: all {len(lessons)} lessons done. Choose another path, or any lesson."))
             return
-        start = "Next" if known else "Start here"
-        st.html(
-            f'<p class="rl-place">{start} · chapter {topic.chapter}<span> — {path.name}, '
-            f"{count} of {len(lessons)} done</span></p>"
-        )
+        place = say(f"{'Next' if known else 'Start here'} · chapter {topic.chapter}")
+        progress = say(f"{path.name}, {count} of {len(lessons)} done")
+        st.html(f'<p class="rl-place">{place}<span> — {progress}</span></p>')
+        topic = told(topic)
         st.page_link(topic.path, label=f"**{topic.title}**", icon=":material/arrow_forward:", icon_position="right")
         st.markdown(topic.promise)
 
 
 def to_the_map() -> None:
     """A link to the map."""
-    st.page_link(PAGE, label="See all lessons as a map, and find where to begin", icon=":material/route:")
+    st.page_link(PAGE, label=say("See all lessons as a map, and find where to begin"), icon=":material/route:")
 
 
 def builds_on(topic: Topic) -> None:
     """Links to what a lesson needs."""
     if topic.needs:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="builds-on"):
-            st.caption("Builds on", width="content")
-            for need in map(curriculum.topic, topic.needs):
+            st.caption(say("Builds on"), width="content")
+            for need in map(told, map(curriculum.topic, topic.needs)):
                 st.page_link(need.path, label=need.title)
 
 
@@ -75,12 +78,12 @@ def ways_on(topic: Topic) -> None:
     st.divider()
     left, right = st.columns(2)
     if earlier := before(topic, chosen()):
-        left.page_link(earlier.path, label=earlier.title, icon=":material/arrow_back:")
+        left.page_link(earlier.path, label=told(earlier).title, icon=":material/arrow_back:")
     with right.container(horizontal_alignment="right"):
         if later := after(topic, chosen(), done()):
-            st.page_link(later.path, label=later.title, icon=":material/arrow_forward:", icon_position="right")
+            st.page_link(later.path, label=told(later).title, icon=":material/arrow_forward:", icon_position="right")
         else:
-            st.page_link(PAGE, label="All done on this path: choose another", icon=":material/route:")
+            st.page_link(PAGE, label=say("All done on this path: choose another"), icon=":material/route:")
 
 
 def lesson_map() -> None:
@@ -95,11 +98,11 @@ def lesson_map() -> None:
         return next((name for name, applies in marks.items() if applies), "open")
 
     def described(topic: Topic) -> dict:
-        known_to_all = {"slug": topic.slug, "title": topic.title, "needs": topic.needs}
+        known_to_all = {"slug": topic.slug, "title": told(topic).title, "needs": topic.needs}
         return {**known_to_all, "state": state(topic), "on": topic.slug in on}
 
     chapters = [
-        {"number": chapter.number, "title": chapter.title, "lessons": [described(topic) for topic in chapter.topics]}
+        {"number": chapter.number, "title": say(chapter.title), "lessons": [described(topic) for topic in chapter.topics]}
         for chapter in curriculum.chapters()
     ]
     opened = _map(key="map", data={"chapters": chapters}, on_opened_change=lambda: None).opened

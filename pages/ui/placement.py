@@ -13,6 +13,7 @@ from pages.ui.kept import cached
 from pages.ui.page import seeding
 from pages.ui.panels import answer_panel
 from pages.ui.stage import mount
+from pages.ui.words import say, told
 
 SEED = 0
 LABEL = "Where do I begin? Five questions from the lessons"
@@ -91,26 +92,28 @@ QUESTIONS: dict[str, Callable[[str], bool | None]] = {
 
 def panel() -> None:
     """The placement in a drawer: one question after another, and what they have shown."""
-    with st.expander(LABEL, icon=":material/explore:", key="placement", on_change="rerun") as drawer:
+    with st.expander(say(LABEL), icon=":material/explore:", key="placement", on_change="rerun") as drawer:
         if drawer.open:  # the questions load torch, which the map must not wait for
             ask()
 
 
 def ask() -> None:
     """One question after another; each that is right makes its lesson and all that it builds on known."""
-    st.markdown("A right answer marks its lesson, and everything that it builds on, as known: your path leads past it.")
+    st.markdown(
+        say("A right answer marks its lesson, and everything that it builds on, as known: your path leads past it.")
+    )
     first: dict[str, bool] = st.session_state.setdefault("placement.first", {})  # a second guess knows the answer
     for place, (slug, question) in enumerate(QUESTIONS.items(), 1):
         topic = curriculum.topic(slug)
-        st.markdown(f"**{place} of {len(QUESTIONS)} · {topic.title}**")
+        st.markdown(f"**{say(f'{place} of {len(QUESTIONS)}')} · {told(topic).title}**")
         answer = question(f"placement.{topic.key}")
         if answer is None:
             return
         if first.setdefault(slug, answer):
             memory.know({slug, *(need.slug for need in curriculum.needed([topic]))})
     right, known = sum(first.values()), len(memory.known())
-    st.markdown(f"**{right} of {len(QUESTIONS)} right at the first try: {known} lessons count as known.**")
-    st.button("Forget the placement", on_click=forget, type="tertiary")
+    st.markdown(say(f"**{right} of {len(QUESTIONS)} right at the first try: {known} lessons count as known.**"))
+    st.button(say("Forget the placement"), on_click=forget, type="tertiary")
 
 
 def forget() -> None:

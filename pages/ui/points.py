@@ -6,6 +6,7 @@ from core.data.clicked import EXTENT, MOST, Row, as_text, from_text
 from core.data.generated import names
 from core.lessons.controls import Control, pick
 from pages.ui.controls import Controls
+from pages.ui.words import say
 
 COLOURS = names(6)
 
@@ -18,17 +19,17 @@ def editor(controls: Controls, classes: int) -> tuple[Row, ...]:
     key = controls.key("Points")
     controls.ask(colour_of(classes))
     row = controls.here.container(horizontal=True, gap="small")
-    row.button("Undo", key=f"{key}.undo", icon=":material/undo:", on_click=undo, args=[controls])
-    row.button("Clear", key=f"{key}.clear", icon=":material/delete:", on_click=clear, args=[controls])
-    with controls.here.expander("Type your points"):
+    row.button(say("Undo"), key=f"{key}.undo", icon=":material/undo:", on_click=undo, args=[controls])
+    row.button(say("Clear"), key=f"{key}.clear", icon=":material/delete:", on_click=clear, args=[controls])
+    with controls.here.expander(say("Type your points")):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             x = st.number_input("x", -EXTENT, EXTENT, 0.0, 0.1, key=f"{key}.x")
             y = st.number_input("y", -EXTENT, EXTENT, 0.0, 0.1, key=f"{key}.y")
-            st.button("Add", key=f"{key}.add", on_click=add, args=[controls, x, y])
+            st.button(say("Add"), key=f"{key}.add", on_click=add, args=[controls, x, y])
         help = "o is orange, b is blue: o-1.2_0.5b1_1 are two points."
-        text = st.text_input("All points", key=key, bind="query-params", max_chars=14 * MOST, help=help)
+        text = st.text_input(say("All points"), key=key, bind="query-params", max_chars=14 * MOST, help=say(help))
     rows = from_text(text or "")
-    controls.here.caption(f"Click in the picture to set points: {len(rows)} of at most {MOST}.")
+    controls.here.caption(say(f"Click in the picture to set points: {len(rows)} of at most {MOST}."))
     return rows
 
 

@@ -10,6 +10,7 @@ from core.lessons.question import Question
 from core.lessons.review import Review, days, due, missed, read, room
 from pages.ui import memory
 from pages.ui.guesses import guess_panel
+from pages.ui.words import say, told
 
 SHOWN = "review.shown"  # the name of the question that is asked in this visit, until the learner wants another
 
@@ -46,13 +47,14 @@ def panel() -> None:
         return
     review: Review = st.session_state["review.asked"]
     topic = curriculum.topic(review.slug)
+    off = f"your guess in “{told(topic).title}” was off"
     with st.container(border=True, key="review"):
-        st.html(f'<p class="rl-place">Once more<span> — your guess in “{topic.title}” was off</span></p>')
+        st.html(f'<p class="rl-place">{say("Once more")}<span> — {say(off)}</span></p>')
         if guess_panel(review.question, "review.guess"):
             ended(review, name, now)
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.page_link(topic.path, label="See it in the lesson", icon=":material/science:", query_params=review.link)
-            st.button("Do not ask this again", on_click=dismiss, args=[name], type="tertiary")
+            st.page_link(topic.path, label=say("See it in the lesson"), icon=":material/science:", query_params=review.link)
+            st.button(say("Do not ask this again"), on_click=dismiss, args=[name], type="tertiary")
 
 
 def ended(review: Review, name: str, now: float) -> None:
@@ -65,9 +67,9 @@ def ended(review: Review, name: str, now: float) -> None:
     later = state["next"]
     wait = days(later, now) if later else 0
     when = "tomorrow" if wait == 1 else f"in {wait} days"
-    st.caption(f"It comes back {when}." if later else "Right often enough: it does not come back.")
+    st.caption(say(f"It comes back {when}." if later else "Right often enough: it does not come back."))
     if [other for other in due(waiting(), now) if other != name]:
-        st.button("Another one", on_click=another, type="tertiary")
+        st.button(say("Another one"), on_click=another, type="tertiary")
 
 
 def dismiss(name: str) -> None:

@@ -7,6 +7,7 @@ from core.lessons.glossary import SYMBOLS, TERMS, entries
 from core.lessons.search import INDEX
 from pages.ui.stage import component
 from pages.ui.wording import literal
+from pages.ui.words import say, told
 
 KEY = "search"
 _search = component("search", isolate_styles=False)
@@ -39,9 +40,11 @@ def follow() -> None:
 
 def glossary() -> None:
     """All terms, or all symbols, each with a link to its lesson."""
-    kind = st.pills("Show", [TERMS, SYMBOLS], default=TERMS, required=True, key="glossary.show", bind="query-params")
+    kind = st.pills(
+        say("Show"), [TERMS, SYMBOLS], default=TERMS, required=True, key="glossary.show", bind="query-params", format_func=say
+    )
     rows = (
-        f"- **{literal(entry.name)}** — {literal(entry.meaning)} · [{entry.lessons[0].title}]({entry.lessons[0].slug})"
+        f"- **{literal(entry.name)}** — {literal(entry.meaning)} · [{told(entry.lessons[0]).title}]({entry.lessons[0].slug})"
         for entry in entries()
         if entry.kind == kind
     )

@@ -6,7 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.lessons.curriculum import Topic
+from core.lessons.languages import Language
 from core.lessons.view import Shown
 from core.provenance import name_of
 from core.serving.files import PLOTLY
 from pages.ui.controls import Controls
 from pages.ui.witness import noted
+from pages.ui import words
+from pages.ui.words import said, say
 from pages.ui.work import job_panel
 
 if TYPE_CHECKING:  # it loads torch, which the front page must not wait for
@@ -28,12 +31,25 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
 
 
 def component(name: str, *scripts: str, **options: Any) -> Callable:
-    """One of our own components, from assets/components/; ``scripts`` come before its own."""
-    parts = {kind: FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js")}
-    texts = {kind: path.read_text(encoding="utf-8") for kind, path in parts.items() if path.exists()}
-    texts["js"] = "".join((FOLDER / f"{script}.js").read_text(encoding="utf-8") for script in scripts) + texts["js"]
-    markup, styles = texts.get("html"), texts.get("css")
-    return st.components.v2.component(f"roadmap_lab_{name}", html=markup, css=styles, js=texts["js"], **options)
+    """One of our own components, from assets/components/, in the learner's language; ``scripts`` come before its own."""
+
+    @lru_cache(maxsize=16)
+    def registered(tongue: Language | None) -> Callable:
+        parts = {kind: FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js")}
+        texts = {kind: path.read_text(encoding="utf-8") for kind, path in parts.items() if path.exists()}
+        texts["js"] = "".join((FOLDER / f"{script}.js").read_text(encoding="utf-8") for script in scripts) + texts["js"]
+        markup, styles, script = texts.get("html"), texts.get("css"), texts["js"]
+        for english, said in tongue.parts if tongue else ():
+            script, markup = script.replace(english, said), markup and markup.replace(english, said)
+        known = f"roadmap_lab_{name}" + (f"_{tongue.code}" if tongue else "")
+        return st.components.v2.component(known, html=markup, css=styles, js=script, **options)
+
+    registered(None)  # at import, as Streamlit wants it
+
+    def mounted(**more: Any) -> Any:
+        return registered(words.chosen())(**more)
+
+    return mounted
 
 
 _stage = component("stage", "heat", isolate_styles=False)
@@ -55,10 +71,10 @@ def mount(
     as they are at the end; ``later`` is given a function that sends the frames after them.
     """
     noted("pictures", pictures, source, weights)
-    panels = drawn(pictures, weights, clickable or bool(clicked))
+    panels = said(drawn(pictures, weights, clickable or bool(clicked)))
     text = json.dumps(panels)
     id = zlib.crc32(text.encode())
-    data = {"pictures": text, "source": source, "key": key, "id": id, "script": PLOTLY.address}
+    data = {"pictures": text, "source": say(source), "key": key, "id": id, "script": PLOTLY.address}
     if any(picture.frames for picture in pictures):
         later(lambda: replay(pictures, key, id))
     return _stage(
@@ -86,7 +102,7 @@ def drawn(pictures: "Sequence[Picture]", weights: Sequence[float], click: bool) 
 
 def replay(pictures: "Sequence[Picture]", key: str, id: int) -> None:
     """Send the frames of the pictures on a stage."""
-    frames = json.dumps([list(picture.frames) for picture in pictures])
+    frames = json.dumps(said([list(picture.frames) for picture in pictures]))
     _replay(key=f"{key}.replay", data={"key": key, "id": id, "frames": frames})
 
 
@@ -144,7 +160,7 @@ class Stage(Controls):
     def note(self, text: str) -> None:
         """A sentence on the stage."""
         noted("note", text)
-        self.right.markdown(text)
+        self.right.markdown(say(text))
 
     def show(
         self,
@@ -165,7 +181,7 @@ class Stage(Controls):
     def table(self, rows: Sequence[dict]) -> None:
         """Rows of equal keys as a table of plain text, readable without a mouse."""
         noted("table", rows)
-        self.right.table({name: [row[name] for row in rows] for name in rows[0]}, border="horizontal")
+        self.right.table({say(name): [say(row[name]) for row in rows] for name in rows[0]}, border="horizontal")
 
     def display(self, shown: Shown, source: Any, clicked: Callable[[dict], None] | None = None) -> None:
         """A sentence, rows of pictures and tables that core has put together (core.lessons.view.Shown); a click sets
@@ -190,7 +206,7 @@ class Stage(Controls):
         """Buttons that hand over files, each as (label, file name, content)."""
         row = self.right.container(horizontal=True)
         for label, name, content in files:
-            row.download_button(label, content, name, key=self.numbered("download"), on_click="ignore")
+            row.download_button(say(label), content, name, key=self.numbered("download"), on_click="ignore")
 
     def job(self, label: str, function: Callable, *arguments, live: Callable[[Any], Shown] | None = None):
         """Offer work that takes longer than a slider's answer: a button, then progress and a way to stop, then the

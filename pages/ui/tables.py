@@ -5,6 +5,7 @@ import streamlit as st
 from core.data.encodings import REGIONAL
 from core.data.tables import Table, account, opened
 from pages.ui.controls import Controls
+from pages.ui.words import say
 
 LOOKS = "what it looks like"
 TASKS = {LOOKS: "", "classification": "classification", "regression": "regression"}
@@ -20,7 +21,7 @@ def editor(controls: Controls) -> Table | None:
     """
     help = "At most 2 MB and 20,000 rows, separated by a comma, a semicolon or a tab. It stays on this computer."
     key = controls.key("CSV file")
-    file = controls.here.file_uploader("CSV file", ["csv", "tsv", "txt"], key=key, help=help, max_upload_size=20)
+    file = controls.here.file_uploader(say("CSV file"), ["csv", "tsv", "txt"], key=key, help=say(help), max_upload_size=20)
     if file is None:
         return None
     header, decimal, encoding = reading(controls)
@@ -30,7 +31,7 @@ def editor(controls: Controls) -> Table | None:
         for label, first in zip(("Across", "Up", "Column to learn"), columns, strict=True)
     ]
     table = Table(page.text, *chosen, TASKS[controls.pick("Learn as", TASKS)], header, decimal)
-    controls.here.caption(account(page, table))
+    controls.here.caption(say(account(page, table)))
     return table
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.ui.wording import literal
+from pages.ui.words import say
 
 if TYPE_CHECKING:
     from core.jobs import Job
@@ -64,10 +65,12 @@ def job_panel(label: str, function: Callable, arguments: tuple, key: str, live: 
     if same and job is not None and job.status == "done":
         return job.result
     if job is not None and job.status == "failed":
-        st.error(literal(job.error))
+        st.error(literal(say(job.error)))
     elif refusal:
-        st.warning(literal(refusal))
-    st.button(label, key=f"{key}.start", on_click=begin, args=[key, function, arguments], icon=":material/play_arrow:")
+        st.warning(literal(say(refusal)))
+    st.button(
+        say(label), key=f"{key}.start", on_click=begin, args=[key, function, arguments], icon=":material/play_arrow:"
+    )
     return None
 
 
@@ -76,9 +79,9 @@ def watched(key: str, job: "Job", live: Callable | None = None) -> None:
     """Progress of a running job, twice a second, without running the rest of the page."""
     if job.status not in ("queued", "running"):
         st.rerun()
-    words = in_line(job) if job.status == "queued" else job.message or "working"
+    words = say(in_line(job) if job.status == "queued" else job.message or "working")
     st.progress(job.progress, text=f"{words} · {job.seconds:.0f} s")
-    st.button("Stop", key=f"{key}.stop", on_click=job.cancel, icon=":material/stop:")
+    st.button(say("Stop"), key=f"{key}.stop", on_click=job.cancel, icon=":material/stop:")
     if live and job.latest is not None:
         live(job.latest)
 

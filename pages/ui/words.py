@@ -1,0 +1,84 @@
+"""The learner's language: what a page is about to show is said in it. It stands in the address, as ``lang=de``."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.lessons.curriculum import Topic
+from core.lessons.languages import ENGLISH, Language, codes, language, name_of
+from pages.ui.witness import noted
+
+KEY = "lang"
+TEXTS = {"text", "title", "name", "ticktext", "hovertext", "hovertemplate", "alt", "labels", "captions"}  # of pictures
+
+
+def chosen() -> Language | None:
+    """The language that this visit has chosen; None for English."""
+    code = st.session_state.get(KEY)
+    return language(code) if code else None
+
+
+def switch() -> None:
+    """Let the learner choose a language, in the sidebar. A link that names one opens in it, and it holds for the
+    visit."""
+    if KEY not in st.session_state and st.query_params.get(KEY) in codes():
+        st.session_state[KEY] = st.query_params[KEY]
+    st.sidebar.segmented_control(
+        "Language · Sprache", codes(), default=ENGLISH, required=True, key=KEY, format_func=name_of, on_change=keep,
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    if st.session_state[KEY] != ENGLISH and st.query_params.get(KEY) != st.session_state[KEY]:
+        st.query_params[KEY] = st.session_state[KEY]
+    elif st.session_state[KEY] == ENGLISH and KEY in st.query_params:
+        del st.query_params[KEY]
+
+
+def keep() -> None:
+    """What is chosen from words keeps its value: the browser only knows it by the words of the language before."""
+    for key, value in st.session_state.items():
+        if key != KEY and isinstance(value, str | list):
+            st.session_state[key] = value
+
+
+def say(text: str) -> str:
+    """A text in the learner's language; sentences that its catalogues lack stay English, and are noted."""
+    known = chosen()
+    if known is None or not isinstance(text, str):
+        return text
+    said = known.said(text)
+    for sentence in said.unknown:
+        noted("unsaid", sentence)
+    return said.text
+
+
+def said(value: Any) -> Any:
+    """Pictures as the browser draws them, with all their texts in the learner's language."""
+    return value if chosen() is None else _said(value, False)
+
+
+def _said(value: Any, is_text: bool) -> Any:
+    """The same, of a part of them; whether a string in it is a text depends on what it is called."""
+    if isinstance(value, str):
+        return say(value) if is_text else value
+    if isinstance(value, dict):
+        return {name: _said(part, name in TEXTS) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_said(part, is_text) for part in value]
+    return value
+
+
+def told(topic: Topic) -> Topic:
+    """A lesson in the learner's language; of one that is not translated yet, title and promise."""
+    known = chosen()
+    if known is None:
+        return topic
+    if topic.slug in known.lessons:
+        return known.told(topic)
+    return replace(topic, title=say(topic.title), promise=say(topic.promise))
+
+
+def is_told(topic: Topic) -> bool:
+    """Whether a lesson is there in the learner's language."""
+    known = chosen()
+    return known is None or topic.slug in known.lessons
