@@ -95,7 +95,7 @@ def test_what_a_browser_fetches_is_served_packed_and_kept():
 def test_both_runtimes_in_the_page_answer_as_the_server_does():
     with served(*hub()) as url, looking(touch=True) as (page, watch):
         page.goto(f"{url}/convert")
-        page.get_by_role("button", name="Show").first.click()
+        page.get_by_role("button", name="Just show me").first.click()
         page.wait_for_function("document.querySelector('.rl-runtimes')?.dataset.done", timeout=120_000)
         rows = page.locator(".rl-runtimes tbody tr")
         expect(rows).to_have_count(3)
