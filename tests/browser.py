@@ -135,6 +135,11 @@ def looking(width: int = 1280, height: int = 900, dark: bool = False, touch: boo
             context.close()
 
 
+def settled(page) -> None:
+    """Waits until the page has run to its end: a field for files that has just been enabled loses what comes before."""
+    page.wait_for_selector("[data-test-script-state=notRunning]", timeout=90_000)
+
+
 def until(condition, seconds: float = 40) -> None:
     """Waits for a condition; fails if it does not come."""
     end = time.monotonic() + seconds
