@@ -49,6 +49,11 @@ def tongue(tmp_path: Path) -> Language:
         ("- Step on.\n- 2 steps", "- Weiter.\n- 2 Schritte"),
         ("(%{x:.2f})<extra>held out</extra>", "(%{x:.2f})<extra>zurückgehalten</extra>"),
         (":material/flag: Step on.", ":material/flag: Weiter."),
+        ("Now: spiral 0.25, 48 hidden units.", "Jetzt: 48 verdeckte Einheiten, Spirale 0.25."),
+        ("held<br>out", "zurückgehalten"),
+        ("2<br>steps", "2<br>Schritte"),
+        ("Now: held out; spiral, 3 hidden units.", "Jetzt: 3 verdeckte Einheiten, zurückgehalten; Spirale."),
+        ("$$\\frac{1}{2}$$", "$$\\frac{1}{2}$$"),
         ("held out · 3 steps", "zurückgehalten · 3 Schritte"),
         ("$\\alpha_{ij}$ = 0.31", "$\\alpha_{ij}$ = 0.31"),
         ("", ""),
@@ -72,7 +77,7 @@ def test_text_that_a_learner_typed_goes_through_as_it_is(tongue):
 
 def test_a_damaged_catalogue_is_named(tmp_path):
     (tmp_path / "kit.po").write_text('msgid "a\nmsgstr', encoding="utf-8")
-    with pytest.raises(ValueError, match="kit.po"):
+    with pytest.raises(ValueError, match=r"kit\.po"):
         Language(tmp_path)
 
 

@@ -41,9 +41,10 @@ def panel(page: Didactics, key: str) -> None:
         if control.label not in hidden
     }
     text = sheet(told(page.topic), settings, page.asked, page.goals, there, words.strip(), say)
+    help = "Settings, questions and challenges with room to write. The browser's own print makes a PDF of the page."
     st.download_button(
-        say("Class sheet (Markdown)"), text, f"{page.topic.slug}.md", "text/markdown", key=f"{key}.sheet", on_click="ignore",
-        help=say("Settings, questions and challenges with room to write. The browser's own print makes a PDF of the page."),
+        say("Class sheet (Markdown)"), text, f"{page.topic.slug}.md", "text/markdown", key=f"{key}.sheet",
+        on_click="ignore", help=say(help),
     )  # fmt: skip
 
 

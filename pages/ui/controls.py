@@ -251,7 +251,9 @@ class Controls:
         row = self.here
         for label, letter in letters.items():
             row.button(label, key=f"{key}.{letter}", on_click=self.set, args=[control, value + letter])
-        row.button(say("Undo"), key=f"{key}.undo", icon=":material/undo:", on_click=self.set, args=[control, value[:-1]])
+        row.button(
+            say("Undo"), key=f"{key}.undo", icon=":material/undo:", on_click=self.set, args=[control, value[:-1]]
+        )
         return value
 
     def drawing(self, examples: Mapping[str, str], first: str, read: Callable, read_file: Callable, *words):

@@ -102,7 +102,11 @@ def lesson_map() -> None:
         return {**known_to_all, "state": state(topic), "on": topic.slug in on}
 
     chapters = [
-        {"number": chapter.number, "title": say(chapter.title), "lessons": [described(topic) for topic in chapter.topics]}
+        {
+            "number": chapter.number,
+            "title": say(chapter.title),
+            "lessons": [described(topic) for topic in chapter.topics],
+        }
         for chapter in curriculum.chapters()
     ]
     opened = _map(key="map", data={"chapters": chapters}, on_opened_change=lambda: None).opened

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -76,6 +77,13 @@ def told(topic: Topic) -> Topic:
     if topic.slug in known.lessons:
         return known.told(topic)
     return replace(topic, title=say(topic.title), promise=say(topic.promise))
+
+
+def way(slug: str, **query: str) -> str:
+    """The address of a page, for a link in a text: it opens in the learner's language."""
+    known = chosen()
+    query |= {KEY: known.code} if known else {}
+    return f"{slug}?{urlencode(query)}" if query else slug
 
 
 def is_told(topic: Topic) -> bool:
