@@ -7,7 +7,7 @@ from core.lessons.glossary import SYMBOLS, TERMS, Entry, entries
 from core.lessons.search import INDEX
 from pages.ui.stage import component
 from pages.ui.wording import literal
-from pages.ui.words import say, told, way
+from pages.ui.words import say, saying, told, way
 
 KEY = "search"
 _search = component("search", isolate_styles=False)
@@ -47,7 +47,7 @@ def glossary() -> None:
         required=True,
         key="glossary.show",
         bind="query-params",
-        format_func=say,
+        format_func=saying(),
     )
     st.markdown("\n".join(row(entry) for entry in entries() if entry.kind == kind))
 
