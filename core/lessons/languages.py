@@ -24,7 +24,7 @@ PARTS = "components"  # the catalogue of the texts in assets/components, which a
 
 _END = r"(?<=[.!?])\s+|(?<=[.!?]\*\*)\s+|(?<=[.!?][”)\"])\s+"
 _BREAK = re.compile(
-    rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ |</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))"
+    rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ (?:\[.\] )?|</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))"
 )
 _PUT_IN = re.compile(r"%\((\w+)\)s")
 _NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_]\w*")

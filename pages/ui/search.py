@@ -7,7 +7,7 @@ from core.lessons.glossary import SYMBOLS, TERMS, Entry, entries
 from core.lessons.search import INDEX
 from pages.ui.stage import component
 from pages.ui.wording import literal
-from pages.ui.words import say, saying, told, way
+from pages.ui.words import say, saying, told, understand, way
 
 KEY = "search"
 _search = component("search", isolate_styles=False)
@@ -40,12 +40,14 @@ def follow() -> None:
 
 def glossary() -> None:
     """All terms, or all symbols, each with a link to its lesson."""
+    if (key := "glossary.show") not in st.session_state:
+        understand(key, (TERMS, SYMBOLS))
     kind = st.pills(
         say("Show"),
         [TERMS, SYMBOLS],
         default=TERMS,
         required=True,
-        key="glossary.show",
+        key=key,
         bind="query-params",
         format_func=saying(),
     )

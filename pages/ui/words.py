@@ -1,6 +1,6 @@
 """The learner's language: what a page is about to show is said in it. It stands in the address, as ``lang=de``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,12 @@ def chosen() -> Language | None:
     """The language that this visit has chosen; None for English."""
     code = st.session_state.get(KEY)
     return language(code) if code else None
+
+
+def code() -> str:
+    """The code of the language that this visit reads."""
+    known = chosen()
+    return known.code if known else ENGLISH
 
 
 def switch() -> None:
@@ -64,6 +70,21 @@ def saying() -> Callable[[str], str]:
     return say_in
 
 
+def understand(key: str, options: Sequence[str]) -> None:
+    """A link may name options of a control, not drawn yet, in another language than this visit's: then the address
+    says them anew, and the page begins again with it."""
+    names = st.query_params.get_all(key)
+    meant = [say(option) for name in names for option in options if name in names_of(option)]
+    if meant and names != meant:
+        st.query_params[key] = meant
+        st.rerun()
+
+
+def names_of(option: str) -> list[str]:
+    """What an option is called in each language."""
+    return [option, *(known.said(option).text for known in map(language, codes()) if known)]
+
+
 def said(value: Any) -> Any:
     """Pictures as the browser draws them, with all their texts in the learner's language."""
     return value if chosen() is None else _said(value, False)
@@ -92,8 +113,7 @@ def told(topic: Topic) -> Topic:
 
 def way(slug: str, **query: str) -> str:
     """The address of a page, for a link in a text: it opens in the learner's language."""
-    known = chosen()
-    query |= {KEY: known.code} if known else {}
+    query |= {KEY: code()} if chosen() else {}
     return f"{slug}?{urlencode(query)}" if query else slug
 
 
