@@ -1,12 +1,13 @@
 """The hub in other languages: how a text is found in a catalogue, and what a language still lacks."""
 
-import json
 import re
 from pathlib import Path
 
 import polib
 import pytest
+from browser import hub, looking, served, until
 from pages_under_test import HUB
+from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from core.lessons import curriculum
@@ -47,8 +48,14 @@ def tongue(tmp_path: Path) -> Language:
         ("21 steps", "21 Schritte"),
         ("Step on. Now: spiral, 3 hidden units.", "Weiter. Jetzt: 3 verdeckte Einheiten, Spirale."),
         ("- Step on.\n- 2 steps", "- Weiter.\n- 2 Schritte"),
+        ("- [ ] Step on.\n- [ ] spiral", "- [ ] Weiter.\n- [ ] Spirale"),
         ("(%{x:.2f})<extra>held out</extra>", "(%{x:.2f})<extra>zurückgehalten</extra>"),
         (":material/flag: Step on.", ":material/flag: Weiter."),
+        ("Now: spiral 0.25, 48 hidden units.", "Jetzt: 48 verdeckte Einheiten, Spirale 0.25."),
+        ("held<br>out", "zurückgehalten"),
+        ("2<br>steps", "2<br>Schritte"),
+        ("Now: held out; spiral, 3 hidden units.", "Jetzt: 3 verdeckte Einheiten, zurückgehalten; Spirale."),
+        ("$$\\frac{1}{2}$$", "$$\\frac{1}{2}$$"),
         ("held out · 3 steps", "zurückgehalten · 3 Schritte"),
         ("$\\alpha_{ij}$ = 0.31", "$\\alpha_{ij}$ = 0.31"),
         ("", ""),
@@ -72,7 +79,7 @@ def test_text_that_a_learner_typed_goes_through_as_it_is(tongue):
 
 def test_a_damaged_catalogue_is_named(tmp_path):
     (tmp_path / "kit.po").write_text('msgid "a\nmsgstr', encoding="utf-8")
-    with pytest.raises(ValueError, match="kit.po"):
+    with pytest.raises(ValueError, match=r"kit\.po"):
         Language(tmp_path)
 
 
@@ -145,5 +152,56 @@ def test_a_choice_keeps_its_value_whatever_it_is_called(code):
     app.run()
     app.switch_page(str(topic.path.relative_to(HUB.parent)))
     app.run()
-    data = next(each for each in app.segmented_control if each.key == "what_is_deep_learning.data")
-    assert data.value == "spiral" and "spiral" not in json.dumps([str(option) for option in data.options])
+    data = next(each for each in app.selectbox if each.key == "what_is_deep_learning.data")
+    assert data.value == "spiral" and "spiral" not in data.options
+
+
+@pytest.fixture(scope="module")
+def url():
+    with served(*hub()) as address:
+        yield address
+
+
+def shown(page, title: str, data: str) -> None:
+    """Wait until the lesson is there in a language, with its settings."""
+    expect(page.locator("h1")).to_have_text(title, timeout=60_000)
+    expect(page.get_by_role("combobox").first).to_have_value(data, timeout=20_000)
+    expect(page.get_by_role("slider").first).to_have_value("3")
+
+
+@every_language
+def test_the_switch_keeps_settings_and_links_keep_the_language(url, code):
+    """From English and back; the address says the language, as do links, and opens what it says in any language."""
+    known, topic = language(code), curriculum.topic("what-is-deep-learning")
+    title, moons = known.told(topic).title, known.said("moons").text
+    with looking() as (page, watch):
+        page.goto(f"{url}/{topic.slug}?{topic.key}.data=moons&{topic.key}.hidden_layers=3")
+        shown(page, topic.title, "moons")
+        languages = page.get_by_test_id("stSidebarUserContent")
+        languages.get_by_text(known.name).click()
+        shown(page, title, moons)
+        until(lambda: f"lang={code}" in page.url and f"data={moons}" in page.url)
+        assert page.evaluate("document.documentElement.lang") == code
+        there = page.url
+        onward = known.told(curriculum.topic("ml-vs-dl")).title
+        page.get_by_test_id("stPageLink").get_by_role("link", name=onward).click(timeout=60_000)
+        expect(page.locator("h1")).to_have_text(onward, timeout=60_000)
+        until(lambda: f"/ml-vs-dl?lang={code}" in page.url)
+        page.goto(there.replace(f"lang={code}", f"lang={ENGLISH}"))  # words of the one, read in the other
+        shown(page, topic.title, "moons")
+        until(lambda: "data=moons" in page.url)
+        page.goto(there)
+        shown(page, title, moons)
+        languages.get_by_text("English").click()
+        shown(page, topic.title, "moons")
+        until(lambda: "lang=" not in page.url and "data=moons" in page.url)
+        watch.clean()
+
+
+@every_language
+def test_a_phone_shows_the_front_page_in_the_language(url, code):
+    with looking(width=390, height=844, touch=True) as (page, watch):
+        page.goto(f"{url}/?lang={code}")
+        expect(page.locator(".rl-hero h1")).to_have_text(language(code).said("Learn deep learning by doing it").text)
+        page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        watch.clean()

@@ -57,7 +57,8 @@ if (!tab.listening) {
 }
 
 export default function ({ data, setStateValue }) {
-  const { visit } = data;
+  const { visit, language } = data;
+  document.documentElement.lang = language; // for voices that read aloud, and for hyphens
   tab.tell = record => setStateValue("stored", JSON.stringify({ record, applied: tab.applied[visit] ?? 0 }));
   if (tab.visit !== visit) Object.assign(tab, { visit, known: "{}" });
   apply(data);

@@ -19,12 +19,16 @@ from core.lessons.curriculum import Topic
 
 FOLDER = curriculum.ROOT / "assets" / "languages"
 ENGLISH = "en"
+BREAK = "<br>"  # between all words of a label in a picture
 PARTS = "components"  # the catalogue of the texts in assets/components, which are put in their place as they stand
 
 _END = r"(?<=[.!?])\s+|(?<=[.!?]\*\*)\s+|(?<=[.!?][”)\"])\s+"
-_BREAK = re.compile(rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ |</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))")
+_BREAK = re.compile(
+    rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ (?:\[.\] )?|</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))"
+)
 _PUT_IN = re.compile(r"%\((\w+)\)s")
-_NO_WORDS = re.compile(r"\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_]\w*")
+_NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_]\w*")
+_NUMBERED = re.compile(r"(.+\S) ([-+−]?\d[\d.,]*(?:e[-+]?\d+)?(?: ?%)?)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![\0\w])[^\W\d_]{2,}(?![\0\w])")  # not one that goes on in what was put in
 
@@ -70,7 +74,7 @@ class Language:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.code = folder, folder.name
-        self.known = catalogue(path for path in folder.glob("*.po") if path.stem != PARTS)
+        self.known = catalogue(path for path in folder.glob("*.po") if path.stem != PARTS) | self.titles
         self.name = self.known.get("English", self.code)
         self.templates: dict[str, list[Template]] = {}
         templates = (Template(known, said) for known, said in self.known.items() if _PUT_IN.search(known))
@@ -82,6 +86,8 @@ class Language:
         """A text in this language, sentence by sentence."""
         if whole := self.known.get(text):
             return Said(whole)
+        if BREAK in text and " " not in text and not (label := self.said(text.replace(BREAK, " "))).unknown:
+            return Said(label.text.replace(" ", BREAK))
         unknown: list[str] = []
         parts = _BREAK.split(text)
         parts[::2] = [self.sentence(part, unknown) for part in parts[::2]]
@@ -92,7 +98,7 @@ class Language:
         core = text.strip()
         if wordless(core):
             return text
-        said = self.known.get(core) or self.filled(core, unknown)
+        said = self.known.get(core) or self.filled(core, unknown) or self.numbered(core)
         if said is None:
             unknown.append(core)
             return text
@@ -110,17 +116,28 @@ class Language:
                 return _PUT_IN.sub(lambda name: put_in.get(name[1], ""), template.said)
         return None
 
+    def numbered(self, text: str) -> str | None:
+        """A name with a number behind it, as descriptions of pictures list them; None if the name is not known."""
+        match = _NUMBERED.fullmatch(text)
+        name = match and self.said(match[1])
+        return None if not name or name.unknown else f"{name.text} {match[2]}"
+
     def listed(self, text: str, unknown: list[str]) -> str:
         """What was put into a sentence, in this language: as a whole, or item by item where it is a list."""
-        found = self.said(text)
-        if found.unknown and ", " in text:
-            return ", ".join(self.listed(item, unknown) for item in text.split(", "))
+        found, comma = self.said(text), "; " if "; " in text else ", "
+        if found.unknown and comma in text:
+            return comma.join(self.listed(item, unknown) for item in text.split(comma))
         unknown += found.unknown
         return found.text
 
     def told(self, topic: Topic) -> Topic:
         """A lesson with what its own file says in this language."""
         return replace(topic, **self.lessons.get(topic.slug, {}))
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The titles of the lessons that have a file, for sentences that name a lesson."""
+        return {topic.title: self.told(topic).title for topic in curriculum.topics() if topic.slug in self.lessons}
 
     @cached_property
     def lessons(self) -> dict[str, dict]:

@@ -17,7 +17,6 @@ from deploy.languages import visits
 from deploy.languages.sources import ROOT, generalised, source_of
 
 
-
 def main(arguments: list[str] | None = None) -> None:
     """Visit the pages and write the catalogues."""
     parser = argparse.ArgumentParser(prog="make words", description="Add what a language lacks to its catalogues.")

@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.lessons import controls as described
 from core.lessons.controls import Control, Group, Preset
 from core.lessons.curriculum import Topic
-from pages.ui.words import say
+from pages.ui.words import say, saying, understand
 
 LARGEST_SEED = 9_999
 SEED = "seed"  # what it is called in a link that hides it
@@ -116,8 +116,13 @@ class Controls:
         return value
 
     def mend_link(self, key: str, control: Control | None) -> None:
-        """Streamlit forgets a number in a link that is not on a scale; the nearest one that is answers better."""
-        if control and control.kind == "scale" and not self.restoring and (text := st.query_params.get(key)):
+        """Streamlit forgets a number in a link that is not on a scale; the nearest one that is answers better. It also
+        forgets what is named in another language."""
+        if self.restoring or control is None:
+            return
+        if control.kind in ("pick", "choose"):
+            understand(key, control.options)
+        elif control.kind == "scale" and (text := st.query_params.get(key)):
             try:
                 st.session_state[key] = control.mended(float(text))
             except ValueError:
@@ -134,7 +139,8 @@ class Controls:
         if control.kind == "scale":
             return place.select_slider(label, options, value, **bound)
         if control.kind == "choose":
-            return place.multiselect(label, options, list(value), format_func=say, **bound)
+            hint = say("Choose options")
+            return place.multiselect(label, options, list(value), format_func=saying(), placeholder=hint, **bound)
         if control.kind == "toggle":
             return place.toggle(label, value, **bound)
         if control.kind == "text" and "wrapped" in options:
@@ -143,9 +149,9 @@ class Controls:
             return place.text_input(label, value, options[0], **bound)
         if sum(len(say(option)) + 3 for option in options) <= 24:  # buttons while they fit, a list beyond
             return place.segmented_control(
-                label, options, default=value, required=True, width="stretch", format_func=say, **bound
+                label, options, default=value, required=True, width="stretch", format_func=saying(), **bound
             )
-        return place.selectbox(label, options, options.index(value), format_func=say, **bound)
+        return place.selectbox(label, options, options.index(value), format_func=saying(), **bound)
 
     @property
     def here(self):
@@ -214,7 +220,7 @@ class Controls:
         """A list of named settings; choosing one sets every control of the page."""
         self.here.selectbox(
             say("Preset"), [NONE, *marked(named)], key=self.key("Preset"), on_change=self.take, args=[named],
-            format_func=say,
+            format_func=saying(),
             label_visibility="collapsed",
         )  # fmt: skip
 
@@ -251,7 +257,9 @@ class Controls:
         row = self.here
         for label, letter in letters.items():
             row.button(label, key=f"{key}.{letter}", on_click=self.set, args=[control, value + letter])
-        row.button(say("Undo"), key=f"{key}.undo", icon=":material/undo:", on_click=self.set, args=[control, value[:-1]])
+        row.button(
+            say("Undo"), key=f"{key}.undo", icon=":material/undo:", on_click=self.set, args=[control, value[:-1]]
+        )
         return value
 
     def drawing(self, examples: Mapping[str, str], first: str, read: Callable, read_file: Callable, *words):

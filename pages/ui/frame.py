@@ -5,13 +5,12 @@ import gc
 import sys
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from core.lessons import curriculum
 from core.lessons.books import parts_for
-from pages.ui.words import is_told, say, told
+from pages.ui.words import is_told, say, told, way
 
 STYLE = Path(__file__).resolve().parents[2] / "assets" / "components" / "frame.css"
 
@@ -49,7 +48,7 @@ def reading(topic: curriculum.Topic) -> None:
     if topic.reading:
         st.markdown(f"### {say('Read on')}\n\n" + "\n".join(f"- {item}" for item in told(topic).reading))
     if titles := list(dict.fromkeys(book.title for book, _ in parts_for(topic))):
-        links = [f"[{title}](reading?{urlencode({'reading.book': title})})" for title in titles]
+        links = [f"[{title}]({way('reading', **{'reading.book': title})})" for title in titles]
         st.caption(f"{say('Lessons beside every chapter:')} {' · '.join(links)}")
 
 

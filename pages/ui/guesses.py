@@ -29,7 +29,9 @@ def buttons(options: Sequence[str], truth: str | float, state: dict, key: str) -
         for option in options:
             guess = {"guess": option, "truth": truth}
             st.button(say(option), key=f"{key}.{option}", on_click=state.update, kwargs=guess)
-        st.button(say("Just show me"), key=f"{key}.skip", type="tertiary", on_click=state.update, kwargs={"skipped": True})
+        st.button(
+            say("Just show me"), key=f"{key}.skip", type="tertiary", on_click=state.update, kwargs={"skipped": True}
+        )
 
 
 def scale_form(scale: Scale, truth: str | float, state: dict, key: str) -> None:

@@ -17,6 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.lessons import curriculum
 from pages.ui import work
 from pages.ui.stage import component
+from pages.ui.words import code
 
 _memory = component("memory")
 _tab = component("tab")
@@ -158,7 +159,7 @@ def mount() -> None:
     """Hand this visit's changes to the browser; at the end of every script run."""
     mirror = record()
     changes = [asdict(change) for change in mirror.changes.values()]
-    data = {"visit": mirror.visit, "changes": changes}
+    data = {"visit": mirror.visit, "changes": changes, "language": code()}
     _memory(key="memory", data=data, on_stored_change=lambda: None)
 
 

@@ -10,7 +10,7 @@ from core.lessons.question import Question
 from core.lessons.review import Review, days, due, missed, read, room
 from pages.ui import memory
 from pages.ui.guesses import guess_panel
-from pages.ui.words import say, told
+from pages.ui.words import say
 
 SHOWN = "review.shown"  # the name of the question that is asked in this visit, until the learner wants another
 
@@ -47,13 +47,15 @@ def panel() -> None:
         return
     review: Review = st.session_state["review.asked"]
     topic = curriculum.topic(review.slug)
-    off = f"your guess in “{told(topic).title}” was off"
+    off = f"your guess in “{topic.title}” was off"
     with st.container(border=True, key="review"):
         st.html(f'<p class="rl-place">{say("Once more")}<span> — {say(off)}</span></p>')
         if guess_panel(review.question, "review.guess"):
             ended(review, name, now)
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.page_link(topic.path, label=say("See it in the lesson"), icon=":material/science:", query_params=review.link)
+            st.page_link(
+                topic.path, label=say("See it in the lesson"), icon=":material/science:", query_params=review.link
+            )
             st.button(say("Do not ask this again"), on_click=dismiss, args=[name], type="tertiary")
 
 

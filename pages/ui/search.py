@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.lessons import curriculum
-from core.lessons.glossary import SYMBOLS, TERMS, entries
+from core.lessons.glossary import SYMBOLS, TERMS, Entry, entries
 from core.lessons.search import INDEX
 from pages.ui.stage import component
 from pages.ui.wording import literal
-from pages.ui.words import say, told
+from pages.ui.words import say, saying, told, understand, way
 
 KEY = "search"
 _search = component("search", isolate_styles=False)
@@ -40,12 +40,21 @@ def follow() -> None:
 
 def glossary() -> None:
     """All terms, or all symbols, each with a link to its lesson."""
+    if (key := "glossary.show") not in st.session_state:
+        understand(key, (TERMS, SYMBOLS))
     kind = st.pills(
-        say("Show"), [TERMS, SYMBOLS], default=TERMS, required=True, key="glossary.show", bind="query-params", format_func=say
+        say("Show"),
+        [TERMS, SYMBOLS],
+        default=TERMS,
+        required=True,
+        key=key,
+        bind="query-params",
+        format_func=saying(),
     )
-    rows = (
-        f"- **{literal(entry.name)}** — {literal(entry.meaning)} · [{told(entry.lessons[0]).title}]({entry.lessons[0].slug})"
-        for entry in entries()
-        if entry.kind == kind
-    )
-    st.markdown("\n".join(rows))
+    st.markdown("\n".join(row(entry) for entry in entries() if entry.kind == kind))
+
+
+def row(entry: Entry) -> str:
+    """An entry with a link to its lesson, in Markdown."""
+    lesson = entry.lessons[0]
+    return f"- **{literal(entry.name)}** — {literal(entry.meaning)} · [{told(lesson).title}]({way(lesson.slug)})"

@@ -18,9 +18,9 @@ from core.lessons.languages import Language
 from core.lessons.view import Shown
 from core.provenance import name_of
 from core.serving.files import PLOTLY
+from pages.ui import words
 from pages.ui.controls import Controls
 from pages.ui.witness import noted
-from pages.ui import words
 from pages.ui.words import said, say
 from pages.ui.work import job_panel
 
@@ -31,7 +31,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
 
 
 def component(name: str, *scripts: str, **options: Any) -> Callable:
-    """One of our own components, from assets/components/, in the learner's language; ``scripts`` come before its own."""
+    """One of our own components, from assets/components/, in the learner's language; ``scripts`` come before its."""
 
     @lru_cache(maxsize=16)
     def registered(tongue: Language | None) -> Callable:
@@ -39,8 +39,8 @@ def component(name: str, *scripts: str, **options: Any) -> Callable:
         texts = {kind: path.read_text(encoding="utf-8") for kind, path in parts.items() if path.exists()}
         texts["js"] = "".join((FOLDER / f"{script}.js").read_text(encoding="utf-8") for script in scripts) + texts["js"]
         markup, styles, script = texts.get("html"), texts.get("css"), texts["js"]
-        for english, said in tongue.parts if tongue else ():
-            script, markup = script.replace(english, said), markup and markup.replace(english, said)
+        for english, other in tongue.parts if tongue else ():
+            script, markup = script.replace(english, other), markup and markup.replace(english, other)
         known = f"roadmap_lab_{name}" + (f"_{tongue.code}" if tongue else "")
         return st.components.v2.component(known, html=markup, css=styles, js=script, **options)
 

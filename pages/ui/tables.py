@@ -21,11 +21,14 @@ def editor(controls: Controls) -> Table | None:
     """
     help = "At most 2 MB and 20,000 rows, separated by a comma, a semicolon or a tab. It stays on this computer."
     key = controls.key("CSV file")
-    file = controls.here.file_uploader(say("CSV file"), ["csv", "tsv", "txt"], key=key, help=say(help), max_upload_size=20)
+    file = controls.here.file_uploader(
+        say("CSV file"), ["csv", "tsv", "txt"], key=key, help=say(help), max_upload_size=20
+    )
     if file is None:
         return None
     header, decimal, encoding = reading(controls)
-    page, columns = read(file.getvalue(), header, decimal, encoding)
+    with st.spinner(say("Reading the table…")):
+        page, columns = read(file.getvalue(), header, decimal, encoding)
     chosen = [
         controls.pick(label, page.columns, first)
         for label, first in zip(("Across", "Up", "Column to learn"), columns, strict=True)
@@ -43,7 +46,7 @@ def reading(controls: Controls) -> tuple[bool | None, str, str]:
         return header, decimal, ENCODINGS[controls.pick("Encoding", ENCODINGS, help="Where it is not UTF-8.")]
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the table…")
+@st.cache_resource(max_entries=4, show_spinner=False)
 def read(content: bytes, header: bool | None, decimal: str, encoding: str):
     """A table that was uploaded, and the columns to begin with."""
     return opened(content, header, decimal, encoding)

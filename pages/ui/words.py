@@ -1,7 +1,9 @@
 """The learner's language: what a page is about to show is said in it. It stands in the address, as ``lang=de``."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -17,6 +19,12 @@ def chosen() -> Language | None:
     """The language that this visit has chosen; None for English."""
     code = st.session_state.get(KEY)
     return language(code) if code else None
+
+
+def code() -> str:
+    """The code of the language that this visit reads."""
+    known = chosen()
+    return known.code if known else ENGLISH
 
 
 def switch() -> None:
@@ -43,13 +51,38 @@ def keep() -> None:
 
 def say(text: str) -> str:
     """A text in the learner's language; sentences that its catalogues lack stay English, and are noted."""
+    return saying()(text)
+
+
+def saying() -> Callable[[str], str]:
+    """``say`` in the language that is chosen now, for the names of a widget's options: they may be asked for once the
+    page has run, when no visit is at hand."""
     known = chosen()
-    if known is None or not isinstance(text, str):
-        return text
-    said = known.said(text)
-    for sentence in said.unknown:
-        noted("unsaid", sentence)
-    return said.text
+
+    def say_in(text: str) -> str:
+        if known is None or not isinstance(text, str):
+            return text
+        said = known.said(text)
+        for sentence in said.unknown:
+            noted("unsaid", sentence)
+        return said.text
+
+    return say_in
+
+
+def understand(key: str, options: Sequence[str]) -> None:
+    """A link may name options of a control, not drawn yet, in another language than this visit's: then the address
+    says them anew, and the page begins again with it."""
+    names = st.query_params.get_all(key)
+    meant = [say(option) for name in names for option in options if name in names_of(option)]
+    if meant and names != meant:
+        st.query_params[key] = meant
+        st.rerun()
+
+
+def names_of(option: str) -> list[str]:
+    """What an option is called in each language."""
+    return [option, *(known.said(option).text for known in map(language, codes()) if known)]
 
 
 def said(value: Any) -> Any:
@@ -76,6 +109,12 @@ def told(topic: Topic) -> Topic:
     if topic.slug in known.lessons:
         return known.told(topic)
     return replace(topic, title=say(topic.title), promise=say(topic.promise))
+
+
+def way(slug: str, **query: str) -> str:
+    """The address of a page, for a link in a text: it opens in the learner's language."""
+    query |= {KEY: code()} if chosen() else {}
+    return f"{slug}?{urlencode(query)}" if query else slug
 
 
 def is_told(topic: Topic) -> bool:
