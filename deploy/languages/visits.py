@@ -6,6 +6,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from core.lessons.curriculum import Topic
+from core.lessons.languages import ENGLISH
 from deploy.walking import controls, views
 from pages.ui.witness import watching
 from pages.ui.words import KEY
@@ -20,14 +21,17 @@ def of_lesson(code: str, topic: Topic, thorough: bool = True) -> list[str]:
     """The sentences of a lesson that a language lacks, each once. ``thorough``: with every end and option of every
     control, one after another; else at its first settings only. Raises ``RuntimeError`` where the page fails."""
     lacking: dict[str, None] = {}
-    app = in_language(code, str(topic.path.relative_to(HUB.parent)))
-    for view in views(app, topic):
-        if view:
-            app.session_state[f"{topic.key}.view"] = view
+    plain, app = (in_language(each, str(topic.path.relative_to(HUB.parent))) for each in (ENGLISH, code))
+    for view in views(plain, topic):
+        for each in (plain, app) if view else ():
+            each.session_state[f"{topic.key}.view"] = view
+        plain.run()
+        for _ in answers(plain):
+            plain.run()
         collect(app, lacking)
         for _ in answers(app):
             collect(app, lacking)
-        for key, values in controls(app, topic).items() if thorough else ():
+        for key, values in controls(plain, topic).items() if thorough else ():  # in English, as their values are
             if key not in app.session_state:
                 continue
             before = app.session_state[key]

@@ -8,7 +8,7 @@ from core.lessons.sheet import sheet
 from pages.ui.controls import SEED
 from pages.ui.didactics import Didactics
 from pages.ui.wording import literal
-from pages.ui.words import say, told
+from pages.ui.words import say, saying, told
 
 LONGEST = 300  # characters of a task
 
@@ -27,7 +27,7 @@ def panel(page: Didactics, key: str) -> None:
     names = {control.label: control.name for control in page.known.values()} | {"Seed": SEED}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hidden = st.multiselect(
-            say("Hide from learners"), list(names), key=f"{key}.hidden", format_func=say,
+            say("Hide from learners"), list(names), key=f"{key}.hidden", format_func=saying(),
             help=say("The link then opens without them; they keep their values."),
         )  # fmt: skip
         words = st.text_input(

@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.lessons import controls as described
 from core.lessons.controls import Control, Group, Preset
 from core.lessons.curriculum import Topic
-from pages.ui.words import say
+from pages.ui.words import say, saying
 
 LARGEST_SEED = 9_999
 SEED = "seed"  # what it is called in a link that hides it
@@ -134,7 +134,7 @@ class Controls:
         if control.kind == "scale":
             return place.select_slider(label, options, value, **bound)
         if control.kind == "choose":
-            return place.multiselect(label, options, list(value), format_func=say, **bound)
+            return place.multiselect(label, options, list(value), format_func=saying(), **bound)
         if control.kind == "toggle":
             return place.toggle(label, value, **bound)
         if control.kind == "text" and "wrapped" in options:
@@ -143,9 +143,9 @@ class Controls:
             return place.text_input(label, value, options[0], **bound)
         if sum(len(say(option)) + 3 for option in options) <= 24:  # buttons while they fit, a list beyond
             return place.segmented_control(
-                label, options, default=value, required=True, width="stretch", format_func=say, **bound
+                label, options, default=value, required=True, width="stretch", format_func=saying(), **bound
             )
-        return place.selectbox(label, options, options.index(value), format_func=say, **bound)
+        return place.selectbox(label, options, options.index(value), format_func=saying(), **bound)
 
     @property
     def here(self):
@@ -214,7 +214,7 @@ class Controls:
         """A list of named settings; choosing one sets every control of the page."""
         self.here.selectbox(
             say("Preset"), [NONE, *marked(named)], key=self.key("Preset"), on_change=self.take, args=[named],
-            format_func=say,
+            format_func=saying(),
             label_visibility="collapsed",
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ from pages.ui.didactics import Didactics
 from pages.ui.kept import cached
 from pages.ui.panels import code_panel
 from pages.ui.wording import literal
-from pages.ui.words import say, told
+from pages.ui.words import say, saying, told
 
 LONG = 200  # characters; a field that takes more is as wide as the stage
 
@@ -44,7 +44,7 @@ class Page(Didactics):
         """
         self.view = self.right.container(key="stage-views").pills(
             say("View"), list(views), default=next(iter(views)), required=True, label_visibility="collapsed",
-            key=self.key("View"), bind="query-params", format_func=say,
+            key=self.key("View"), bind="query-params", format_func=saying(),
         )  # fmt: skip
         view, name = views[self.view], self.view
         if isinstance(view, View):

@@ -9,7 +9,7 @@ from core.lessons.curriculum import Topic
 from core.lessons.paths import PATHS, LearningPath, after, ahead, before, path_named
 from pages.ui import memory
 from pages.ui.stage import component
-from pages.ui.words import say, told
+from pages.ui.words import say, saying, told
 
 PAGE = Path(__file__).resolve().parents[1] / "paths.py"
 _map = component("map", isolate_styles=False)
@@ -36,7 +36,7 @@ def picker() -> None:
         st.session_state["path"] = chosen().name
     names = [path.name for path in PATHS]
     st.pills(
-        say("Path"), names, required=True, key="path", format_func=say,
+        say("Path"), names, required=True, key="path", format_func=saying(),
         on_change=lambda: memory.choose(st.session_state["path"]),
     )  # fmt: skip
     st.caption(say(chosen().promise))

@@ -1,5 +1,6 @@
 """The learner's language: what a page is about to show is said in it. It stands in the address, as ``lang=de``."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -43,13 +44,23 @@ def keep() -> None:
 
 def say(text: str) -> str:
     """A text in the learner's language; sentences that its catalogues lack stay English, and are noted."""
+    return saying()(text)
+
+
+def saying() -> Callable[[str], str]:
+    """``say`` in the language that is chosen now, for the names of a widget's options: they may be asked for once the
+    page has run, when no visit is at hand."""
     known = chosen()
-    if known is None or not isinstance(text, str):
-        return text
-    said = known.said(text)
-    for sentence in said.unknown:
-        noted("unsaid", sentence)
-    return said.text
+
+    def say_in(text: str) -> str:
+        if known is None or not isinstance(text, str):
+            return text
+        said = known.said(text)
+        for sentence in said.unknown:
+            noted("unsaid", sentence)
+        return said.text
+
+    return say_in
 
 
 def said(value: Any) -> Any:
