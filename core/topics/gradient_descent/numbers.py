@@ -236,7 +236,8 @@ def search(learning_rate: float, units_per_layer: int, at_epoch: int, seed: int)
     """Power iteration on a network's Hessian beside its exact eigenvalues."""
     model, recipe = full_batch(learning_rate, units_per_layer, 500, seed, frames=51)
     run = train(model, ripples(seed), recipe)
-    epoch = [epoch for epoch in run.history if epoch.weights.isfinite().all() and epoch.number <= at_epoch][-1]
+    sound = [epoch for epoch in run.history if epoch.weights.isfinite().all() and math.isfinite(epoch.train_loss)]
+    epoch = [epoch for epoch in sound if epoch.number <= at_epoch][-1]
     size = len(epoch.weights)
     start = torch.randn(1, size, generator=torch.Generator().manual_seed(seed))
     estimates = power_iteration(hessian_products(run, epoch.weights[None]), start, ITERATIONS)[0][:, 0]
