@@ -48,6 +48,7 @@ def tongue(tmp_path: Path) -> Language:
         ("21 steps", "21 Schritte"),
         ("Step on. Now: spiral, 3 hidden units.", "Weiter. Jetzt: 3 verdeckte Einheiten, Spirale."),
         ("- Step on.\n- 2 steps", "- Weiter.\n- 2 Schritte"),
+        ("- [ ] Step on.\n- [x] 2 steps", "- [ ] Weiter.\n- [x] 2 Schritte"),
         ("(%{x:.2f})<extra>held out</extra>", "(%{x:.2f})<extra>zurückgehalten</extra>"),
         (":material/flag: Step on.", ":material/flag: Weiter."),
         ("held out · 3 steps", "zurückgehalten · 3 Schritte"),
