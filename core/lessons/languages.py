@@ -27,7 +27,7 @@ _BREAK = re.compile(
     rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ (?:\[.\] )?|</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))"
 )
 _PUT_IN = re.compile(r"%\((\w+)\)s")
-_NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_]\w*")
+_NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_]\w*|[^\W\d_]+(?=\()")
 _NUMBERED = re.compile(r"(.+\S) ([-+−]?\d[\d.,]*(?:e[-+]?\d+)?(?: ?%)?)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![\0\w])[^\W\d_]{2,}(?![\0\w])")  # not one that goes on in what was put in
@@ -152,7 +152,8 @@ class Language:
 
 
 def wordless(text: str) -> bool:
-    """Whether nothing of a text is to be translated: numbers, symbols, formulas, code and single letters."""
+    """Whether nothing of a text is to be translated: numbers, symbols, formulas, functions as in ``sin(x)``, code and
+    single letters."""
     return not _WORD.search(_NO_WORDS.sub(" ", text))
 
 
