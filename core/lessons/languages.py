@@ -26,11 +26,10 @@ _BREAK = re.compile(
     rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ |</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))"
 )
 _PUT_IN = re.compile(r"%\((\w+)\)s")
-_NO_WORDS = re.compile(r"\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_]\w*")
+_NO_WORDS = re.compile(r"\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_₀-₉]\w*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![\0\w])[^\W\d_]{2,}(?![\0\w])")  # not one that goes on in what was put in
 _CODE = re.compile(r"(```.*?```)", re.DOTALL)
-_INDICES = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")  # w₁₂ is a symbol, not a word
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class Language:
 
 def wordless(text: str) -> bool:
     """Whether nothing of a text is to be translated: numbers, symbols, formulas, code and single letters."""
-    return not _WORD.search(_NO_WORDS.sub(" ", text.translate(_INDICES)))
+    return not _WORD.search(_NO_WORDS.sub(" ", text))
 
 
 def parted(text: str) -> list[str]:
