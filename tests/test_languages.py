@@ -60,6 +60,11 @@ def tongue(tmp_path: Path) -> Language:
         ("held out · 3 steps", "zurückgehalten · 3 Schritte"),
         ("$\\alpha_{ij}$ = 0.31", "$\\alpha_{ij}$ = 0.31"),
         ("b = max(x, 2) + sin(x)", "b = max(x, 2) + sin(x)"),
+        ("∂L/∂w₁₂ = ∂L/∂z₁ · x₂", "∂L/∂w₁₂ = ∂L/∂z₁ · x₂"),
+        (
+            "Step on.\n\n```python\nfor step in range(3):\n    pass\n```\nheld out",
+            "Weiter.\n\n```python\nfor step in range(3):\n    pass\n```\nzurückgehalten",
+        ),
         ("", ""),
     ],
 )
