@@ -1,7 +1,7 @@
 """What the servers of the page on serving do on this machine, one after another: assets/serving/measured.json.
 
-``make extras`` first: a server whose packages are missing keeps its old record. The numbers are of the network of 8
-hidden units, one client that sends the next request when the last is answered, then eight of them.
+``make extras`` first: a server whose packages are missing keeps its old record. The numbers are of the network that the
+page begins with, one client that sends the next request when the last is answered, then eight of them.
 """
 
 import datetime
@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from core.deployment.subjects import Playground
 from core.jobs import extras
 from core.jobs.servers import Fleet, Server
 from core.topics.serving.archives import opened, saved_model
 from core.topics.serving.folders import KINDS, Kind, command, folder, pins
 from core.topics.serving.recorded import FILE
 from core.topics.serving.requests import RIGHT, order
-from core.topics.serving.subject import YOURS, subject
 
 SECONDS = 4.0
 
@@ -60,7 +60,7 @@ def closed_loop(server: Server, clients: int, body: bytes) -> tuple[float, np.nd
 
 def measured(kind: Kind, version: str) -> dict:
     """One server, from its start to its end."""
-    found, fleet, began = subject(YOURS, 8, 0), Fleet(), time.perf_counter()
+    found, fleet, began = Playground(), Fleet(), time.perf_counter()
     server = last(fleet.start(command(kind), folder(kind, found), kind.health))
     server.busy += 1
     row: dict[str, object] = {"version": version, "ready": time.perf_counter() - began}
@@ -83,7 +83,7 @@ def main() -> None:
             before["servers"][kind.name] = measured(kind, pins()[extras.plain(kind.packages[0])])
             print(kind.name, before["servers"][kind.name], flush=True)
     if extras.interpreter("tensorflow-cpu"):
-        said = last(saved_model(subject(YOURS, 8, 0)))
+        said = last(saved_model(Playground()))
         files = {each.name: each.size for each in opened(said["content"]).entries}
         before["archives"]["SavedModel"] = {key: said[key] for key in ("tensorflow", "difference")} | {"files": files}
     before["machine"] = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
