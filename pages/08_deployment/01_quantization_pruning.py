@@ -1,7 +1,6 @@
 r"""Quantization and pruning
 
-Give a trained network fewer bits, fewer weights or fewer channels, and ask the clock and the held-out digits what it
-cost.
+Give a trained network fewer bits, fewer weights or fewer channels, and ask the clock and held-out data what it cost.
 
 *Quantization* stores a weight $w$ as a whole number $q$ of $b$ bits times a scale $s$; so does what flows between
 layers, $x$, with a zero point $z$:
