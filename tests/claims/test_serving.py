@@ -15,7 +15,7 @@ from core.deployment.subjects import Playground, deployed
 from core.jobs.servers import Fleet
 from core.serving.uploads import Refused
 from core.topics.serving import archives, clock, queueing
-from core.topics.serving.answers import expected
+from core.topics.serving.answers import expected, probabilities, row
 from core.topics.serving.archive_views import CHANGES, NO_HANDLER, NO_NAME, changed
 from core.topics.serving.folders import FASTAPI, FLASK, KINDS, command, folder, zipped
 from core.topics.serving.request_view import asked, goal, is_well_shaped
@@ -90,9 +90,9 @@ def test_the_same_program_answers_the_same_without_a_server(network, seeds):
     found = deployed(network, 0)
     for send, status in STATUS.items():
         assert without_network(order(send, '{"inputs": 1}', found), found).exchange.status == status, send
-    wanted, rows = random_order(seeds[0], len(found.example))
+    wanted, rows = random_order(seeds[0], len(row(found)))
     answer = without_network(wanted, found)
-    np.testing.assert_allclose(answer.probabilities, found.probabilities(rows), atol=1e-5)
+    np.testing.assert_allclose(answer.probabilities, probabilities(found, rows), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [FLASK.name, FASTAPI.name])
@@ -196,8 +196,8 @@ def test_a_batch_gets_what_its_samples_get_alone_and_a_wide_network_gains():
 def test_every_folder_is_complete_pinned_and_without_what_runs_code(kind):
     files = folder(kind, deployed(DIGITS, 0))
     assert {"app.py", "network.py", "network.onnx", "network.json", "test_server.py", "Dockerfile"} <= set(files)
-    for row in files["requirements.txt"].decode().split():
-        assert row.count("==") == 1 and row.partition("==")[2], row
+    for line in files["requirements.txt"].decode().split():
+        assert line.count("==") == 1 and line.partition("==")[2], line
     docker = files["Dockerfile"].decode()
     assert "USER 1000" in docker and "HEALTHCHECK" in docker and kind.health in docker and "7860" in docker
     for name, content in files.items():

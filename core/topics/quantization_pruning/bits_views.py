@@ -203,7 +203,7 @@ def drawn_sensitivity(found: Sensitivity, **look: float) -> Shown:
         f"Untouched, {100 * found.whole.mean():.1f} % of {len(found.whole)} held-out {things} are right."
     )
     rows = [{"Rank": place + 1, "Layer": LABELS[name], "Weights": weights_of(found, name),
-             "Points lost": round(points, 1)} for place, (name, points) in enumerate(ranking)]  # fmt: skip
+             "Points lost": f"{points:.1f}"} for place, (name, points) in enumerate(ranking)]  # fmt: skip
     return Shown(((picture,),), note, (rows,))
 
 

@@ -46,8 +46,26 @@ def before_and_after(found: Narrowed) -> Picture:
     names = [LABELS[name].replace(" ", "<br>") for name in found.channels]
     first, second = ([pair[place] for pair in found.channels.values()] for place in (0, 1))
     bars = [
-        upright(names, first, GREY, name="before", text=first, textposition="auto", **hover("%{x}: %{y} outputs")),
-        upright(names, second, ORANGE, name="after", text=second, textposition="auto", **hover("%{x}: %{y} outputs")),
+        upright(
+            names,
+            first,
+            GREY,
+            name="before",
+            text=first,
+            textposition="auto",
+            textangle=0,
+            **hover("%{x}: %{y} outputs"),
+        ),
+        upright(
+            names,
+            second,
+            ORANGE,
+            name="after",
+            text=second,
+            textposition="auto",
+            textangle=0,
+            **hover("%{x}: %{y} outputs"),
+        ),
     ]
     told = ", ".join(f"{LABELS[name]} {pair[0]} to {pair[1]}" for name, pair in found.channels.items())
     return Picture(bars, layout("", f"Output {units}", 280, barmode="group"), f"Output {units} by layer: {told}.")

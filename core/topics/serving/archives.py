@@ -17,7 +17,7 @@ from core.deployment.subjects import Subject
 from core.jobs.extras import in_extras
 from core.serving.uploads import Refused
 from core.topics.serving.answers import about, onnx_of
-from core.topics.serving.folders import SHARED, read, zipped
+from core.topics.serving.folders import SHARED, pinned, read, zipped
 
 MANIFEST = "MAR-INF/MANIFEST.json"
 MOST_BYTES, MOST_ENTRIES, MOST_UNPACKED, MOST_MANIFEST = 5_000_000, 500, 200_000_000, 100_000
@@ -58,7 +58,7 @@ def mar(subject: Subject, version: str = "1.0") -> bytes:
     files = {
         MANIFEST: json.dumps(manifest, indent=2).encode(), NETWORK: onnx_of(subject),
         HANDLER: read("torchserve/handler.py").encode(), SHARED[0]: read(f"shared/{SHARED[0]}").encode(),
-        "network.json": about(subject, "/ping", True), "requirements.txt": b"numpy==2.4.6\nonnxruntime==1.32.0\n",
+        "network.json": about(subject, "/ping", True), "requirements.txt": pinned().encode(),
     }  # fmt: skip
     return zipped(files)
 

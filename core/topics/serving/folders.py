@@ -68,7 +68,12 @@ def pins() -> Mapping[str, str]:
 
 def requirements(kind: Kind) -> str:
     """The folder's requirements.txt: every package pinned, no index named."""
-    names = sorted({*kind.packages, "numpy", "onnxruntime"})
+    return pinned(*kind.packages)
+
+
+def pinned(*packages: str) -> str:
+    """The packages, and what the network itself needs, at the versions that were tried."""
+    names = sorted({*packages, "numpy", "onnxruntime"})
     return "".join(f"{name}=={pins()[extras.plain(name)]}\n" for name in names)
 
 

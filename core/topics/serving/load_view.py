@@ -97,7 +97,9 @@ def histogram(values: dict[str, np.ndarray], height: int = 300) -> Picture:
         middle, late = np.median(each), np.quantile(each, 0.95)
         words.append(f"{name} half within {number(float(middle))} ms, 95 of 100 within {number(float(late))} ms")
     alt = f"Histogram of how long requests took: {'; '.join(words)}."
-    shape = layout("milliseconds", "share of requests", height, xaxis={"type": "log"}, yaxis={"tickformat": ".0%"})
+    shape = layout(
+        "milliseconds", "share of requests", height, xaxis={"type": "log", "dtick": "D2"}, yaxis={"tickformat": ".0%"}
+    )
     return Picture(traces, shape, alt)
 
 
