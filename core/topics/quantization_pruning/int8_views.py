@@ -74,7 +74,7 @@ def values(found: Calibrated, layer: str) -> Picture:
     lines = [vertical(end, BLUE, 2, "dash") for end in ([low, high] if low < 0 else [high])]
     words = {"x": high, "y": 1, "yref": "paper", "text": f"{2**found.bits - 1}", "showarrow": False,
              "xanchor": "left", "xshift": 3}  # fmt: skip
-    plan = layout(f"What the {layer.lower()} is given (zeros left out)", "Number of values", 300, bargap=0,
+    plan = layout(f"Inputs of the {layer.lower()} (not 0)", "Number of values", 300, bargap=0,
                   shapes=lines, annotations=[words])  # fmt: skip
     scale_of, _ = affine(low, high, found.bits)
     begins = f"begins at {low:.2f} and " if low < 0 else ""
@@ -219,7 +219,7 @@ def asked_formats(found: Converted) -> Question:
 
 
 LATER = Later(
-    "Convert with torchao and ONNX Runtime, and time all formats (about a minute)",
+    "Convert and time all formats (a minute)",
     converted,
     lambda found: (found.subject.key, found.batch),
     drawn_formats,
