@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -129,7 +130,7 @@ def candidate(
     return of_digits(seed) if network == DIGITS else of_cnn(seed)
 
 
-def asked(chosen: Mapping[str, object], seed: int) -> Candidate:
+def asked(chosen: Mapping[str, Any], seed: int) -> Candidate:
     """The network among the values of a view's controls."""
     return candidate(**{control.name: chosen[control.name] for control in SHRUNK}, seed=seed)
 
