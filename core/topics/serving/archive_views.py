@@ -161,8 +161,8 @@ class Layout:
     @property
     def provenance(self) -> str:
         """Where both come from."""
-        date = recorded.record()["date"]
-        return f"Files recorded {date} with TensorFlow {self.seen['tensorflow']} · the network: {self.subject.source}"
+        made = f"Files recorded {self.seen['date']} with TensorFlow {self.seen['tensorflow']}"
+        return f"{made} · the network: {self.subject.source}"
 
 
 def measure_layout(seed: int, **network) -> Layout:
@@ -175,7 +175,7 @@ def draw_layout(found: Layout) -> Shown:
     seen = found.seen
     absent = extras.missing("tensorflow-cpu")
     words = (
-        f"{TENSORFLOW}\n\nRecorded {recorded.record()['date']} with TensorFlow {seen['tensorflow']} on two layers of "
+        f"{TENSORFLOW}\n\nRecorded {seen['date']} with TensorFlow {seen['tensorflow']} on two layers of "
         "8 units with tanh, the activation that this program writes: made, read back and called, its answer differed "
         f"from torch's by **{seen['difference']:.1e}**. {absent}"
     )
