@@ -66,8 +66,9 @@ def today() -> str:
 
 def measured(kind: Kind, version: str) -> dict:
     """One server, from its start to its end."""
-    found, fleet, load, began = Playground(), Fleet(), os.getloadavg()[0], time.perf_counter()
-    server = last(fleet.start(command(kind), folder(kind, found), kind.health))
+    found, fleet, load = Playground(), Fleet(), os.getloadavg()[0]
+    files, began = folder(kind, found), time.perf_counter()
+    server = last(fleet.start(command(kind), files, kind.health))
     server.busy += 1
     row: dict[str, object] = {"version": version, "date": today(), "load": round(load, 1)}
     row["ready"] = time.perf_counter() - began
