@@ -30,6 +30,7 @@ def tongue(tmp_path: Path) -> Language:
         "Now: %(data)s, %(units)s hidden units.": "Jetzt: %(units)s verdeckte Einheiten, %(data)s.",
         "%(n)s steps": "%(n)s Schritte",
         "1 step": "1 Schritt",
+        "%(n)s of %(all)s": "%(n)s von %(all)s",
         "Step on.": "Weiter.",
         "held out": "zurückgehalten",
     }
@@ -46,6 +47,7 @@ def tongue(tmp_path: Path) -> Language:
         ("Now: spiral, 48 hidden units.", "Jetzt: 48 verdeckte Einheiten, Spirale."),
         ("1 step", "1 Schritt"),
         ("21 steps", "21 Schritte"),
+        ("2 of 3", "2 von 3"),
         ("Step on. Now: spiral, 3 hidden units.", "Weiter. Jetzt: 3 verdeckte Einheiten, Spirale."),
         ("- Step on.\n- 2 steps", "- Weiter.\n- 2 Schritte"),
         ("- [ ] Step on.\n- [ ] spiral", "- [ ] Weiter.\n- [ ] Spirale"),
@@ -70,6 +72,11 @@ def test_what_no_catalogue_knows_stays_english_and_is_named(tongue):
     found = tongue.said("Step on. Nobody translated this. Now: moons, 3 hidden units.")
     assert found.text == "Weiter. Nobody translated this. Jetzt: 3 verdeckte Einheiten, moons."
     assert found.unknown == ("Nobody translated this.", "moons")
+
+
+def test_a_template_of_few_words_does_not_stand_behind_a_sentence_of_many(tongue):
+    found = tongue.said("One of the networks was forgotten")
+    assert found.text == "One of the networks was forgotten" == found.unknown[0]
 
 
 def test_text_that_a_learner_typed_goes_through_as_it_is(tongue):
