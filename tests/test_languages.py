@@ -50,7 +50,7 @@ def tongue(tmp_path: Path) -> Language:
         ("2 of 3", "2 von 3"),
         ("Step on. Now: spiral, 3 hidden units.", "Weiter. Jetzt: 3 verdeckte Einheiten, Spirale."),
         ("- Step on.\n- 2 steps", "- Weiter.\n- 2 Schritte"),
-        ("- [ ] Step on.\n- [ ] spiral", "- [ ] Weiter.\n- [ ] Spirale"),
+        ("- [ ] Step on.\n- [x] 2 steps", "- [ ] Weiter.\n- [x] 2 Schritte"),
         ("(%{x:.2f})<extra>held out</extra>", "(%{x:.2f})<extra>zurückgehalten</extra>"),
         (":material/flag: Step on.", ":material/flag: Weiter."),
         ("Now: spiral 0.25, 48 hidden units.", "Jetzt: 48 verdeckte Einheiten, Spirale 0.25."),
@@ -60,6 +60,12 @@ def tongue(tmp_path: Path) -> Language:
         ("$$\\frac{1}{2}$$", "$$\\frac{1}{2}$$"),
         ("held out · 3 steps", "zurückgehalten · 3 Schritte"),
         ("$\\alpha_{ij}$ = 0.31", "$\\alpha_{ij}$ = 0.31"),
+        ("b = max(x, 2) + sin(x)", "b = max(x, 2) + sin(x)"),
+        ("∂L/∂w₁₂ = ∂L/∂z₁ · x₂", "∂L/∂w₁₂ = ∂L/∂z₁ · x₂"),
+        (
+            "Step on.\n\n```python\nfor step in range(3):\n    pass\n```\nheld out",
+            "Weiter.\n\n```python\nfor step in range(3):\n    pass\n```\nzurückgehalten",
+        ),
         ("", ""),
     ],
 )

@@ -27,10 +27,11 @@ _BREAK = re.compile(
     rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ (?:\[.\] )?|</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))"
 )
 _PUT_IN = re.compile(r"%\((\w+)\)s")
-_NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_]\w*")
+_NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_₀-₉]\w*|[^\W\d_]+(?=\()")
 _NUMBERED = re.compile(r"(.+\S) ([-+−]?\d[\d.,]*(?:e[-+]?\d+)?(?: ?%)?)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![\0\w])[^\W\d_]{2,}(?![\0\w])")  # not one that goes on in what was put in
+_CODE = re.compile(r"(```.*?```)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Language:
         if BREAK in text and " " not in text and not (label := self.said(text.replace(BREAK, " "))).unknown:
             return Said(label.text.replace(" ", BREAK))
         unknown: list[str] = []
-        parts = _BREAK.split(text)
+        parts = parted(text)
         parts[::2] = [self.sentence(part, unknown) for part in parts[::2]]
         return Said("".join(parts), tuple(unknown))
 
@@ -156,8 +157,15 @@ class Language:
 
 
 def wordless(text: str) -> bool:
-    """Whether nothing of a text is to be translated: numbers, symbols, formulas, code and single letters."""
+    """Whether nothing of a text is to be translated: numbers, symbols, formulas, functions as in ``sin(x)``, code and
+    single letters."""
     return not _WORD.search(_NO_WORDS.sub(" ", text))
+
+
+def parted(text: str) -> list[str]:
+    """A text as its sentences, in even places, and what stands between them, such as line breaks and blocks of code."""
+    blocks = _CODE.split(text)
+    return [part for place, block in enumerate(blocks) for part in ([block] if place % 2 else _BREAK.split(block))]
 
 
 def letters(text: str) -> int:
@@ -199,4 +207,4 @@ def name_of(code: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text that have words, as catalogues know them."""
-    return [part.strip() for part in _BREAK.split(text)[::2] if part and not wordless(part.strip())]
+    return [part.strip() for part in parted(text)[::2] if part and not wordless(part.strip())]

@@ -87,7 +87,8 @@ def watched(experiment: "Experiment", spinner: str) -> None:
         return
     with place.container():
         line = st.empty()
-        st.button(say("Stop"), key="stop-experiment", on_click=stop, args=[experiment], icon=":material/stop:")
+        key = f"stop-{id(experiment)}"  # one run may wait for several, one after the other
+        st.button(say("Stop"), key=key, on_click=stop, args=[experiment], icon=":material/stop:")
         began = time.monotonic() - SOON * PAUSE
         while not experiment.settled.is_set():
             before, progress = TURNS.before(experiment), experiment.progress
