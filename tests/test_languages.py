@@ -10,7 +10,7 @@ from pages_under_test import HUB
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
-from core.lessons import curriculum
+from core.lessons import curriculum, search
 from core.lessons.languages import ENGLISH, FOLDER, PARTS, Language, catalogue, codes, language
 from deploy.languages import visits
 
@@ -126,6 +126,15 @@ def test_a_lesson_of_the_first_three_chapters_lacks_nothing(code, topic):
 @every_lesson
 def test_a_lesson_lacks_nothing_at_any_end_of_its_controls(code, topic):
     assert visits.of_lesson(code, topic) == []
+
+
+@every_language
+def test_the_search_finds_a_lesson_by_its_title_in_the_language_and_in_english(code):
+    topic = curriculum.topic("activations")
+    found = next(item for item in search.lessons(code) if item["slug"] == topic.slug)
+    assert found["name"] == language(code).told(topic).title != topic.title
+    assert found["name"] in found["fields"][0][1] and topic.title in found["fields"][0][1]
+    assert search.INDEXES[code].address != search.INDEX.address
 
 
 @every_language
