@@ -78,7 +78,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/healthz", health),
-        *files.routes((files.PLOTLY, *INDEXES.values(), *browser.ALL)),
+        *files.routes((files.PLOTLY, *INDEXES.values(), *files.PICTURES.values(), *browser.ALL)),
         *Api(SERVICES, ORIGINS).routes(),
     ],
     middleware=[

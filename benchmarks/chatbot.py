@@ -1,37 +1,67 @@
-"""Seconds to the first token and tokens per second of SmolLM2-135M-Instruct, by number format, each in a bare loop with
-a cache and as the chat speaks; llama.cpp beside them where ``llama_cpp`` can be imported.
+"""Seconds to the first token and tokens per second of SmolLM2-135M-Instruct: PyTorch in three number formats, each in a
+bare loop with a cache and as the chat speaks, beside ONNX Runtime and, where it is installed, llama.cpp.
 
-PYTHONPATH=. python benchmarks/chatbot.py             # 64 tokens, five times; writes benchmarks/results/chatbot.md
+PYTHONPATH=. python benchmarks/chatbot.py             # 64 tokens, seven times; writes benchmarks/results/chatbot.md
 PYTHONPATH=. python benchmarks/chatbot.py --quick     # 8 tokens, once, prints only
+
+llama.cpp has no wheel: it is built, some ten minutes of one core, in an environment of its own,
+``python -m venv .venv-llama && .venv-llama/bin/pip install llama-cpp-python``; ``--llama-python`` names another place.
 """
 
 import argparse
-import importlib.util
+import json
+import os
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
+from benchmarks.exported import exported, greedy, quantised, runtime
 from core.models.language import Language, smollm
 from core.models.language.conversion import packaged
+from core.models.language.smollm import FILE, PACKAGE, VERSION
 from core.projects.chatbot.decoding import Reader, Reply, Step, speak
 from core.projects.chatbot.sampling import Sampling
 
-RESULTS = Path(__file__).resolve().parent / "results" / "chatbot.md"
+HERE = Path(__file__).resolve().parent
+RESULTS, LLAMA = HERE / "results" / "chatbot.md", HERE.parent / ".venv-llama" / "bin" / "python"
 QUESTION = "Explain to a child, in many words, why the sky is blue."
-Timed = tuple[float, float]  # seconds to the first token, tokens per second after it
-Tokens = Callable[[int], Iterator[object]]
+TIMES_FASTER = 2  # what an engine that is not PyTorch would have to be, to be worth another dependency
+Tokens = Callable[[int], Iterator[int]]
 
 
-def timed(tokens: Iterator[object]) -> Timed:
-    """Follow an answer."""
-    began = time.perf_counter()
-    next(tokens)
-    first = time.perf_counter()
-    count = sum(1 for _ in tokens)
-    return first - began, count / (time.perf_counter() - first)
+@dataclass
+class Engine:
+    """One way to speak; ``torch`` and ``bare`` say what it is compared with. Filled while it is measured: what it said,
+    seconds to the first token and tokens per second after it, of each answer."""
+
+    name: str
+    tokens: Tokens
+    torch: bool = True
+    bare: bool = True
+    said: list[int] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
+    speeds: list[float] = field(default_factory=list)
+
+    def answer(self, most: int) -> None:
+        """Say so many tokens, against the clock."""
+        began, tokens = time.perf_counter(), self.tokens(most)
+        self.said = [next(tokens)]
+        first = time.perf_counter()
+        self.said += tokens
+        self.firsts.append(first - began)
+        self.speeds.append((len(self.said) - 1) / (time.perf_counter() - first))
+
+    @property
+    def speed(self) -> float:
+        """Tokens per second, the median."""
+        return statistics.median(self.speeds)
 
 
 def prompt(language: Language) -> list[int]:
@@ -54,9 +84,9 @@ def bare(language: Language) -> Tokens:
 def spoken(language: Language) -> Tokens:
     """The same as the chat does it, with everything that it keeps of each token."""
 
-    def tokens(most: int) -> Iterator[Step]:
+    def tokens(most: int) -> Iterator[int]:
         reply = Reply(sampling=Sampling(temperature=0.0, repetition_penalty=1.0), prompt=tuple(prompt(language)))
-        return (event for event in speak(Reader(language), reply, most) if isinstance(event, Step))
+        return (event.token for event in speak(Reader(language), reply, most) if isinstance(event, Step))
 
     return tokens
 
@@ -73,55 +103,114 @@ def eight_bits() -> Language:
     return Language(shared.name, model, shared.tokens, shared.licence)
 
 
-def llama_cpp(threads: int) -> Tokens:
-    """llama.cpp on the packaged four-bit file."""
-    import llama_cpp as library
+def by_torch() -> Iterator[Engine]:
+    """Three number formats."""
+    for name, make in (
+        ("float32", lambda: smollm(torch.float32)), ("bfloat16", smollm), ("int8 weights (torchao)", eight_bits),
+    ):  # fmt: skip
+        language = make()
+        yield Engine(f"PyTorch, {name}, bare loop", bare(language))
+        yield Engine(f"PyTorch, {name}, the chat", spoken(language), bare=False)
 
-    from core.models.language.smollm import FILE, PACKAGE, VERSION
 
-    model = library.Llama(str(packaged(PACKAGE, VERSION, FILE)), n_threads=threads, verbose=False)
-    return lambda most: iter(
-        model.create_chat_completion(
-            [{"role": "user", "content": QUESTION}], max_tokens=most, temperature=0.0, stream=True
+def by_onnx(folder: Path, threads: int) -> Iterator[Engine]:
+    """The model exported, and its matrices quantised by ONNX Runtime."""
+    language = smollm(torch.float32)
+    whole = exported(language, folder)
+    for name, path in (("float32", whole), ("int8, dynamic", quantised(whole))):
+        session = runtime(path, threads)
+        yield Engine(
+            f"ONNX Runtime, {name}, bare loop",
+            lambda most, session=session: greedy(session, language.config, prompt(language), most),
+            torch=False,
         )
+
+
+def by_llama(python: Path, threads: int, opened: ExitStack) -> Engine:
+    """llama.cpp on the packaged four-bit file, in a process of another Python."""
+    command = [str(python), str(HERE / "llama.py"), str(packaged(PACKAGE, VERSION, FILE)), str(threads)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    opened.enter_context(process)  # which closes its input, and so ends it
+    read, write, order = process.stdout, process.stdin, prompt(smollm())
+    assert read and write
+
+    def tokens(most: int) -> Iterator[int]:
+        write.write(json.dumps({"read": order, "most": most}) + "\n")
+        return (int(read.readline()) for _ in range(most))
+
+    return Engine(f"llama.cpp (llama-cpp-python {read.readline().strip()}), Q4_1, bare loop", tokens, torch=False)
+
+
+def table(engines: list[Engine]) -> list[str]:
+    """A line for each engine; the last column is how many of its tokens are float32's before the first that is not."""
+    rows = ["| engine | first token, s | tokens/s | slowest to fastest | as float32 |",
+            "| --- | ---: | ---: | ---: | ---: |"]  # fmt: skip
+    for each in engines:
+        alike = next(
+            (place for place, pair in enumerate(zip(each.said, engines[0].said, strict=True)) if pair[0] != pair[1]),
+            len(each.said),
+        )
+        rows.append(
+            f"| {each.name} | {statistics.median(each.firsts):.2f} | {each.speed:.1f} | "
+            f"{min(each.speeds):.1f} to {max(each.speeds):.1f} | {alike} of {len(each.said)} |"
+        )
+    return rows
+
+
+def verdict(engines: list[Engine]) -> str:
+    """Who is fastest in PyTorch, who besides, and whether that is enough."""
+    own = max((each for each in engines if each.torch and each.bare), key=lambda each: each.speed)
+    other = max((each for each in engines if not each.torch), key=lambda each: each.speed)
+    times = other.speed / own.speed
+    chat = next(each for each in engines if each.name == own.name.replace("bare loop", "the chat"))
+    return (
+        f"Fastest within PyTorch: {own.name.split(', ')[1]}, {own.speed:.1f} tokens/s; the chat keeps "
+        f"{chat.speed / own.speed:.0%} of that. Fastest besides: {other.name.removesuffix(', bare loop')}, "
+        f"{other.speed:.1f} tokens/s, {times:.1f} times as fast. Another engine is worth its dependency from "
+        f"{TIMES_FASTER} times on: {'reached' if times >= TIMES_FASTER else 'not reached'}."
     )
 
 
-def engines(threads: int) -> Iterator[tuple[str, Tokens]]:
-    """What is measured, one after the other."""
-    for name, make in (
-        ("float32", lambda: smollm(torch.float32)), ("bfloat16", smollm), ("int8 weights, torchao", eight_bits),
-    ):  # fmt: skip
-        language = make()
-        yield f"{name}, bare loop", bare(language)
-        yield f"{name}, the chat", spoken(language)
-    if importlib.util.find_spec("llama_cpp"):
-        yield "llama.cpp, Q4_1", llama_cpp(threads)
+def about(times: int, most: int, threads: int, loads: list[float]) -> str:
+    """How it was measured."""
+    from onnxruntime import __version__ as onnxruntime
 
-
-def row(name: str, tokens: Tokens, most: int, times: int) -> str:
-    """One engine's line, after one answer that only warms it up."""
-    for _ in tokens(2):
-        pass
-    measured = [timed(iter(tokens(most))) for _ in range(times)]
-    first, speed = (statistics.median(column) for column in zip(*measured, strict=True))
-    line = f"| {name} | {first:.2f} | {speed:.1f} |"
-    print(line, flush=True)
-    return line
+    machine = f"{threads} threads of {os.cpu_count()} cores, PyTorch {torch.__version__}, ONNX Runtime {onnxruntime}"
+    busy = f"load average before the first round {loads[0]:.1f}, after the last {loads[1]:.1f}"
+    return (
+        f"Made by `PYTHONPATH=. python benchmarks/chatbot.py`: {machine}. Medians of {times} answers of {most} tokens, "
+        f"each engine once in every round, so that other work on the machine hits all alike; {busy}, of which the "
+        f"benchmark itself is about {threads}. The likeliest token is always taken. All formats come from the packaged "
+        'four-bit file, which llama.cpp reads as it is. "As float32": how many tokens are the first engine\'s before '
+        "one differs."
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--llama-python", type=Path, default=LLAMA)
     wanted = parser.parse_args()
     torch.set_num_threads(wanted.threads)
-    most, times = (8, 1) if wanted.quick else (64, 5)
-    head = ["| engine | first token, s | tokens/s |", "| --- | --- | --- |"]
-    rows = [row(name, tokens, most, times) for name, tokens in engines(wanted.threads)]
+    most, times = (8, 1) if wanted.quick else (64, 7)
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        engines = [*by_torch(), *by_onnx(folder, wanted.threads)]
+        if wanted.llama_python.is_file():
+            engines.append(by_llama(wanted.llama_python, wanted.threads, opened))
+        for each in engines:  # one answer that only warms it up
+            list(each.tokens(4))
+        loads = [os.getloadavg()[0]]
+        for _ in range(times):
+            for each in engines:
+                each.answer(most)
+        loads.append(os.getloadavg()[0])
+    lines = [*table(engines), "", verdict(engines)]
+    print(*lines, sep="\n")
     if not wanted.quick:
-        about = f"Median of {times} answers of {most} tokens on {wanted.threads} threads; PyTorch {torch.__version__}."
-        RESULTS.write_text("\n".join(["# How fast the chatbot speaks", "", about, "", *head, *rows, ""]))
+        parts = ["# How fast the chatbot speaks", "", about(times, most, wanted.threads, loads), "", *lines, ""]
+        RESULTS.write_text("\n".join(parts))
 
 
 if __name__ == "__main__":

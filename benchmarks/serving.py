@@ -1,7 +1,8 @@
 """What the servers of the page on serving do on this machine, one after another: assets/serving/measured.json.
 
-``make extras`` first: a server whose packages are missing keeps its old record. The numbers are of the network of 8
-hidden units, one client that sends the next request when the last is answered, then eight of them.
+``make extras`` first: a server whose packages are missing keeps its old record, with its old date. The numbers are of
+the network that the page begins with, one client that sends the next request when the last is answered, then eight of
+them. Nothing else should want the machine: each row says its load.
 """
 
 import datetime
@@ -15,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from core.deployment.subjects import Playground
 from core.jobs import extras
 from core.jobs.servers import Fleet, Server
 from core.topics.serving.archives import opened, saved_model
 from core.topics.serving.folders import KINDS, Kind, command, folder, pins
 from core.topics.serving.recorded import FILE
 from core.topics.serving.requests import RIGHT, order
-from core.topics.serving.subject import YOURS, subject
 
 SECONDS = 4.0
 
@@ -58,12 +59,19 @@ def closed_loop(server: Server, clients: int, body: bytes) -> tuple[float, np.nd
     return len(taken) / SECONDS, np.array(taken)
 
 
+def today() -> str:
+    """The day of a record."""
+    return datetime.date.today().isoformat()
+
+
 def measured(kind: Kind, version: str) -> dict:
     """One server, from its start to its end."""
-    found, fleet, began = subject(YOURS, 8, 0), Fleet(), time.perf_counter()
-    server = last(fleet.start(command(kind), folder(kind, found), kind.health))
+    found, fleet, load = Playground(), Fleet(), os.getloadavg()[0]
+    files, began = folder(kind, found), time.perf_counter()
+    server = last(fleet.start(command(kind), files, kind.health))
     server.busy += 1
-    row: dict[str, object] = {"version": version, "ready": time.perf_counter() - began}
+    row: dict[str, object] = {"version": version, "date": today(), "load": round(load, 1)}
+    row["ready"] = time.perf_counter() - began
     try:
         if kind.answers_json:
             body = order(RIGHT, "", found).body or b""
@@ -77,17 +85,19 @@ def measured(kind: Kind, version: str) -> dict:
 
 def main() -> None:
     """Measure what is installed and write the record."""
-    before = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {"servers": {}, "archives": {}}
+    before: dict[str, Any] = (
+        json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {"servers": {}, "archives": {}}
+    )
     for kind in KINDS.values():
         if extras.interpreter(*kind.packages):
             before["servers"][kind.name] = measured(kind, pins()[extras.plain(kind.packages[0])])
             print(kind.name, before["servers"][kind.name], flush=True)
     if extras.interpreter("tensorflow-cpu"):
-        said = last(saved_model(subject(YOURS, 8, 0)))
+        said = last(saved_model(Playground()))
         files = {each.name: each.size for each in opened(said["content"]).entries}
-        before["archives"]["SavedModel"] = {key: said[key] for key in ("tensorflow", "difference")} | {"files": files}
+        found = {key: said[key] for key in ("tensorflow", "difference")}
+        before["archives"]["SavedModel"] = {**found, "files": files, "date": today()}
     before["machine"] = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    before["date"] = datetime.date.today().isoformat()
     FILE.write_text(json.dumps(before, indent=1) + "\n", encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ from pages.ui import atlas, paths, review, search
 from pages.ui.words import say
 
 atlas.title()
+atlas.projects()
 search.box()
 paths.picker()
 paths.next_step()

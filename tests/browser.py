@@ -87,7 +87,7 @@ class Watch:
     def clean(self) -> None:
         """Raises if there was an error or a request left the machine; Streamlit's probe of its base path is a 404, and
         a test that takes the server away makes it ask in vain."""
-        expected = ("404", "ERR_INTERNET_DISCONNECTED")
+        expected = ("404", "ERR_INTERNET_DISCONNECTED", "Failed to fetch")
         assert not [error for error in self.errors if not any(words in error for words in expected)], self.errors
         assert not self.outside, self.outside
 
@@ -119,6 +119,10 @@ def looking(width: int = 1280, height: int = 900, dark: bool = False, touch: boo
     page.emulate_media(color_scheme="dark" if dark else "light")
     try:
         yield page, Watch(page)
+    except Exception as error:
+        if not page.is_closed():
+            error.add_note(f"On the screen of {page.url}:\n{page.locator('body').inner_text(timeout=5_000)[-2_000:]}")
+        raise
     finally:
         context.set_offline(False)
         for tab in [tab for tab in context.pages if tab not in before]:
@@ -129,6 +133,11 @@ def looking(width: int = 1280, height: int = 900, dark: bool = False, touch: boo
             context.clear_cookies()
         if empty:
             context.close()
+
+
+def settled(page) -> None:
+    """Waits until the page has run to its end: a field for files that has just been enabled loses what comes before."""
+    page.wait_for_selector("[data-test-script-state=notRunning]", timeout=90_000)
 
 
 def until(condition, seconds: float = 40) -> None:

@@ -310,22 +310,51 @@ def test_who_drops_the_connection_stops_the_answer_and_frees_its_memory(stream, 
     assert READERS[-1].cache is None
 
 
-@needs_model
-@pytest.mark.long
-def test_the_conversion_reads_what_transformers_reads(model):
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+@pytest.fixture(scope="module")
+def theirs():
+    """The packaged file and what transformers' own loading makes of it, in float32."""
+    from transformers import AutoModelForCausalLM
 
     from core.models.language import conversion
 
     smollm_module = import_module("core.models.language.smollm")  # the package has a function of that name
     path = conversion.packaged(smollm_module.PACKAGE, smollm_module.VERSION, smollm_module.FILE)
-    theirs = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.bfloat16)
+    loaded = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    return path, loaded.eval()
+
+
+@needs_model
+@pytest.mark.long
+def test_the_conversion_reads_what_transformers_reads(model, theirs):
+    from transformers import AutoTokenizer
+
+    path, loaded = theirs
     own = model.model.state_dict()
-    for name, weight in theirs.state_dict().items():
-        assert torch.equal(weight, own[name]), name
+    for name, weight in loaded.state_dict().items():
+        assert torch.equal(weight.bfloat16(), own[name]), name
     tokens = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
     for text in ("Why 7 × 8?\n", "🤖 مرحبا", "  two  spaces 2026"):
         assert tokens(text, add_special_tokens=False)["input_ids"] == model.tokens.numbers(text)
+
+
+@needs_model
+@pytest.mark.long
+@torch.inference_mode()
+def test_the_conversion_gives_the_logits_that_transformers_gives(theirs):
+    """Our copy keeps bfloat16: with its weights rounded so, transformers' model gives the same logits to 1e-4; as it
+    is, logits up to 40 in size within 0.5, and at every place chances of which at most a twentieth lies elsewhere."""
+    from copy import deepcopy
+
+    ours, (_, exact) = language.smollm(torch.float32), theirs
+    rounded = deepcopy(exact)
+    rounded.load_state_dict({name: weight.bfloat16().float() for name, weight in exact.state_dict().items()})
+    for text in ("Why is the sky blue?", "What is 7 × 8? 🤖", "Write a short poem about the sea. " * 20):
+        numbers = ours.prompt([{"role": "user", "content": text}])
+        logits = ours.logits(numbers, last=0)
+        same, other = (each(torch.tensor([numbers])).logits[0] for each in (rounded, exact))
+        assert (logits - same).abs().max() < 1e-4
+        assert (logits - other).abs().max() < 0.5
+        assert (logits.softmax(-1) - other.softmax(-1)).abs().sum(-1).max() / 2 < 0.05
 
 
 BAD = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from browser import looking
 from demos_under_test import pinned, started
+from tiny_language import saved
 
 from core.models import language
 from core.projects.chatbot import shipped
@@ -62,5 +63,42 @@ def test_the_first_view_is_full_and_a_token_can_be_asked(demo: str) -> None:
         page.locator(".tokens .score-token").first.click()
         page.wait_for_function(
             "document.querySelector('#words textarea')?.value.startsWith('Token 1:')", timeout=60_000
+        )
+        watch.clean()
+
+
+def test_another_model_is_named_described_and_speaks(demo: str, tmp_path: Path) -> None:
+    """Offline: a name that is none, one whose size and licence are known, one that only the Hub knows, a folder."""
+    folder = saved("llama", tmp_path / "tiny-model")
+    with looking(1280, 1000) as (page, watch):
+        page.goto(demo)
+        page.wait_for_function("document.querySelector('#words textarea')?.value.startsWith('Token')", timeout=60_000)
+        page.get_by_role("button", name="Another model").click()
+        name = page.get_by_label("Name or folder")
+        download, ask = (page.get_by_role("button", name=words) for words in ("Download it", "Ask huggingface.co"))
+
+        def choose(text: str, said: str) -> None:
+            name.fill(text)
+            name.press("Enter")
+            told(said)
+
+        def told(said: str) -> None:
+            shown = "said => document.querySelector('#offer textarea')?.value.includes(said)"
+            page.wait_for_function(shown, arg=said, timeout=30_000)
+
+        choose("<script>/../x", "A model is a folder with its whole path, or owner/name")
+        assert not download.count() and not ask.count()
+        choose("Qwen/Qwen3-0.6B", "1,503 MB; licence: Apache-2.0")
+        assert download.is_visible() and not ask.count()
+        choose("owner/model", "its size and licence are on huggingface.co/owner/model")
+        assert not download.count()
+        ask.click()
+        told("could not be asked for owner/model")
+        choose(str(folder), "MB; licence: apache-2.0. It speaks from now on.")
+        page.locator("#about").get_by_text("tiny-model").wait_for()
+        page.get_by_role("textbox", name="Message").fill("Hello")
+        page.get_by_role("button", name="Send").click()
+        page.wait_for_function(
+            "document.querySelector('#told textarea')?.value.startsWith('tiny-model: ')", timeout=60_000
         )
         watch.clean()

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from browser import hub, looking, served
+from browser import hub, looking, served, settled
 
 from core.projects.classifier import sketches
 
@@ -86,6 +86,7 @@ def test_files_go_to_the_class_that_is_named(url, tmp_path):
             "input[type=file]:not([disabled])"
         )  # until the class has a name, that of folders is first
         field.wait_for(state="attached", timeout=60_000)
+        settled(page)
         field.set_input_files([*paths, tmp_path / "empty.png"])
         page.get_by_text("Two classes are the least").wait_for(timeout=60_000)
         page.get_by_text("The file is empty").wait_for(timeout=60_000)

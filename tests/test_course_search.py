@@ -8,7 +8,7 @@ from core.projects.chatbot import course, passages
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx`", "ignore::DeprecationWarning")
 
-MARGIN = 0.1  # new pages move a share that was measured once; two standard errors of 90 answers are as much
+MARGIN = 0.1  # new pages move a share that was measured once; three standard errors of 114 answers are as much
 
 
 def test_the_index_is_what_the_pages_say_now():
@@ -25,14 +25,18 @@ def meanings() -> None:
 
 
 @pytest.mark.usefixtures("meanings")
-def test_the_share_of_questions_that_find_their_page_is_the_one_the_page_states():
+@pytest.mark.parametrize("by_meaning", [True, False])
+def test_the_share_of_questions_that_find_their_page_is_the_one_the_page_states(by_meaning, monkeypatch):
+    if not by_meaning:
+        monkeypatch.setattr(course, "MODELS", {})
     asked = [(question, slug) for slug, questions in COVERED.items() for question in questions]
-    assert len(asked) == course.TRIED and {slug for _, slug in asked} <= {topic.slug for topic in curriculum.topics()}
+    assert set(COVERED) == {topic.slug for topic in curriculum.topics()} and min(map(len, COVERED.values())) >= 2
     found = [(slug, course.search(question)) for question, slug in asked]
     nearest = sum(answer.pages[0].slug == slug for slug, answer in found) / len(asked)
     cited = sum(slug in [hit.slug for hit in answer.cited] for slug, answer in found) / len(asked)
-    stated = course.MEASURED[True]
+    stated = course.MEASURED[by_meaning]
     assert abs(nearest - stated.nearest) < MARGIN and abs(cited - stated.cited) < MARGIN, (nearest, cited)
+    assert len(asked) == course.TRIED and (cited >= 0.9 or not by_meaning), "what the search is built for"
     assert f"{stated.nearest:.0%}" in course.honest() and f"{stated.cited:.0%}" in course.honest()
 
 

@@ -57,6 +57,8 @@ st.write(f"asked {{st.query_params['number']}}")
 if "counted" in st.query_params:
     st.write(f"counted {{counted(5)}}")
 st.write(f"answer {{experiment(int(st.query_params['number']))}}")
+if "twice" in st.query_params:
+    st.write(f"again {{experiment(10 * int(st.query_params['number']))}}")
 if "broken" in st.query_params:
     broken(7)
 """
@@ -172,6 +174,18 @@ def test_what_takes_long_says_how_far_it_is_and_can_be_stopped_and_asked_for_aga
             (folder / f"step{step}").touch()
         learner.press(go_on.id, query)
         assert learner.until("counted") == "counted 25"
+
+
+def test_two_that_take_long_one_after_the_other_can_each_be_stopped(hub: tuple[str, Path]) -> None:
+    url, folder = hub
+    with Asking(url) as learner:
+        learner.wish("number=8&twice=1")
+        first = learner.element("button", lambda button: button.label == "Stop")
+        (folder / "go8").touch()
+        assert learner.until("answer") == "answer 64"
+        assert learner.element("button", lambda button: button.label == "Stop").id != first.id
+        (folder / "go80").touch()
+        assert learner.until("again") == "again 6400"
 
 
 def test_steps_within_steps_divide_them() -> None:

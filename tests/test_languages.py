@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.lessons import curriculum, search
 from core.lessons.languages import ENGLISH, FOLDER, PARTS, Language, catalogue, codes, language
+from core.topics.linear_algebra.views import VIEWS
 from deploy.languages import visits
 
 OTHERS = [code for code in codes() if code != ENGLISH]
@@ -163,6 +164,20 @@ def test_the_scripts_of_the_kit_say_all_in_the_language(code):
         if path.stem in COMPONENTS:
             for words in spoken.findall(text):
                 assert any(words in english for english in pairs), f"{path.name}: {words!r} is not translated"
+
+
+@every_language
+def test_a_visit_opens_every_view_whatever_it_is_called(code, monkeypatch):
+    topic, seen = curriculum.topic("linear-algebra"), set()
+
+    def opened(app: AppTest, lacking: dict) -> None:
+        app.run()
+        assert not app.exception
+        seen.add(app.session_state["linear_algebra.view"])
+
+    monkeypatch.setattr(visits, "collect", opened)
+    visits.of_lesson(code, topic, thorough=False)
+    assert seen == set(VIEWS)
 
 
 @every_language

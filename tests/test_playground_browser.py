@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from browser import hub, looking, served
+from browser import hub, looking, served, settled
 
 STAGE = ".rl-stage"
 
@@ -19,12 +19,6 @@ def url(compilation):  # compiled here once, so that the hub finds it on disk
 def drawn(page, times: int = 1) -> None:
     """Wait until the first stage has drawn (that many times)."""
     page.wait_for_function(f"Number(document.querySelector('{STAGE}')?.dataset.drawn ?? 0) >= {times}", timeout=90_000)
-
-
-def settled(page) -> None:
-    """Wait until the script has run to its end."""
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=90_000)
-    page.wait_for_timeout(150)
 
 
 def value(slider) -> str:

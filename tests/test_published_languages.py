@@ -5,47 +5,26 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
+from tiny_language import saved
 
 from core.models import language
 from core.models.hub import UnknownModelError
 from core.models.language import published
 from core.models.language.published import looked_up, offer, prepared
-from core.projects.chatbot import talk
+from core.projects.chatbot import others, screen, talk
 from core.projects.chatbot.attending import attention
 from core.projects.chatbot.conversation import Conversation
 from core.projects.chatbot.decoding import Reader, Reply, speak
 from core.projects.chatbot.sampling import Sampling
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx`", "ignore::DeprecationWarning")
-TEMPLATE = "{% for m in messages %}<|turn|>{{ m.role }}\n{{ m.content }}<|text|>{% endfor %}<|turn|>assistant\n"
 GREEDY = Sampling(temperature=0.0, repetition_penalty=1.0)
-
-
-def shape(kind: str):
-    from transformers import LlamaConfig, Qwen3Config
-
-    sizes: dict = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
-             "num_key_value_heads": 2, "vocab_size": 2048, "max_position_embeddings": 512, "eos_token_id": 0,
-             "bos_token_id": 1}  # fmt: skip
-    return LlamaConfig(**sizes) if kind == "llama" else Qwen3Config(**sizes, head_dim=8)
 
 
 @pytest.fixture(scope="module", params=["llama", "qwen3"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model with weights of chance, saved as its makers would."""
-    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
-
-    place = tmp_path_factory.mktemp("models") / f"tiny-{request.param}"
-    torch.manual_seed(0)
-    AutoModelForCausalLM.from_config(shape(request.param)).save_pretrained(place)
-    tokens = PreTrainedTokenizerFast(
-        tokenizer_file=str(Path("assets/language/tokenizer.json")), eos_token="<|text|>", bos_token="<|turn|>"
-    )
-    tokens.chat_template = TEMPLATE
-    tokens.save_pretrained(place)
-    (place / "README.md").write_text("---\nlicense: apache-2.0\n---\n")
-    return place
+    return saved(request.param, tmp_path_factory.mktemp("models") / f"tiny-{request.param}")
 
 
 def test_a_folder_s_model_talks_branches_and_shows_what_it_looked_at(folder, monkeypatch):
@@ -137,3 +116,43 @@ def test_code_pickles_damage_and_models_that_do_not_chat_are_refused(folder, tmp
     (wrong / "model.safetensors").rename(wrong / "pytorch_model.bin")
     with pytest.raises(UnknownModelError, match="lacks weights as safetensors"):
         offer(str(wrong))
+
+
+def test_a_screen_is_told_what_a_name_stands_for_and_what_can_be_done(folder, monkeypatch):
+    one = screen.begun()
+    for name in ("../../etc", "<script>/x", "x" * 300, "🙂"):
+        refused = others.chosen(one, name)
+        assert "owner/name" in refused.sentence and not refused.ask and not refused.fetch
+    known, unknown = others.chosen(one, " Qwen/Qwen3-0.6B "), others.chosen(one, "owner/model")
+    assert known.fetch and not known.ask and "1,503 MB; licence: Apache-2.0" in known.sentence
+    assert unknown.ask and not unknown.fetch and one.name == language.NAME, "nobody else speaks before it is here"
+    monkeypatch.setattr("core.models.hub.listed", lambda name: ({"model.safetensors": 12_000_000, "x.bin": 1}, "mit"))
+    asked = others.looked_up("owner/model")
+    assert asked.fetch and "12 MB; licence: mit" in asked.sentence
+    monkeypatch.setattr("core.models.hub.listed", lambda name: ({"pytorch_model.bin": 12_000_000}, "mit"))
+    assert "no weights as safetensors" in others.looked_up("owner/model").sentence
+    assert "speaks from now on" in others.chosen(one, str(folder)).sentence and one.name == folder.name and one.able
+    assert others.chosen(one, "").sentence == f"{language.NAME} speaks." and one.name == language.NAME
+
+
+def test_a_download_is_followed_speaks_when_it_is_here_and_says_why_not(folder, monkeypatch):
+    one, here = screen.begun(), []
+    monkeypatch.setattr("core.models.hub.listed", lambda name: ({"model.safetensors": 12_000_000}, "mit"))
+    monkeypatch.setattr("core.models.hub.cached", lambda name, file: here[0] if here else None)
+
+    def downloaded(name: str, patterns: list[str]) -> Path:
+        here.append(folder)
+        return folder
+
+    monkeypatch.setattr("core.models.hub.downloaded", downloaded)
+    *_, last = others.fetched(one, "owner/model")
+    assert "speaks from now on" in last.sentence and one.name == "owner/model"
+    one.say("Hello", GREEDY, most=2)
+    assert one.job
+    one.job.wait(60)
+    assert one.job.status == "done" and one.conversation.replies[-1].speaker == "owner/model"
+    assert screen.tokens(one) is not None and "owner/model" in screen.shown(one)[2]
+    here.clear()
+    monkeypatch.setattr("core.models.hub.listed", lambda name: ({}, ""))
+    *_, refused = others.fetched(one, "owner/other")
+    assert "owner/other has 0 MB of safetensors" in refused.sentence and one.name == "owner/model"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core.deployment.controls import DIGITS
+from core.deployment.subjects import Playground, deployed
 from core.jobs import BusyError, extras, servers
 from core.jobs.apart import apart
 from core.jobs.servers import HERE, Berth, Fleet, exchange, moored
@@ -180,7 +182,7 @@ def test_each_extra_is_installed_and_imports_beside_the_hub(environment, module)
 def test_every_folder_passes_its_own_tests(environment, name):
     from core.topics.serving.folder_view import draw_tried, tried
 
-    said = last(tried(name, "the digits network", 8, 0))
+    said = last(tried(name, deployed(DIGITS, 0)))
     assert said.said["passed"], said.said["said"]
     assert "passed" in draw_tried(said).note
 
@@ -189,7 +191,7 @@ def test_every_folder_passes_its_own_tests(environment, name):
 def test_a_saved_model_is_written_and_read_back(environment):
     from core.topics.serving.archive_views import draw_saved, made, saved_goal
 
-    said = last(made(64, 0))
+    said = last(made(Playground(units_per_layer=64)))
     assert said["archive"].kind == "SavedModel" and said["archive"].faults == ()
     assert saved_goal(said).passed and said["difference"] < 1e-5
     assert draw_saved(said).pictures
@@ -199,7 +201,7 @@ def test_a_saved_model_is_written_and_read_back(environment):
 def test_batches_and_the_law_on_a_real_server():
     from core.topics.serving.load_view import draw_driven, driven
 
-    found = last(driven("your network", 8, 16, 2, 0))
+    found = last(driven(Playground(), 16, 2, 0))
     assert all(row["answered"] == row["sent"] and not row["errors"] for row in found.rows["in batches"][:2])
     for row in (row for rows in found.rows.values() for row in rows):
         assert row["inside"] == pytest.approx(row["answered"] / row["seconds"] * row["mean"], rel=0.3, abs=1)

@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from core.data import PLANAR, Data
+from core.deployment.controls import DIGITS
 from core.models import MLP
 from core.models.digits import NAMES, SIDE, recognizer, training_digits
 from core.training import Recipe, Run, train
 
 TRIED, DIGITS_TRIED = 200, 128  # inputs that answers are compared on
 RECIPE = Recipe(120, 16, learning_rate=0.02, frames=2)
+WIDE = {64: (60, 0.005), 512: (6, 0.001)}  # from so many units on: epochs and learning rate
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Playground:
     input_x: float = 0.5
     input_y: float = -0.5
     seed: int = 0
+    name = "your network"
+    temperature = 1.0
 
     @property
     def run(self) -> Run:
@@ -60,12 +64,18 @@ class Playground:
     @property
     def outputs(self) -> tuple[str, ...]:
         """What the logits stand for."""
-        return tuple(self.run.data.classes)
+        return tuple(map(str, self.run.data.classes))
+
+    @property
+    def shift(self) -> tuple[float, ...]:
+        """What is added to the logits before softmax: nothing."""
+        return (0.0,) * len(self.outputs)
 
     @property
     def title(self) -> str:
         """The network in a few words."""
-        depth = "one hidden layer" if self.hidden_layers == 1 else f"{self.hidden_layers} hidden layers"
+        layers = {0: "no hidden layer", 1: "one hidden layer"}
+        depth = layers.get(self.hidden_layers, f"{self.hidden_layers} hidden layers")
         return f"your network of {depth}, {self.run.last.test_score:.1%} right on held-out points"
 
     @property
@@ -79,7 +89,7 @@ class Digits:
     """The shipped reader of digits, and the picture that it is asked about: 28 × 28 ``pixels`` as float32 bytes."""
 
     pixels: bytes = field(repr=False)
-    name: str = "digits"
+    name = "the digits network"
 
     @property
     def model(self) -> nn.Module:
@@ -107,6 +117,16 @@ class Digits:
         return NAMES
 
     @property
+    def shift(self) -> tuple[float, ...]:
+        """What its calibration adds to the logits before softmax."""
+        return (*[0.0] * 10, recognizer()[1].shift)
+
+    @property
+    def temperature(self) -> float:
+        """What its calibration divides the logits by."""
+        return recognizer()[1].temperature
+
+    @property
     def title(self) -> str:
         """The network in a few words."""
         return "the shipped digits network, 99.66 % right on MNIST's test images"
@@ -120,6 +140,11 @@ class Digits:
 Subject = Playground | Digits
 
 
+def deployed(network: str, seed: int, **settings) -> Subject:
+    """A network by its ``core.deployment.controls``; the digits network is asked about one of its training digits."""
+    return of_picture(training_digits()[0][-1, 0]) if network == DIGITS else Playground(**settings, seed=seed)
+
+
 def of_picture(seen: Tensor) -> Digits:
     """The digits network asked about ink (28, 28)."""
     return Digits(seen.float().contiguous().numpy().tobytes())
@@ -128,10 +153,12 @@ def of_picture(seen: Tensor) -> Digits:
 @functools.lru_cache(maxsize=32)
 @torch.enable_grad()
 def trained(data: str, hidden_layers: int, units: int, activation: str, seed: int) -> Run:
-    """A network of the playground's kind, trained for 120 epochs."""
+    """A network of the playground's kind; a wide one learns in fewer epochs and smaller steps."""
     problem: Data = PLANAR[data](samples=400, noise=0.1, seed=seed)
     model = MLP(2, *[units] * hidden_layers, 2, activation=activation, seed=seed)
-    return train(model, problem, replace(RECIPE, seed=seed))
+    wide = [settings for least, settings in WIDE.items() if units >= least]
+    epochs, rate = wide[-1] if wide else (RECIPE.epochs, RECIPE.learning_rate)
+    return train(model, problem, replace(RECIPE, epochs=epochs, learning_rate=rate, seed=seed))
 
 
 @functools.cache

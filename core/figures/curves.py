@@ -124,11 +124,13 @@ def bars(
 
 
 def across(names: Sequence[str], values: Mapping[str, Sequence[float]], axis: str, height: int = 0) -> Picture:
-    """One horizontal bar per name; several series stand beside each other, told apart by colour and pattern."""
+    """One horizontal bar per name; several series stand beside each other, told apart by colour and pattern, their
+    numbers beside the bars: on a pattern nobody can read them."""
+    spot = "outside" if len(values) > 1 else "auto"
     traces = [
         {"type": "bar", "orientation": "h", "y": list(range(len(names))), "x": list(row), "name": name,
          "marker": {"color": COLORS[1 - place], "pattern": {"shape": ("", "/")[place]}},
-         "text": [number(value) for value in row], "textposition": "auto", "textangle": 0, "cliponaxis": False,
+         "text": [number(value) for value in row], "textposition": spot, "textangle": 0, "cliponaxis": False,
          **hover("%{x:.4g}", name)}
         for place, (name, row) in enumerate(values.items())
     ]  # fmt: skip
@@ -139,4 +141,6 @@ def across(names: Sequence[str], values: Mapping[str, Sequence[float]], axis: st
     plan = layout(
         axis, "", height or 110 + 30 * len(names), yaxis={**ticks, "showgrid": False}, showlegend=len(values) > 1
     )
+    if len(values) > 1:
+        plan["margin"] = {**plan.get("margin", {}), "r": 44}
     return Picture(traces, plan, alt + ".")

@@ -31,19 +31,18 @@ def sheet(
         lines = zip(("My guess:", "Measured:", "Because:"), (LINE, LINE, LINE * 2), strict=True)
         room = "\n\n".join(f"{say(head)} {line}" for head, line in lines)
         head = say(f"Question {number}")
-        parts.append(f"## {head}\n\n{say(question.text)}\n\n{say(choice(question))}\n\n{room}")
+        parts.append(f"## {head}\n\n{say(question.text)}\n\n{choice(question, say)}\n\n{room}")
     parts += [f"## {say('Challenge')}\n\n{say(goal.text)}\n\n{say('Reached with:')} {LINE}" for goal in goals]
     parts.append(f"## {say('The idea')}\n\n{topic.idea}")
     return "\n\n".join(parts) + "\n"
 
 
-def choice(question: Question) -> str:
+def choice(question: Question, say: Callable[[str], str]) -> str:
     """What can be guessed."""
     if isinstance(question.options, Scale):
-        return f"A number from {question.options.written(question.options.low)} to " + question.options.written(
-            question.options.high
-        )
-    return "\n".join(f"- [ ] {option}" for option in question.options)
+        low, high = map(question.options.written, (question.options.low, question.options.high))
+        return say(f"A number from {low} to {high}")
+    return "\n".join(f"- [ ] {say(option)}" for option in question.options)
 
 
 def written(value: object) -> str:

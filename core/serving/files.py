@@ -19,9 +19,10 @@ FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 @dataclass(frozen=True)
 class Asset:
-    """A script whose address changes with its content, so that a browser may keep it for good."""
+    """A script or a picture whose address changes with its content, so that a browser may keep it for good."""
 
     path: Path
+    kind: str = "text/javascript"
 
     @cached_property
     def address(self) -> str:
@@ -35,11 +36,11 @@ class Asset:
         return gzip.compress(self.path.read_bytes(), mtime=0)
 
     def answer(self, request: Request) -> Response:
-        """The script, packed for those who can unpack it."""
+        """The file; a script is packed for those who can unpack it."""
         headers = FOR_GOOD | {"Vary": "Accept-Encoding"}
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            return Response(self.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
-        return FileResponse(self.path, headers=headers, media_type="text/javascript")
+        if self.kind.startswith("text/") and "gzip" in request.headers.get("Accept-Encoding", ""):
+            return Response(self.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=self.kind)
+        return FileResponse(self.path, headers=headers, media_type=self.kind)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Fonts(StaticFiles):
         return response
 
 
+PROJECTS = ASSETS / "screenshots" / "projects"  # made by deploy.pictures
+PICTURES = {path.stem: Asset(path, "image/webp") for path in sorted(PROJECTS.glob("*.webp"))}  # by slug
 PLOTLY = Asset(ASSETS / "plotly" / "plotly-cartesian.min.js")
 FONTS = ("ibm-plex-sans-latin-wght-normal.woff2", "literata-latin-wght-normal.woff2")  # those of every first screen
 

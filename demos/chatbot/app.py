@@ -5,9 +5,9 @@
 
 import gradio as gr
 
+from core.projects.chatbot import others as models
 from core.projects.chatbot.conversation import SYSTEM
 from core.projects.chatbot.screen import (
-    INTRODUCTION,
     USUAL,
     begun,
     branched,
@@ -20,6 +20,7 @@ from core.projects.chatbot.screen import (
     taken,
     turned,
 )
+from core.projects.chatbot.visible import honest
 
 LAUNCH = {
     "run_history": False,
@@ -62,6 +63,27 @@ def way_after(talk) -> tuple:
     return turned(talk, 1)
 
 
+def said_of(offered, *more) -> tuple:
+    """A sentence about a model, and the buttons that lead on."""
+    return offered.sentence, gr.Button(visible=offered.ask), gr.Button(visible=offered.fetch), *more
+
+
+def choose(talk, name) -> tuple:
+    """A model by name; it speaks if it is here. The other buttons are about the name of which something was said."""
+    return said_of(models.chosen(talk, name), honest(talk), name)
+
+
+def look_up(name) -> tuple:
+    """Ask the Hub for size and licence."""
+    return said_of(models.looked_up(name))
+
+
+def download(talk, name):
+    """Fetch a model, which speaks then."""
+    for offered in models.fetched(talk, name):
+        yield said_of(offered, honest(talk))
+
+
 def gone(talk) -> None:
     """The tab is closed: what was under way stops."""
     if talk:
@@ -69,9 +91,10 @@ def gone(talk) -> None:
 
 
 with gr.Blocks(title="Chatbot", analytics_enabled=False, delete_cache=(600, 600)) as demo:
-    gr.Markdown(f"# A chatbot that can be questioned\n{INTRODUCTION}")
+    gr.Markdown("# A chatbot that can be questioned")
+    about = gr.Markdown(honest(begun()), elem_id="about")
     talk = gr.State(None, time_to_live=3600, delete_callback=gone)
-    place, others = gr.State(None), gr.State({})
+    place, others, named = gr.State(None), gr.State({}), gr.State("")
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             window = gr.Chatbot(label="Conversation", height=380, buttons=["copy"], sanitize_html=True)
@@ -91,6 +114,12 @@ with gr.Blocks(title="Chatbot", analytics_enabled=False, delete_cache=(600, 600)
                 min_p = gr.Slider(0, 0.5, USUAL.min_p, step=0.01, label="Min-p")
                 penalty = gr.Slider(1, 1.5, USUAL.repetition_penalty, step=0.01, label="Repetition penalty")
                 seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=9999)
+            with gr.Accordion("Another model", open=False, elem_id="models"):
+                model = gr.Textbox(label="Name or folder", info=models.HELP, max_length=models.LONGEST, max_lines=1)
+                use = gr.Button("Choose it")
+                offer = gr.Textbox(label="What is known of it", interactive=False, elem_id="offer", lines=2)
+                ask = gr.Button("Ask huggingface.co for its size and licence", visible=False)
+                fetch = gr.Button("Download it", visible=False)
     gr.Markdown("## Question a token\nThe darker, the more the network doubted it. Click one.")
     strip = gr.HighlightedText(label="The last reply, token by token", show_legend=False, elem_classes="tokens")
     words = gr.Textbox(label="This token", interactive=False, elem_id="words")
@@ -125,7 +154,12 @@ with gr.Blocks(title="Chatbot", analytics_enabled=False, delete_cache=(600, 600)
     before.click(way_before, talk, view, **private).then(**least)
     after.click(way_after, talk, view, **private).then(**least)
     strip.select(clicked, [talk, *settings], token, **private)
-    attend.click(read_from, [talk, place], attended, concurrency_limit=1, **private)
+    attend.click(read_from, [talk, place], [attended, told], concurrency_limit=1, **private)
+    offered = [offer, ask, fetch]
+    for event in (use.click, model.submit):
+        event(choose, [talk, model], [*offered, about, named], **private)
+    ask.click(look_up, named, offered, concurrency_limit=2, **private)
+    fetch.click(download, [talk, named], [*offered, about], concurrency_limit=2, **private)
     pack.click(taken, talk, files, **private)
     demo.load(begun, None, talk, **private).then(shown, talk, view, **private).then(**least)
     for control in settings:

@@ -1,12 +1,13 @@
 r"""Quantization and pruning
 
-Give a trained network fewer bits, fewer weights or fewer channels, and ask the clock and the held-out digits what it
-cost.
+Give a trained network fewer bits, fewer weights or fewer channels, and ask the clock and held-out data what it cost.
 
 *Quantization* stores a weight $w$ as a whole number $q$ of $b$ bits times a scale $s$; so does what flows between
 layers, $x$, with a zero point $z$:
 
-$$w \approx s\,q,\quad |q| \le 2^{b-1} - 1 \qquad x \approx s_x\,(q_x - z)$$
+$$w \approx s\,q,\quad |q| \le 2^{b-1} - 1$$
+
+$$x \approx s_x\,(q_x - z)$$
 
 *Static* quantization fixes the range of $x$ beforehand on calibration images, *dynamic* takes it from each batch.
 

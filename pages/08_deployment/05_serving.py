@@ -28,18 +28,19 @@ Reading:
 - Olston and others (2017), *TensorFlow-Serving: Flexible, High-Performance ML Serving*
 """
 
+from core.deployment.controls import SERVED
 from core.topics.serving import request_view
 from core.topics.serving.request_view import CONTROLS, REQUEST, UNSENT
 from core.topics.serving.views import OWN, VIEWS
 from pages import ui
 from pages.ui import served
 
-network = ui.cached(request_view.measure_subject)
+network = ui.cached(request_view.ready)
 
 
 def request() -> None:
+    subject = network(**page.ask_all(SERVED), seed=page.seed)
     values = page.ask_all(CONTROLS)
-    subject = network(values["network"], values["hidden_units"], page.seed)
     berthed = request_view.berthed(subject, values, page.seed)
     found = request_view.asked(subject, served.running(berthed[0]), **values)
     page.open(REQUEST if hasattr(found, "exchange") else UNSENT, found)

@@ -5,12 +5,15 @@ from pathlib import Path
 import streamlit as st
 
 from core.lessons import curriculum
+from core.serving.files import PICTURES
 from pages.ui import memory
 from pages.ui.paths import is_done
+from pages.ui.stage import component
 from pages.ui.wording import literal
 from pages.ui.words import say, told
 
 DEMOS = Path(__file__).resolve().parents[2] / "demos"
+_projects = component("projects", isolate_styles=False)
 DONE, OPEN, COMING = ":material/check_circle:", ":material/radio_button_unchecked:", ":material/schedule:"
 
 
@@ -52,6 +55,17 @@ def chapters() -> None:
             later = [line.text for line in chapter.lines if line in coming and not line.text.endswith(":")]
             if later:
                 st.caption(f"{COMING} {say('Coming:')} " + " · ".join(say(text).replace("[", "\\[") for text in later))
+
+
+def projects() -> None:
+    """The projects as pictures; picking one opens it."""
+    shown = [topic for topic in curriculum.topics() if topic.slug in PICTURES]
+    described = [
+        {"slug": topic.slug, "title": told(topic).title, "picture": PICTURES[topic.slug].address} for topic in shown
+    ]
+    opened = _projects(key="projects", data={"projects": described}, on_opened_change=lambda: None).opened
+    if opened in PICTURES:
+        st.switch_page(curriculum.topic(opened).path)
 
 
 def demos() -> None:

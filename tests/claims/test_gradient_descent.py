@@ -97,6 +97,13 @@ def test_the_more_curvatures_differ_the_longer_the_best_descent_takes():
     assert needed[0] < needed[1] < needed[2]
 
 
+def test_power_iteration_looks_at_the_last_sound_moment_of_a_training_that_broke(seeds):
+    for seed, rate in zip(seeds, (0.55, 1.0), strict=False):
+        found = search(rate, 8, 500, seed)
+        assert np.isfinite(found.exact).all()
+        assert np.isfinite(found.estimates).all()
+
+
 def test_products_with_the_hessian_and_sharpness_are_autograds(seeds):
     for seed in seeds[:2]:
         match = search(0.1, 5, 100, seed)

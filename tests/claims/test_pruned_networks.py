@@ -7,9 +7,11 @@ import torch
 from torch import nn
 from torch.nn.utils import prune as torch_prune
 
-from core.deployment.small_cnn import LAYERS, small_cnn, taught, trained
+from core.deployment.controls import CNN
+from core.deployment.small_cnn import small_cnn, taught
 from core.jobs import start
 from core.topics.quantization_pruning import channels_view, pruning_views, tickets_view
+from core.topics.quantization_pruning.candidates import layers_of, of_cnn
 from core.topics.quantization_pruning.channels import (
     AT_ONCE,
     FRESH,
@@ -57,7 +59,7 @@ from core.topics.quantization_pruning.tickets import (
     shuffled,
 )
 
-ALL = dict.fromkeys(LAYERS, 8)
+LAYERS = layers_of(CNN, 0)
 
 
 # Weights at zero ------------------------------------------------------------------------------------------------------
@@ -65,7 +67,7 @@ ALL = dict.fromkeys(LAYERS, 8)
 
 def test_masks_are_torchs(seeds):
     for seed in seeds[:4]:
-        model = trained(seed).copied()
+        model = of_cnn(seed).copied()
         weights = {name: getattr(model, name).weight.detach().clone() for name in LAYERS}
         ours = masks_of(weights, 0.7, GLOBAL, seed)
         torch_prune.global_unstructured([(getattr(model, name), "weight") for name in LAYERS],
@@ -81,12 +83,12 @@ def test_masks_are_torchs(seeds):
 def test_the_smallest_of_all_cost_less_than_those_of_each_layer_and_these_less_than_random_ones(seeds):
     """Half of the weights at zero, without training again."""
     for seed in seeds[:4]:
-        half = {name: values[:, 2].mean() for name, values in curves_of(seed).items()}
+        half = {name: values[:, 2].mean() for name, values in curves_of(of_cnn(seed)).items()}
         assert half[GLOBAL] >= half[LOCAL] - 0.01 and half[LOCAL] > half[RANDOM_WEIGHTS] + 0.1
 
 
 def test_zeros_change_no_size_until_they_are_left_out(seed):
-    none, most = (pruned(share, GLOBAL, 1, seed) for share in (0.0, 0.9))
+    none, most = (pruned(of_cnn(seed), share, GLOBAL, 1) for share in (0.0, 0.9))
     assert none.sizes["all numbers"] == most.sizes["all numbers"]
     assert most.sizes["zipped"] < 0.3 * none.sizes["zipped"]
     assert most.sizes["places and values (CSR)"] < 0.25 * none.sizes["all numbers"]
@@ -96,8 +98,8 @@ def test_zeros_change_no_size_until_they_are_left_out(seed):
 @pytest.mark.filterwarnings("ignore:Sparse CSR")
 def test_a_sparse_network_answers_as_the_dense_one_with_zeros(seeds):
     for seed in seeds[:2]:
-        model = prune(trained(seed).copied(), 0.9, GLOBAL, seed)
-        x = trained(seed).x_test[:50]
+        model = prune(of_cnn(seed).copied(), 0.9, GLOBAL, seed)
+        x = of_cnn(seed).x_test[:50]
         assert torch.allclose(SparseNetwork(model)(x), model(x), atol=1e-4)
 
 
@@ -105,7 +107,7 @@ def test_zeros_are_multiplied_as_other_numbers_are(seed):
     """The same operations on the same shapes: what the clock shows is counted here, a channel less is less work."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    subject = trained(seed)
+    subject = of_cnn(seed)
 
     def work(model: nn.Module) -> int:
         with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -113,23 +115,23 @@ def test_zeros_are_multiplied_as_other_numbers_are(seed):
         return counter.get_total_flops()
 
     zeros = prune(subject.copied(), 0.9, GLOBAL, seed)
-    narrow = narrowed(subject.copied(), 0.5, NORM, seed)
-    assert work(zeros) == work(subject.model) == 2 * products(subject.model)
-    assert work(narrow) == 2 * products(narrow) < 0.35 * work(subject.model)
+    narrow = narrowed(of_cnn(seed), 0.5, NORM)
+    assert work(zeros) == work(subject.model) == 2 * products(subject.model, subject.x[:1])
+    assert work(narrow) == 2 * products(narrow, subject.x[:1]) < 0.35 * work(subject.model)
 
 
 @pytest.mark.long
 def test_the_weights_challenge_can_be_met(seeds):
-    goals = [pruning_views.goal(pruned(0.7, GLOBAL, 1, seed)) for seed in seeds[:6]]
-    assert any(goal.passed for goal in goals) and not pruning_views.goal(pruned(0.8, LOCAL, 1, seeds[0])).passed
+    goals = [pruning_views.goal(pruned(of_cnn(seed), 0.7, GLOBAL, 1)) for seed in seeds[:6]]
+    assert any(goal.passed for goal in goals) and not pruning_views.goal(pruned(of_cnn(seeds[0]), 0.8, LOCAL, 1)).passed
 
 
 def test_the_clock_job_times_four_networks_of_comparable_weights(seed):
-    job = start(timed, 0.9, 1, seed).wait(200)
+    job = start(timed, of_cnn(seed).key, 0.9, 1).wait(200)
     assert job.status == "done", job.error
     found = job.result
     assert len(found.latencies) == 4 and all(each.median > 0 for each in found.latencies.values())
-    zeros = prune(trained(seed).copied(), 0.9, GLOBAL, seed)
+    zeros = prune(of_cnn(seed).copied(), 0.9, GLOBAL, seed)
     assert found.weights[SPARSE] == sum(int(weight.count_nonzero()) for weight in weights_of(zeros))
     assert found.weights["channels removed"] == pytest.approx(found.weights[SPARSE], rel=0.35)
     assert found.apart < 1e-3
@@ -144,52 +146,53 @@ def test_the_clock_job_times_four_networks_of_comparable_weights(seed):
 def test_channels_are_really_gone(seeds):
     for seed in seeds[:3]:
         for importance in (NORM, RANDOM):
-            model = narrowed(trained(seed).copied(), 0.5, importance, seed)
+            model = narrowed(of_cnn(seed), 0.5, importance)
             assert list(widths(model).values()) == [8, 16, 32, 10]
             assert model.conv2.weight.shape == (16, 8, 3, 3) and model.output.weight.shape == (10, 128)
-            assert model(trained(seed).x_test[:3]).shape == (3, 10)
+            assert model(of_cnn(seed).x_test[:3]).shape == (3, 10)
 
 
 def test_what_is_left_are_the_old_weights(seed):
-    old, new = trained(seed).model, narrowed(trained(seed).copied(), 0.5, NORM, seed)
+    old, new = of_cnn(seed).model, narrowed(of_cnn(seed), 0.5, NORM)
     rows = {tuple(row.flatten().tolist()) for row in old.conv1.weight.detach()}
     assert all(tuple(row.flatten().tolist()) in rows for row in new.conv1.weight.detach())
 
 
 def test_half_the_channels_leave_about_a_quarter(seeds):
     for seed in seeds[:2]:
-        found = measure(0.5, NORM, 1, seed)
+        found = measure(of_cnn(seed), 0.5, NORM, 1)
         assert 0.2 < found.sizes[1] / found.sizes[0] < 0.3 and 0.2 < found.products[1] / found.products[0] < 0.3
-        assert found.sizes[0] == in_safetensors(trained(seed).model.state_dict())
+        assert found.sizes[0] == in_safetensors(of_cnn(seed).model.state_dict())
 
 
 def test_random_channels_are_the_same_for_the_same_seed_and_leave_torchs_randomness_alone(seed):
-    trained(seed)  # once it is there, nothing draws from torch's own randomness
+    of_cnn(seed)  # once it is there, nothing draws from torch's own randomness
     torch.manual_seed(seed)
     expected = torch.rand(3)
     torch.manual_seed(seed)
-    first, second = (narrowed(trained(seed).copied(), 0.5, RANDOM, seed) for _ in range(2))
+    first, second = (narrowed(of_cnn(seed), 0.5, RANDOM) for _ in range(2))
     assert torch.equal(first.conv3.weight, second.conv3.weight) and torch.equal(torch.rand(3), expected)
 
 
 def test_as_many_weights_are_left_as_asked_for():
+    subject = of_cnn(0)
     for kept in (0.1, 0.25, 0.5, 0.75):
-        assert weights_left(ratio_for(kept)) / weights_left(0) == pytest.approx(kept, abs=0.03)
+        assert weights_left(subject, ratio_for(subject, kept)) / weights_left(subject) == pytest.approx(kept, abs=0.03)
 
 
 def test_the_channels_challenge_can_be_met(seeds):
-    goals = [channels_view.goal(measure(0.35, importance, 1, seed))
+    goals = [channels_view.goal(measure(of_cnn(seed), 0.35, importance, 1))
              for seed in seeds[:5] for importance in (NORM, RANDOM)]  # fmt: skip
     assert any(goal.passed for goal in goals)
 
 
 @pytest.mark.long
 def test_fine_tuning_brings_most_of_it_back(seed):
-    job = start(tuned, 0.5, NORM, 64, seed).wait(250)
+    job = start(tuned, of_cnn(seed).key, 0.5, NORM, 64).wait(250)
     assert job.status == "done", job.error
     found = job.result
     assert len(found.steps) == len(found.curves[IN_ROUNDS]) and found.steps[-1] == len(found.curves[AT_ONCE]) - 1
-    assert found.curves[AT_ONCE][0] == measure(0.5, NORM, 64, seed).after.share
+    assert found.curves[AT_ONCE][0] == measure(of_cnn(seed), 0.5, NORM, 64).after.share
     for name in (AT_ONCE, IN_ROUNDS, FRESH):
         assert found.last[name].share > found.before.share - 0.05
     assert channels_view.asked_tuned(found).truth in channels_view.BACK
@@ -256,4 +259,4 @@ def test_networks_are_trained_again_the_same(seed):
 
 def problem_images(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """A few of the digits."""
-    return trained(seed).x[:64], trained(seed).y[:64]
+    return of_cnn(seed).x[:64], of_cnn(seed).y[:64]

@@ -8,11 +8,13 @@ import torch
 from torch.nn.utils import prune as torch_prune
 
 from core.deployment.clock import Latency, in_turns
-from core.deployment.small_cnn import LAYERS, Accuracy, judged, small_cnn, trained
+from core.deployment.controls import CNN
+from core.deployment.small_cnn import small_cnn
 from core.jobs import start
 from core.topics.quantization_pruning import bits_views, int8_views
 from core.topics.quantization_pruning.activations import DYNAMIC, RANGES, STATIC, affine, calibrated, through
 from core.topics.quantization_pruning.bits import emptied, rounded, sensitivity, size_of, with_bits
+from core.topics.quantization_pruning.candidates import Accuracy, by_the_clock, judged, layers_of, of_cnn
 from core.topics.quantization_pruning.conversion import (
     EAGER,
     ONNX,
@@ -25,6 +27,7 @@ from core.topics.quantization_pruning.conversion import (
     fixed,
 )
 
+LAYERS = layers_of(CNN, 0)
 ALL = dict.fromkeys(LAYERS, 8)
 
 
@@ -38,11 +41,11 @@ def latency(*milliseconds: float) -> Latency:
 def test_eight_bits_cost_at_most_one_point(seeds):
     for seed in seeds[:4]:
         for per_channel in (True, False):
-            assert abs(with_bits(ALL, per_channel, seed).points) <= 1
+            assert abs(with_bits(of_cnn(seed), ALL, per_channel).points) <= 1
 
 
 def test_eight_bits_shrink_the_weights_almost_four_times(seed):
-    found = with_bits(ALL, True, seed)
+    found = with_bits(of_cnn(seed), ALL, True)
     assert 3.7 < found.size_before / found.size < 4
 
 
@@ -84,18 +87,18 @@ def test_bits_are_counted_by_hand(seed):
 def test_the_first_challenge_can_be_met(seeds):
     """With some mixture of few bits, on one of a few seeds."""
     mixtures = [dict(zip(LAYERS, each, strict=True)) for each in itertools.product((3, 4), (3, 4), (1, 2, 3), (3, 4))]
-    goals = (bits_views.goal(with_bits(each, True, seed), "") for seed in seeds[:3] for each in mixtures)
+    goals = (bits_views.goal(with_bits(of_cnn(seed), each, True), "") for seed in seeds[:3] for each in mixtures)
     assert any(goal.passed for goal in goals)
 
 
 def test_sensitivity_is_what_rounding_one_layer_in_a_copy_gives(seed):
-    subject, found = trained(seed), sensitivity("fewer bits", False, seed)
+    subject, found = of_cnn(seed), sensitivity(of_cnn(seed), "fewer bits", False)
     for name in LAYERS:
         model = subject.copied()
         layer = getattr(model, name)
         layer.weight.data = rounded(layer.weight.data, 3, False)
-        assert found.accuracies[list(LAYERS).index(name), 2] == judged(model, subject).share
-    empty = sensitivity("small weights to zero", False, seed)
+        assert found.accuracies[LAYERS.index(name), 2] == judged(model, subject).share
+    empty = sensitivity(of_cnn(seed), "small weights to zero", False)
     with torch.no_grad():
         weight = emptied(subject.model.conv2.weight, 0.9)
     kept = torch_prune.L1Unstructured(amount=0.9).compute_mask(subject.model.conv2.weight, torch.ones_like(weight))
@@ -106,7 +109,10 @@ def test_the_second_challenge_can_be_met(seeds):
     goals = [
         bits_views.goal_sensitivity(found, level=level)
         for seed in seeds[:3]
-        for found in (sensitivity("fewer bits", False, seed), sensitivity("small weights to zero", True, seed))
+        for found in (
+            sensitivity(of_cnn(seed), "fewer bits", False),
+            sensitivity(of_cnn(seed), "small weights to zero", True),
+        )
         for level in found.levels
     ]
     assert any(goal.passed for goal in goals) and not all(goal.passed for goal in goals)
@@ -129,19 +135,19 @@ def test_integers_between_layers_are_torchs(seeds):
 def test_int8_from_end_to_end_costs_at_most_one_point(seeds):
     for seed in seeds[:4]:
         for images in (16, 256):
-            found = calibrated(images, "all values", 8, 64, seed)
+            found = calibrated(of_cnn(seed), images, "all values", 8, 64)
             assert abs(found.cost) <= 1
             assert abs(found.accuracies[DYNAMIC].share - found.accuracies[STATIC].share) < 0.01
 
 
 def test_more_calibration_images_clip_less(seeds):
     for seed in seeds[:3]:
-        few, many = (sum(calibrated(images, "all values", 8, 64, seed).clipped.values()) for images in (1, 256))
+        few, many = (sum(calibrated(of_cnn(seed), images, "all values", 8, 64).clipped.values()) for images in (1, 256))
         assert many < few
 
 
 def test_the_int8_challenge_can_be_met(seeds):
-    goals = [int8_views.goal(calibrated(images, rule, 2, 64, seed), "")
+    goals = [int8_views.goal(calibrated(of_cnn(seed), images, rule, 2, 64), "")
              for seed in seeds[:3] for images in (16, 256) for rule in RANGES]  # fmt: skip
     assert any(goal.passed for goal in goals)
 
@@ -150,11 +156,11 @@ def test_the_int8_challenge_can_be_met(seeds):
 @pytest.mark.parametrize("batch", [1, 64])
 def test_the_tools_formats_agree_with_float32(seed, batch):
     """Made by torchao, PT2E and ONNX Runtime in a process of its own; every format within a point of float32."""
-    job = start(converted, seed, batch).wait(300)
+    job = start(converted, of_cnn(seed).key, batch).wait(300)
     assert job.status == "done", job.error
     found = job.result
     whole = found.accuracies[EAGER].share
-    assert whole == judged(trained(seed).model, trained(seed)).share == found.accuracies[ONNX].share
+    assert whole == judged(of_cnn(seed).model, of_cnn(seed)).share == found.accuracies[ONNX].share
     assert all(abs(each.share - whole) <= 0.01 for each in found.accuracies.values())
     assert {TORCHAO, ONNX_DYNAMIC, ONNX_STATIC} <= set(found.sizes)
     for name in {PT2E, ONNX_DYNAMIC, ONNX_STATIC} & set(found.sizes):
@@ -169,7 +175,7 @@ def test_faster_is_said_only_where_intervals_of_medians_are_apart(seed):
     same, fast = (Latency(draw.normal(mean, 0.1, 120)) for mean in (10, 5))
     accuracy = dict.fromkeys((EAGER, TORCHAO, ONNX), Accuracy(9, 10))
     latencies = {EAGER: Latency(draw.normal(10, 0.1, 120)), TORCHAO: fast, ONNX: same}
-    found = Converted(1, accuracy, dict.fromkeys(accuracy, 1), latencies, {PT2E: "no compiler"}, trained(0).source)
+    found = Converted(1, accuracy, dict.fromkeys(accuracy, 1), latencies, {PT2E: "no compiler"}, by_the_clock(0, 0.0))
     assert int8_views.compared(found, EAGER, TORCHAO) == int8_views.FASTER
     assert int8_views.compared(found, TORCHAO, EAGER) == int8_views.SLOWER
     assert int8_views.compared(found, EAGER, EAGER) == int8_views.SAME

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from core.deployment.controls import DIGITS, PLAYGROUND
 from core.deployment.onnx_writer import as_numpy
+from core.deployment.subjects import Playground, deployed
 from core.jobs.servers import Fleet
 from core.serving.uploads import Refused
 from core.topics.serving import archives, clock, queueing
+from core.topics.serving.answers import expected, probabilities, row
 from core.topics.serving.archive_views import CHANGES, NO_HANDLER, NO_NAME, changed
 from core.topics.serving.folders import FASTAPI, FLASK, KINDS, command, folder, zipped
 from core.topics.serving.request_view import asked, goal, is_well_shaped
@@ -34,7 +37,6 @@ from core.topics.serving.requests import (
     order,
     without_network,
 )
-from core.topics.serving.subject import DIGITS, NETWORKS, YOURS, subject
 
 STATUS = {
     RIGHT: 200, TWO: 200, SHORT: 422, WORDS: 422, BROKEN: 400, NAN: 422, LARGE: 413, METHOD: 405, ADDRESS: 404,
@@ -54,7 +56,7 @@ def last(events):
 @pytest.fixture(scope="module")
 def servers():
     """Flask and FastAPI, really started from their folders, in turn answering for the same network."""
-    fleet, found = Fleet(), subject(YOURS, 8, 0)
+    fleet, found = Fleet(), Playground()
     started = {
         kind.name: last(fleet.start(command(kind), folder(kind, found), kind.health)) for kind in (FLASK, FASTAPI)
     }
@@ -72,7 +74,7 @@ def random_order(seed: int, size: int) -> tuple[Order, np.ndarray]:
 
 @pytest.mark.parametrize("name", [FLASK.name, FASTAPI.name])
 def test_answers_equal_the_models_and_bad_requests_get_4xx(servers, name, seeds):
-    found = subject(YOURS, 8, 0)
+    found = Playground()
     for send in PRESETS:
         answer = called(servers[name], order(send, '{"inputs": 1}', found, KINDS[name].health), found, KINDS[name])
         assert answer.exchange.status == STATUS[send], send
@@ -83,14 +85,14 @@ def test_answers_equal_the_models_and_bad_requests_get_4xx(servers, name, seeds)
         assert answer.probabilities is not None and answer.difference < 1e-5
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", [PLAYGROUND, DIGITS])
 def test_the_same_program_answers_the_same_without_a_server(network, seeds):
-    found = subject(network, 8, 0)
+    found = deployed(network, 0)
     for send, status in STATUS.items():
         assert without_network(order(send, '{"inputs": 1}', found), found).exchange.status == status, send
-    wanted, rows = random_order(seeds[0], len(found.example))
+    wanted, rows = random_order(seeds[0], len(row(found)))
     answer = without_network(wanted, found)
-    np.testing.assert_allclose(answer.probabilities, found.probabilities(rows), atol=1e-5)
+    np.testing.assert_allclose(answer.probabilities, probabilities(found, rows), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", [FLASK.name, FASTAPI.name])
@@ -115,12 +117,12 @@ def test_a_line_for_a_shell_cannot_be_left_by_what_is_typed(seed):
     import shlex
 
     typed = random.Random(seed).choice(["'; touch x; '", "a'b", "$(id) `id` \"'", "\\'"])
-    words = shlex.split(order(OWN, typed, subject(YOURS, 8, 0)).curl())
+    words = shlex.split(order(OWN, typed, Playground()).curl())
     assert words[words.index("--data-binary") + 1] == typed
 
 
 def test_the_challenge_is_met_by_what_is_well_shaped_and_refused_alone():
-    found = subject(YOURS, 8, 0)
+    found = Playground()
     tries = {'{"inputs": [[0.5, true]]}': True, '{"inputs": [[0.5]]}': False, '{"inputs": [[0.5, 0.5]]}': False}
     for typed, met in tries.items():
         assert goal(asked(found, None, FLASK.name, OWN, typed)).passed is met
@@ -128,10 +130,10 @@ def test_the_challenge_is_met_by_what_is_well_shaped_and_refused_alone():
     assert not is_well_shaped(b"[" * 100_000, 2)
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", [PLAYGROUND, DIGITS])
 def test_the_file_that_is_shipped_answers_as_torch_does(network, seed):
-    found = subject(network, 8, seed % 3)
-    x = torch.rand(3, *found.shape, generator=torch.Generator().manual_seed(seed))
+    found = deployed(network, seed % 3)
+    x = torch.rand(3, *found.example.shape[1:], generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
         expected = found.model(x)
     answer = clock.session_of(found).run(None, {"x": as_numpy(x)})[0]
@@ -181,9 +183,10 @@ def test_to_wait_for_more_costs_the_first_of_a_batch_that_wait():
 
 
 def test_a_batch_gets_what_its_samples_get_alone_and_a_wide_network_gains():
-    assert clock.times(YOURS, 8, 0).difference < 1e-4
-    assert clock.times(YOURS, 8, 0).gain(32) > 2  # a call has a price of its own
-    assert clock.times(DIGITS, 8, 0).gain(32) < clock.times(YOURS, 8, 0).gain(32)  # arithmetic has none to share
+    small, digits = clock.times(Playground(), 0), clock.times(deployed(DIGITS, 0), 0)
+    assert small.difference < 1e-4
+    assert small.gain(32) > 2  # a call has a price of its own
+    assert digits.gain(32) < small.gain(32)  # arithmetic has none to share
 
 
 # Folders -------------------------------------------------------------------------------------------------------------
@@ -191,10 +194,10 @@ def test_a_batch_gets_what_its_samples_get_alone_and_a_wide_network_gains():
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_every_folder_is_complete_pinned_and_without_what_runs_code(kind):
-    files = folder(kind, subject(DIGITS, 8, 0))
+    files = folder(kind, deployed(DIGITS, 0))
     assert {"app.py", "network.py", "network.onnx", "network.json", "test_server.py", "Dockerfile"} <= set(files)
-    for row in files["requirements.txt"].decode().split():
-        assert row.count("==") == 1 and row.partition("==")[2], row
+    for line in files["requirements.txt"].decode().split():
+        assert line.count("==") == 1 and line.partition("==")[2], line
     docker = files["Dockerfile"].decode()
     assert "USER 1000" in docker and "HEALTHCHECK" in docker and kind.health in docker and "7860" in docker
     for name, content in files.items():
@@ -204,7 +207,7 @@ def test_every_folder_is_complete_pinned_and_without_what_runs_code(kind):
             assert not any(word in text for word in ("pickle.load", "torch.load", "eval(", "exec(", "debug=True"))
             assert '"0.0.0.0"' not in text
     assert '"127.0.0.1"' in files["app.py"].decode()
-    assert zipped(files, "x") == zipped(folder(kind, subject(DIGITS, 8, 0)), "x")
+    assert zipped(files, "x") == zipped(folder(kind, deployed(DIGITS, 0)), "x")
     with zipfile.ZipFile(io.BytesIO(zipped(files, "x"))) as archive:
         assert archive.testzip() is None and all(name.startswith("x/") for name in archive.namelist())
 
@@ -214,7 +217,7 @@ def test_every_folder_is_complete_pinned_and_without_what_runs_code(kind):
 
 def test_an_archive_is_sound_and_every_change_is_found(seeds):
     for seed in seeds[:2]:
-        content = archives.mar(subject(YOURS, 8, seed % 3))
+        content = archives.mar(Playground(seed=seed % 3))
         assert archives.opened(content).faults == ()
         assert all(len(archives.opened(changed(content, [each])).faults) == 1 for each in CHANGES)
         assert len(archives.opened(changed(content, CHANGES)).faults) == 4
@@ -226,7 +229,7 @@ def test_the_archives_handler_answers_as_the_model_does(tmp_path):
     import subprocess
     import sys
 
-    found = subject(YOURS, 8, 0)
+    found = Playground()
     with zipfile.ZipFile(io.BytesIO(archives.mar(found))) as archive:
         archive.extractall(tmp_path)
     code = (
@@ -241,7 +244,7 @@ def test_the_archives_handler_answers_as_the_model_does(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     (good, bad), said = json.loads(done.stdout)
-    assert good["answers"][0]["probabilities"] == pytest.approx(found.expected, abs=1e-5)
+    assert good["answers"][0]["probabilities"] == pytest.approx(expected(found), abs=1e-5)
     assert "error" in bad and said[0][0] == 400 and said[0][2] == 1
 
 

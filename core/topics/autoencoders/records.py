@@ -5,8 +5,8 @@ import json
 
 from core.data.held_out import FOLDER, SIDE
 from core.models.autoencoder import autoencoder
-from core.models.judge import loaded
 from core.models.mlp import MLP
+from core.models.shipped import loaded
 
 HIDDEN, ACTIVATION = (128, 48), "GELU"
 

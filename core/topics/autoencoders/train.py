@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from torch import Tensor, nn
 
 from core.data import FASHION_MNIST, MNIST, fashion_mnist, mnist
 from core.data.data import Data
@@ -22,22 +21,12 @@ from core.metrics import accuracy
 from core.models.autoencoder import autoencoder
 from core.models.judge import JUDGE
 from core.models.mlp import MLP
+from core.models.shipped import halved, rounded
 from core.topics.autoencoders.linear import pca_error
 from core.topics.autoencoders.records import ACTIVATION, HIDDEN
 from core.training import Recipe, train
 
 SETS = {"mnist": (MNIST, mnist), "fashion": (FASHION_MNIST, fashion_mnist)}
-
-
-def halved(model: nn.Module) -> dict[str, Tensor]:
-    """The weights in half precision, which halves the file and moves no error by a ten-thousandth."""
-    return {name: weight.half().contiguous() for name, weight in model.state_dict().items()}
-
-
-def restored(model: nn.Module) -> nn.Module:
-    """The network with its weights rounded as they are shipped: this is what is measured."""
-    model.load_state_dict({name: weight.float() for name, weight in halved(model).items()})
-    return model.eval()
 
 
 def sheet(data: Data) -> Image.Image:
@@ -69,7 +58,7 @@ def trained(name: str, epochs: int, seed: int) -> tuple[MLP, MLP, Data]:
     labels = Data(data.x, data.y, data.x_test[:10], data.y_test[:10], data.classes, data.source)
     judged = Recipe(max(1, epochs // 3), 128, learning_rate=0.002, schedule="cosine", seed=seed + 1, frames=2)
     judge = train(MLP(*JUDGE, activation="GELU", seed=seed + 1), labels, judged, engine="torch").at()
-    return restored(network), restored(judge), data
+    return rounded(network), rounded(judge), data
 
 
 def card(records: dict[str, dict], remark: str) -> str:
@@ -133,7 +122,7 @@ def main() -> None:
         when = {"date": datetime.date.today().isoformat(), "seconds": time.perf_counter() - began, "recipe": recipe}
         records[name] = measured(network, judge, data) | when
         for file, model in ((f"{name}.safetensors", network), (f"{name}-judge.safetensors", judge)):
-            save_file(halved(model), wanted.out / file)
+            save_file(halved(model.state_dict()), wanted.out / file)
             (wanted.out / file).chmod(0o644)
         sheet(data).save(wanted.out / f"{name}.png", optimize=True)
         print(name, records[name], flush=True)

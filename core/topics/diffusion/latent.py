@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from core.data.images import FASHION_MNIST
+from core.models import shipped
 from core.randomness import torchs_own
 from core.topics.diffusion.samplers import Noise, guided
 
@@ -57,13 +57,6 @@ def fresh(build: Callable[[], nn.Module], seed: int) -> nn.Module:
         return build()
 
 
-def restored(build: Callable[[], nn.Module], path: Path) -> Any:
-    """A network with the weights of a safetensors file, frozen; nothing in it is executed."""
-    model = build()
-    model.load_state_dict({name: part.float() for name, part in load_file(path).items()})
-    return model.eval().requires_grad_(False)
-
-
 def networks() -> tuple[Any, Any]:
     """The shipped autoencoder and U-Net."""
     with LOADING:
@@ -73,7 +66,7 @@ def networks() -> tuple[Any, Any]:
 @functools.cache
 def loaded() -> tuple[Any, Any]:
     """Both of them, once."""
-    return restored(autoencoder, AUTOENCODER), restored(denoiser, DENOISER)
+    return shipped.loaded(autoencoder(), AUTOENCODER), shipped.loaded(denoiser(), DENOISER)
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from core.data import FASHION_MNIST, fashion_mnist
 from core.data.data import Data
 from core.models.judge import judge
+from core.models.shipped import halved
 from core.topics.diffusion.fitting import BATCH, WEIGHT, WITHHELD, Fit, compressing, fitted, naming
 from core.topics.diffusion.latent import (
     ANY_CLASS,
@@ -79,7 +80,7 @@ def standardised(model: nn.Module, means: Tensor, spreads: Tensor) -> tuple[Tens
 def ship(model: nn.Module, path: Path) -> None:
     """Write a network's weights in half precision."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: part.half().contiguous() for name, part in model.state_dict().items()}, path)
+    save_file(halved(model.state_dict()), path)
     path.chmod(0o644)
 
 

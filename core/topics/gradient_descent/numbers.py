@@ -233,12 +233,19 @@ class Search:
 
 
 def search(learning_rate: float, units_per_layer: int, at_epoch: int, seed: int) -> Search:
-    """Power iteration on a network's Hessian beside its exact eigenvalues."""
+    """Power iteration on a network's Hessian beside its exact eigenvalues, at an epoch or, where the training has
+    broken by then, at the last moment before it whose Hessian is finite."""
     model, recipe = full_batch(learning_rate, units_per_layer, 500, seed, frames=51)
     run = train(model, ripples(seed), recipe)
-    epoch = [epoch for epoch in run.history if epoch.weights.isfinite().all() and epoch.number <= at_epoch][-1]
-    size = len(epoch.weights)
-    start = torch.randn(1, size, generator=torch.Generator().manual_seed(seed))
+    until = [epoch for epoch in run.history if epoch.weights.isfinite().all() and epoch.number <= at_epoch]
+    pairs = ((epoch, hessian_of(run, epoch.weights)) for epoch in reversed(until))
+    epoch, hessian = next((epoch, hessian) for epoch, hessian in pairs if hessian.isfinite().all())
+    start = torch.randn(1, len(hessian), generator=torch.Generator().manual_seed(seed))
     estimates = power_iteration(hessian_products(run, epoch.weights[None]), start, ITERATIONS)[0][:, 0]
-    hessian = hessian_products(run, epoch.weights.expand(size, -1))(torch.eye(size))
     return Search(run, epoch.number, estimates.numpy(), torch.linalg.eigvalsh(hessian.double()).numpy())
+
+
+def hessian_of(run: Run, weights: Tensor) -> Tensor:
+    """The Hessian of a run's training loss at weights (parameters,), written out: (parameters, parameters)."""
+    size = len(weights)
+    return hessian_products(run, weights.expand(size, -1))(torch.eye(size))

@@ -64,7 +64,7 @@ def race_rows(found: Race) -> list[dict]:
     return [
         {"Schedule": name, "Peak rate": f"{found.entrants[name].rate:g}",
          f"Held-out loss, {races.SEEDS} seeds": f"{10 ** ends[name].mean():.3g}",
-         "One deviation": " to ".join(f"{10 ** (ends[name].mean() + k * ends[name].std()):.2g}" for k in (-1, 1)),
+         "One deviation": " – ".join(f"{10 ** (ends[name].mean() + k * ends[name].std()):.2g}" for k in (-1, 1)),
          "Against the lowest": stands[name]}
         for name in sorted(ends, key=lambda name: ends[name].mean())
     ]  # fmt: skip

@@ -85,7 +85,7 @@ def decades(found: Agreement) -> Picture:
     values = [int((apart == 0).sum()), *counts.tolist()]
     last = max(place for place, value in enumerate(values) if value)
     kept = dict(list(zip(names, values, strict=True))[: max(last + 2, 4)])
-    return bars(kept, ("Difference between torch and ONNX Runtime", "Logits"), 340)
+    return bars(kept, ("Difference, torch and ONNX Runtime", "Logits"), 340)
 
 
 def shown(found: Agreement) -> Shown:

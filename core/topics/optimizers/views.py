@@ -215,7 +215,7 @@ def by_luck(ends: dict[str, np.ndarray]) -> Shown:
     same = luck.equals(ends, order[0])
     rows = [
         {"Optimizer": name, "Training loss, 20 seeds": f"{10 ** ends[name].mean():.2g}",
-         "One deviation": " to ".join(f"{10 ** (ends[name].mean() + k * ends[name].std()):.2g}" for k in (-1, 1)),
+         "One deviation": " – ".join(f"{10 ** (ends[name].mean() + k * ends[name].std()):.2g}" for k in (-1, 1)),
          "Against the best": "best" if name == order[0] else "inside seed noise" if name in same else "worse"}
         for name in order
     ]  # fmt: skip

@@ -7,9 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.deployment.small_cnn import LAYERS, Accuracy, SmallCNN, judged, trained
-from core.provenance import Measured
 from core.topics.quantization_pruning.bits import quantise
+from core.topics.quantization_pruning.candidates import Accuracy, Candidate, judged
 
 RANGES = {"all values": 1.0, "without the largest 0.1 %": 0.999, "without the largest 1 %": 0.99,
           "without the largest 5 %": 0.95, "without the largest 10 %": 0.9}  # fmt: skip
@@ -17,8 +16,8 @@ RANGES = {"all values": 1.0, "without the largest 0.1 %": 0.999, "without the la
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Ranges of every layer's input by name, from ``images`` calibration images; ``accuracies`` by how the network is
-    run; ``inputs`` a sample of each layer's inputs on held-out images; ``clipped`` the share of them beyond the range.
+    """Ranges of every layer's input by name, from ``images`` calibration samples; ``accuracies`` by how the network is
+    run; ``inputs`` a sample of each layer's inputs on held-out samples; ``clipped`` the share of them beyond the range.
     """
 
     images: int
@@ -29,13 +28,12 @@ class Calibrated:
     inputs: dict[str, np.ndarray]
     clipped: dict[str, float]
     rule: str
-    seed: int
-    source: Measured
+    subject: Candidate
 
     @property
     def provenance(self) -> str:
         """Where the numbers come from."""
-        return self.source.provenance
+        return self.subject.provenance
 
     @property
     def cost(self) -> float:
@@ -94,23 +92,35 @@ def correct(logits: Tensor, y: Tensor) -> int:
 
 
 @lru_cache(maxsize=64)
-def calibrated(images: int, rule: str, bits: int, batch: int, seed: int) -> Calibrated:
-    """Look at some training images, fix the ranges, and judge the network on the held-out ones."""
-    subject = trained(seed)
-    small = quantise(subject.copied(), dict.fromkeys(LAYERS, 8), True)
+def calibrated(subject: Candidate, images: int, rule: str, bits: int, batch: int) -> Calibrated:
+    """Look at some training inputs, fix the ranges, and judge the network on the held-out ones."""
+    small, whole = with_small_weights(subject)
     ranges = ranges_of(layer_inputs(small, subject.x[:images]), RANGES[rule])
-    counts = {name: correct(run_quantised(small, subject.x_test, each, bits), subject.y_test)
-              for name, each in ((STATIC, ranges), (DYNAMIC, {}))}  # fmt: skip
-    accuracies = {FLOAT: judged(subject.model, subject), WEIGHTS: judged(small, subject)}
-    accuracies |= {name: Accuracy(count, len(subject.y_test)) for name, count in counts.items()}
+    static = correct(run_quantised(small, subject.x_test, ranges, bits), subject.y_test)
+    accuracies = {FLOAT: subject.whole, WEIGHTS: whole, STATIC: Accuracy(static, len(subject.y_test)),
+                  DYNAMIC: dynamic(subject, bits)}  # fmt: skip
     inputs, clipped = clipped_by(small, subject, ranges)
-    return Calibrated(images, bits, batch, ranges, accuracies, inputs, clipped, rule, seed, subject.source)
+    return Calibrated(images, bits, batch, ranges, accuracies, inputs, clipped, rule, subject)
+
+
+@lru_cache(maxsize=16)
+def with_small_weights(subject: Candidate) -> tuple[nn.Module, Accuracy]:
+    """The network with weights of 8 bits, and its accuracy."""
+    small = quantise(subject.copied(), dict.fromkeys(subject.layers, 8), True)
+    return small, judged(small, subject)
+
+
+@lru_cache(maxsize=32)
+def dynamic(subject: Candidate, bits: int) -> Accuracy:
+    """The accuracy if every batch, here all held-out samples, sets its own ranges."""
+    small, _ = with_small_weights(subject)
+    return Accuracy(correct(run_quantised(small, subject.x_test, {}, bits), subject.y_test), len(subject.y_test))
 
 
 def clipped_by(
-    model: nn.Module, subject: SmallCNN, ranges: dict[str, tuple[float, float]]
+    model: nn.Module, subject: Candidate, ranges: dict[str, tuple[float, float]]
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """A sample of every layer's inputs on held-out images, and which share of them lies beyond the range."""
+    """A sample of every layer's inputs on held-out samples, and which share of them lies beyond the range."""
     inputs = {name: x.flatten().numpy() for name, x in layer_inputs(model, subject.x_test).items()}
     clipped = {name: float(((x > ranges[name][1]) | (x < ranges[name][0])).mean()) for name, x in inputs.items()}
     return {name: x[:: max(len(x) // 20_000, 1)] for name, x in inputs.items()}, clipped

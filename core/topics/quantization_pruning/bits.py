@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.deployment.small_cnn import LAYERS, Accuracy, judged, trained
-from core.provenance import Measured
+from core.topics.quantization_pruning.candidates import Accuracy, Candidate, judged
 
 CHOICES = (1, 2, 3, 4, 6, 8, 16, 32)
 WHOLE = 32
@@ -30,13 +29,12 @@ class Quantised:
     values: dict[str, np.ndarray]
     size: int
     size_before: int
-    seed: int
-    source: Measured
+    subject: Candidate
 
     @property
     def provenance(self) -> str:
         """Where the numbers come from."""
-        return self.source.provenance
+        return self.subject.provenance
 
     @property
     def points(self) -> float:
@@ -80,34 +78,33 @@ def size_of(model: nn.Module, bits: Mapping[str, int], per_channel: bool) -> int
     return round(total)
 
 
-def with_bits(bits: Mapping[str, int], per_channel: bool, seed: int) -> Quantised:
+def with_bits(subject: Candidate, bits: Mapping[str, int], per_channel: bool) -> Quantised:
     """Round the trained network's weights and judge it again."""
-    subject, bits = trained(seed), dict(bits)
+    bits = dict(bits)
     model = quantise(subject.copied(), bits, per_channel)
     values, weights = (
         {name: getattr(net, name).weight.detach().numpy() for name in bits} for net in (model, subject.model)
     )
     sizes = (size_of(subject.model, each, per_channel) for each in (bits, dict.fromkeys(bits, WHOLE)))
-    return Quantised(bits, per_channel, judged(subject.model, subject), judged(model, subject), weights, values, *sizes,
-                     seed, subject.source)  # fmt: skip
+    return Quantised(bits, per_channel, subject.whole, judged(model, subject), weights, values, *sizes,
+                     subject)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Right answers (layers, levels, images) with one layer at a time treated, the others as they were; ``whole``
-    (images,) those of the untouched network. ``levels`` are bits, or shares of weights set to zero."""
+    """Right answers (layers, levels, samples) with one layer at a time treated, the others as they were; ``whole``
+    (samples,) those of the untouched network. ``levels`` are bits, or shares of weights set to zero."""
 
     levels: tuple[float, ...]
     answers: np.ndarray
     whole: np.ndarray
     per_channel: bool
-    seed: int
-    source: Measured
+    subject: Candidate
 
     @property
     def provenance(self) -> str:
         """Where the numbers come from."""
-        return self.source.provenance
+        return self.subject.provenance
 
     @property
     def accuracies(self) -> np.ndarray:
@@ -118,14 +115,14 @@ class Sensitivity:
         """Layers and what each costs in points at a level, the most expensive first."""
         place = self.levels.index(level)
         costs = 100 * (self.whole.mean() - self.accuracies[:, place])
-        return sorted(zip(LAYERS, costs.tolist(), strict=True), key=lambda pair: -pair[1])
+        return sorted(zip(self.subject.layers, costs.tolist(), strict=True), key=lambda pair: -pair[1])
 
     def told_apart(self, first: str, second: str, level: float) -> bool:
-        """Whether the difference between two layers is more than chance (exact test of the images on which just one
+        """Whether the difference between two layers is more than chance (exact test of the samples on which just one
         of the two is right, at 5 %; McNemar 1947)."""
         from scipy.stats import binomtest
 
-        names, place = list(LAYERS), self.levels.index(level)
+        names, place = list(self.subject.layers), self.levels.index(level)
         one, other = (self.answers[names.index(name), place] for name in (first, second))
         wins, losses = int((one & ~other).sum()), int((other & ~one).sum())
         return wins + losses > 0 and binomtest(wins, wins + losses).pvalue < 0.05
@@ -140,13 +137,12 @@ def emptied(weight: Tensor, share: float) -> Tensor:
 
 @lru_cache(maxsize=16)
 @torch.no_grad()
-def sensitivity(treatment: str, per_channel: bool, seed: int) -> Sensitivity:
+def sensitivity(subject: Candidate, treatment: str, per_channel: bool) -> Sensitivity:
     """Treat one layer at a time, with every level; what lies before that layer is computed once."""
-    subject = trained(seed)
     levels = CHOICES[:6] if treatment == "fewer bits" else (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
     steps, x, rows = list(subject.model.named_children()), subject.x_test, []
     for place, (name, layer) in enumerate(steps):
-        if name in LAYERS:
+        if name in subject.layers:
             rest, row = nn.Sequential(*[step for _, step in steps[place + 1 :]]), []
             for level in levels:
                 weight = (
@@ -159,4 +155,4 @@ def sensitivity(treatment: str, per_channel: bool, seed: int) -> Sensitivity:
             rows.append(row)
         x = layer(x)
     whole = (x.argmax(1) == subject.y_test).numpy()
-    return Sensitivity(tuple(levels), np.array(rows), whole, per_channel, seed, subject.source)
+    return Sensitivity(tuple(levels), np.array(rows), whole, per_channel, subject)

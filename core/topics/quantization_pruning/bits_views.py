@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from core.deployment.small_cnn import LAYERS, MADE_BY, train_step
+from core.deployment.controls import CNN, DIGITS, PLAYGROUND, SHRUNK
+from core.deployment.small_cnn import right
 from core.figures.curves import bands
 from core.figures.marks import SILENT, hover, stroke, trace, upright, vertical
 from core.figures.picture import BLUE, INK, ORANGE, Picture, layout
 from core.lessons import Goal, Question, Scale
-from core.lessons.controls import pick, scale
+from core.lessons.controls import Control, pick, scale
 from core.lessons.view import Shown, View
 from core.programs import Program, Step
 from core.topics.quantization_pruning.bits import (
@@ -20,25 +21,41 @@ from core.topics.quantization_pruning.bits import (
     size_of,
     with_bits,
 )
+from core.topics.quantization_pruning.candidates import (
+    LABELS,
+    asked,
+    files_of,
+    functions_of,
+    layers_of,
+    step_of,
+)
 from core.topics.quantization_pruning.figures import accuracies, kilobytes
 
 PER_CHANNEL, PER_LAYER = "one per output channel", "one per layer"
-BEGIN = {"conv1": 8, "conv2": 2, "conv3": 2, "output": 2}
-BITS = tuple(scale(f"Bits: {label.lower()}", CHOICES, BEGIN[name]) for name, label in LAYERS.items())
+FIRST = ("conv1", "hidden1")  # they begin with 8 bits, the others with 2
 SCALES = pick("Scales", (PER_CHANNEL, PER_LAYER), help="What a whole number is multiplied by to give a weight.")
-LAYER = pick("Layer", LAYERS.values(), LAYERS["conv2"])
-NEAR, SMALL = 1.0, 9_500  # points; bytes
+NEAR, SMALL = 1.0, {CNN: 0.092, DIGITS: 0.1, PLAYGROUND: 0.4}  # points; shares of the bytes with 32 bits
 
 
-def measure(scales: str, seed: int, **bits: int) -> Quantised:
+def slider_of(name: str) -> Control:
+    """How many bits a layer gets, where the network has it."""
+    return scale(f"Bits: {LABELS[name].lower()}", CHOICES, 8 if name in FIRST else 2,
+                 when=lambda values: name in layers_of(values["network"], values["hidden_layers"]))  # fmt: skip
+
+
+BITS = {name: slider_of(name) for name in LABELS}
+
+
+def measure(scales: str, seed: int, **chosen) -> Quantised:
     """The learner's bits, layer by layer."""
-    by_layer = dict(zip(LAYERS, (bits[control.name] for control in BITS), strict=True))
-    return with_bits(by_layer, scales == PER_CHANNEL, seed)
+    subject = asked(chosen, seed)
+    return with_bits(subject, {name: chosen[BITS[name].name] for name in subject.layers}, scales == PER_CHANNEL)
 
 
-def named(layer: str) -> str:
-    """The name of a layer in the network."""
-    return next(name for name, label in LAYERS.items() if label == layer)
+def layers(found: Quantised) -> tuple[Control, ...]:
+    """The layer whose weights are drawn."""
+    labels = list(found.subject.layers.values())
+    return (pick("Layer", labels, labels[min(1, len(labels) - 1)]),)
 
 
 def histogram(found: Quantised, layer: str, answered: bool) -> Picture:
@@ -59,7 +76,7 @@ def histogram(found: Quantised, layer: str, answered: bool) -> Picture:
                      marker={"color": BLUE, "size": 7 if len(left) < 40 else 3, "symbol": "diamond"},
                      text=[f"{count} weights" for count in often], **hover("%{text} at %{x:.3f}"))  # fmt: skip
         traces += [stems, tops]
-    plan = layout(f"Weights of the {LAYERS[layer].lower()}", "Number of weights", 300, bargap=0)
+    plan = layout(f"Weights of the {LABELS[layer].lower()}", "Number of weights", 300, bargap=0)
     alt = (
         f"Histogram of {len(weights)} weights between {weights.min():.2f} and {weights.max():.2f}; with {bits} bits "
         f"{len(left)} different values are left."
@@ -69,7 +86,7 @@ def histogram(found: Quantised, layer: str, answered: bool) -> Picture:
 
 def drawn(found: Quantised, layer: str) -> Shown:
     """Accuracy, and one layer's weights."""
-    name = named(layer)
+    name = found.subject.named(layer)
     pictures = (
         accuracies({"32 bits": found.before, "these bits": found.after}, 200),
         histogram(found, name, True),
@@ -78,7 +95,7 @@ def drawn(found: Quantised, layer: str) -> Shown:
     noise = "" if abs(found.points) >= NEAR else " Differences this small are within the interval."
     note = (
         f"**{found.after.words}** right with these bits, {found.before.words} with 32 (95 % interval of "
-        f"{found.before.count} held-out images).{noise} Weights, scales and biases take "
+        f"{found.before.count} held-out {found.subject.things}).{noise} Weights, scales and biases take "
         f"**{kilobytes(found.size)}** instead of {kilobytes(found.size_before)}: "
         f"{found.size_before / found.size:.1f} times smaller. The {layer.lower()} has {different:,} different weights "
         f"left of {found.weights[name].size:,}."
@@ -89,33 +106,37 @@ def drawn(found: Quantised, layer: str) -> Shown:
 def before(found: Quantised, layer: str) -> Shown:
     """The network as it was trained."""
     note = (
-        f"Trained just now: **{found.before.words}** of {found.before.count} held-out digits are right (95 % "
-        f"interval), with {kilobytes(found.size_before)} of weights in 32 bits."
+        f"{found.subject.opening}: **{found.before.words}** of {found.before.count} held-out {found.subject.things} "
+        f"are right (95 % interval), with {kilobytes(found.size_before)} of weights in 32 bits."
     )
-    return Shown(((accuracies({"32 bits": found.before}, 150),), (histogram(found, named(layer), False),)), note)
+    return Shown(
+        ((accuracies({"32 bits": found.before}, 150),), (histogram(found, found.subject.named(layer), False),)), note
+    )
 
 
 def question(found: Quantised, layer: str) -> Question:
     """What is left?"""
     listed = ", ".join(map(str, found.bits.values()))
     text = (
-        f"The weights of its four layers are rounded to {listed} bits. How many of the held-out digits are right then?"
+        f"The weights of its {len(found.bits)} layers are rounded to {listed} bits. How many of the held-out "
+        f"{found.subject.things} are right then?"
     )
     because = (
         "Rounding adds an error of up to half a step to each weight; with 8 bits a step is 1/127 of the largest "
-        "weight, with 2 bits all of it, and most weights become 0."
+        "weight, with 2 bits all of it, and whatever is smaller than half of that becomes 0."
     )
     return Question(text, Scale(0, 100, 5, "%", 10), round(100 * found.after.share), because)
 
 
 def goal(found: Quantised, layer: str) -> Goal:
     """Small and good."""
+    least = round(SMALL[found.subject.kind] * found.size_before)
     text = (
-        f"**Spend bits where they count**: bring weights, scales and biases to at most **{kilobytes(SMALL)}** and stay "
+        f"**Spend bits where they count**: bring weights, scales and biases to at most **{kilobytes(least)}** and stay "
         f"within **{NEAR:g} point** of the accuracy with 32 bits."
     )
     now = f"Now: {kilobytes(found.size)}, {found.points:+.1f} points lost."
-    return Goal(text, found.size <= SMALL and found.points <= NEAR, now)
+    return Goal(text, found.size <= least and found.points <= NEAR, now)
 
 
 def program(found: Quantised, layer: str) -> Program:
@@ -126,11 +147,12 @@ def program(found: Quantised, layer: str) -> Program:
         "result['quantised'] = right(quantise(model, bits, per_channel), x_test, y_test) / len(y_test)"
     )
     shown = {"bytes": found.size, "float32": found.before.share, "quantised": found.after.share}
-    return Program("Weights of fewer bits", (train_step(found.seed), Step("Round the weights", text)),
-                   (*MADE_BY, rounded, quantise, size_of), shown)  # fmt: skip
+    functions = (*functions_of(found.subject), right, rounded, quantise, size_of)
+    return Program("Weights of fewer bits", (step_of(found.subject), Step("Round the weights", text)), functions, shown,
+                   files=files_of(found.subject))  # fmt: skip
 
 
-BITS_VIEW = View((*BITS, SCALES), measure, drawn, (LAYER,), before, question, goal, program)
+BITS_VIEW = View((*SHRUNK, *BITS.values(), SCALES), measure, drawn, layers, before, question, goal, program)
 
 # One layer at a time --------------------------------------------------------------------------------------------------
 
@@ -138,9 +160,9 @@ TREATMENT = pick("Treatment", ("fewer bits", "small weights to zero"))
 WORDS = {"fewer bits": "bits", "small weights to zero": "of the weights at zero"}
 
 
-def measure_sensitivity(treatment: str, scales: str, seed: int) -> Sensitivity:
+def measure_sensitivity(treatment: str, scales: str, seed: int, **network) -> Sensitivity:
     """One layer at a time."""
-    return sensitivity(treatment, scales == PER_CHANNEL, seed)
+    return sensitivity(asked(network, seed), treatment, scales == PER_CHANNEL)
 
 
 def levels_of(found: Sensitivity) -> tuple:
@@ -165,36 +187,36 @@ def in_words(found: Sensitivity, level: float) -> str:
 def drawn_sensitivity(found: Sensitivity, **look: float) -> Shown:
     """A curve per layer, and the ranking at a level."""
     level, bits = level_of(look), found.levels[0] == 1
-    curves = dict(zip(LAYERS.values(), 100 * found.accuracies, strict=True))
+    curves = dict(zip(found.subject.layers.values(), 100 * found.accuracies, strict=True))
     picture = bands(found.levels, curves, ("Bits of that layer" if bits else "Share of its weights at zero",
-                                           "Accuracy on held-out images, %"), 400)  # fmt: skip
+                                           "Accuracy on held-out samples, %"), 400)  # fmt: skip
     ticks = {"tickvals": list(found.levels), "type": "category" if bits else "linear"}
     picture.layout["xaxis"] |= ticks if not bits else {"tickvals": list(found.levels)}
     picture.layout["shapes"] = [vertical(level, INK, 1, "dot")]  # fmt: skip
     ranking = found.ranking(level)
-    (first, cost), (second, _) = ranking[:2]
-    apart = found.told_apart(first, second, level)
-    tail = "" if apart else f", but it cannot be told from the {LAYERS[second].lower()} on these images"
+    things = found.subject.things
+    first, cost = ranking[0]
+    tail = next((f", but it cannot be told from the {LABELS[second].lower()} on these {things}"
+                 for second, _ in ranking[1:2] if not found.told_apart(first, second, level)), "")  # fmt: skip
     note = (
-        f"With {in_words(found, level)} the **{LAYERS[first].lower()}** costs most, **{cost:.1f} points**{tail}. "
-        f"Untouched, {100 * found.whole.mean():.1f} % of {len(found.whole)} held-out digits are right."
+        f"With {in_words(found, level)} the **{LABELS[first].lower()}** costs most, **{cost:.1f} points**{tail}. "
+        f"Untouched, {100 * found.whole.mean():.1f} % of {len(found.whole)} held-out {things} are right."
     )
-    rows = [{"Rank": place + 1, "Layer": LAYERS[name], "Weights": weights_of(name), "Points lost": round(points, 1)}
-            for place, (name, points) in enumerate(ranking)]  # fmt: skip
+    rows = [{"Rank": place + 1, "Layer": LABELS[name], "Weights": weights_of(found, name),
+             "Points lost": f"{points:.1f}"} for place, (name, points) in enumerate(ranking)]  # fmt: skip
     return Shown(((picture,),), note, (rows,))
 
 
-def weights_of(name: str) -> int:
+def weights_of(found: Sensitivity, name: str) -> int:
     """How many weights a layer has."""
-    from core.deployment.small_cnn import CHANNELS, small_cnn
-
-    return getattr(small_cnn(CHANNELS, 0), name).weight.numel()
+    return getattr(found.subject.model, name).weight.numel()
 
 
 def before_sensitivity(found: Sensitivity, **look: float) -> Shown:
     """What is to be compared."""
-    rows = [{"Layer": label, "Weights": weights_of(name)} for name, label in LAYERS.items()]
-    return Shown((), "One layer at a time is treated; the other three stay as they were trained.", (rows,))
+    rows = [{"Layer": label, "Weights": weights_of(found, name)} for name, label in found.subject.layers.items()]
+    words = f"{found.subject.opening}: one layer at a time is treated, the others stay as they were trained."
+    return Shown((), words, (rows,))
 
 
 def asked_sensitivity(found: Sensitivity, **look: float) -> Question:
@@ -205,7 +227,7 @@ def asked_sensitivity(found: Sensitivity, **look: float) -> Question:
         "What a layer's error costs depends on how much of the answer passes through each weight and on what later "
         "layers can still make good, so it is measured, not read off the layer's size."
     )
-    return Question(text, list(LAYERS.values()), LAYERS[found.ranking(level)[0][0]], because)
+    return Question(text, list(found.subject.layers.values()), LABELS[found.ranking(level)[0][0]], because)
 
 
 def goal_sensitivity(found: Sensitivity, **look: float) -> Goal:
@@ -236,11 +258,12 @@ def program_sensitivity(found: Sensitivity, **look: float) -> Program:
 
     bits = found.levels[0] == 1
     call = f"rounded(weight, level, {found.per_channel!r})" if bits else "emptied(weight, level)"
-    text = "import copy\n\n\n" + ONE.format(call=call, levels=found.levels, layers=tuple(LAYERS))
-    shown = {name: row.tolist() for name, row in zip(LAYERS, found.accuracies, strict=True)}
-    return Program("One layer at a time", (train_step(found.seed), Step("Treat each layer alone", text)),
-                   (*MADE_BY, rounded if bits else emptied), shown)  # fmt: skip
+    text = "import copy\n\n\n" + ONE.format(call=call, levels=found.levels, layers=tuple(found.subject.layers))
+    shown = {name: row.tolist() for name, row in zip(found.subject.layers, found.accuracies, strict=True)}
+    functions = (*functions_of(found.subject), right, rounded if bits else emptied)
+    steps = (step_of(found.subject), Step("Treat each layer alone", text))
+    return Program("One layer at a time", steps, functions, shown, files=files_of(found.subject))
 
 
-SENSITIVITY = View((TREATMENT, SCALES), measure_sensitivity, drawn_sensitivity, levels_of, before_sensitivity,
+SENSITIVITY = View((*SHRUNK, TREATMENT, SCALES), measure_sensitivity, drawn_sensitivity, levels_of, before_sensitivity,
                    asked_sensitivity, goal_sensitivity, program_sensitivity)  # fmt: skip

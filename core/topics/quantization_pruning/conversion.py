@@ -1,6 +1,6 @@
-"""The network as int8, made by PyTorch's own tools and by ONNX Runtime's, judged and timed in a process of its own.
+"""A network as int8, made by PyTorch's own tools and by ONNX Runtime's, judged and timed in a process of its own.
 
-``python -m core.topics.quantization_pruning.conversion '{"seed": 0, "batch": 64}'`` is that process: the tools load
+``python -m core.topics.quantization_pruning.conversion '{"key": […], "batch": 64}'`` is that process: the tools load
 slowly, compile with the system's compiler, and must be ended with everything they started.
 """
 
@@ -21,9 +21,9 @@ import torch
 from torch import Tensor
 
 from core.deployment.clock import Latency, in_turns
-from core.deployment.small_cnn import Accuracy, SmallCNN, trained
 from core.jobs.apart import apart
 from core.provenance import Measured
+from core.topics.quantization_pruning.candidates import Accuracy, Candidate, by_the_clock, candidate
 
 CALIBRATION, ROUNDS = 256, 40
 EAGER, COMPILED, ONNX = "float32, PyTorch", "float32, torch.compile", "float32, ONNX Runtime"
@@ -50,14 +50,14 @@ class Converted:
         return self.source.provenance
 
 
-def converted(seed: int, batch: int) -> Generator[tuple[float, str], None, Converted]:
+def converted(key: tuple, batch: int) -> Generator[tuple[float, str], None, Converted]:
     """Make, judge and time all formats; yields (fraction, message)."""
     began = time.perf_counter()
-    seen = yield from apart(__name__, json.dumps({"seed": seed, "batch": batch}), "PyTorch starts")
+    seen = yield from apart(__name__, json.dumps({"key": key, "batch": batch}), "PyTorch starts")
     rows = seen["made"]
     accuracies = {name: Accuracy(row["right"], row["count"]) for name, row in rows.items()}
     latencies = {name: Latency(np.array(row["milliseconds"])) for name, row in rows.items()}
-    source = Measured((seed,), time.perf_counter() - began, "Measured here, now, on one thread of a process of its own")
+    source = by_the_clock(key[-1], began)
     sizes = {name: row["bytes"] for name, row in rows.items()}
     return Converted(batch, accuracies, sizes, latencies, seen["missing"], source)
 
@@ -69,34 +69,36 @@ def in_safetensors(tensors: dict[str, Tensor]) -> int:
     return len(save({name: tensor.detach().contiguous() for name, tensor in tensors.items()}))
 
 
-def eager(subject: SmallCNN, batch: int) -> Made:
+def eager(subject: Candidate, batch: int) -> Made:
     """The network as it is."""
     return subject.model, in_safetensors(subject.model.state_dict())
 
 
-def compiled(subject: SmallCNN, batch: int) -> Made:
+def compiled(subject: Candidate, batch: int) -> Made:
     """The same network compiled for one batch size, weights frozen into the code."""
     return torch.compile(subject.copied()), in_safetensors(subject.model.state_dict())
 
 
-def through_torchao(subject: SmallCNN, batch: int) -> Made:
-    """torchao's dynamic int8: it knows linear layers alone, so the convolutions stay as they are."""
+def through_torchao(subject: Candidate, batch: int) -> Made:
+    """torchao's dynamic int8: it knows linear layers alone, so convolutions stay as they are."""
     from torchao.quantization import Int8DynamicActivationInt8WeightConfig
     from torchao.quantization.quant_api import quantize_
 
     model = subject.copied()
     quantize_(model, Int8DynamicActivationInt8WeightConfig())
-    whole = {name: value for name, value in model.state_dict().items() if name != "output.weight"}
-    weight = {"qdata": model.output.weight.qdata, "scale": model.output.weight.scale}
-    return model, in_safetensors({**whole, **weight})
+    tensors = {}
+    for name, value in model.state_dict().items():
+        parts = {"qdata": value.qdata, "scale": value.scale} if hasattr(value, "qdata") else {"": value}
+        tensors |= {f"{name}.{part}".rstrip("."): tensor for part, tensor in parts.items()}
+    return model, in_safetensors(tensors)
 
 
-def through_pt2e(subject: SmallCNN, batch: int) -> Made:
-    """PT2E: export, observe calibration images, convert, and let Inductor take the integer kernels."""
+def through_pt2e(subject: Candidate, batch: int) -> Made:
+    """PT2E: export, observe calibration samples, convert, and let Inductor take the integer kernels."""
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
     from torchao.quantization.pt2e.quantizer import x86_inductor_quantizer as x86
 
-    exported = torch.export.export(subject.copied(), (subject.x[:batch],)).module()
+    exported = torch.export.export(subject.copied(), (fixed(subject.x, batch)[0],)).module()
     quantizer = x86.X86InductorQuantizer().set_global(x86.get_default_x86_inductor_quantization_config())
     observed = prepare_pt2e(exported, quantizer)
     for part in fixed(subject.x[:CALIBRATION], batch):
@@ -107,7 +109,7 @@ def through_pt2e(subject: SmallCNN, batch: int) -> Made:
     return torch.compile(model), in_safetensors(tensors)
 
 
-def onnx_of(subject: SmallCNN, folder: Path) -> Path:
+def onnx_of(subject: Candidate, folder: Path) -> Path:
     """The network as an ONNX file with a free batch size."""
     path = folder / "network.onnx"
     shape = ({0: torch.export.Dim("batch")},)
@@ -136,12 +138,12 @@ def onnx_dynamic(path: Path) -> Path:
     return target
 
 
-def onnx_static(path: Path, subject: SmallCNN) -> Path:
-    """ONNX Runtime's static int8: ranges fixed by calibration images."""
+def onnx_static(path: Path, subject: Candidate) -> Path:
+    """ONNX Runtime's static int8: ranges fixed by calibration samples."""
     from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 
     class Images(CalibrationDataReader):
-        """The calibration images, one after another."""
+        """The calibration samples, one after another."""
 
         def __init__(self) -> None:
             self.left = iter(subject.x[:CALIBRATION].split(32))
@@ -155,17 +157,17 @@ def onnx_static(path: Path, subject: SmallCNN) -> Path:
 
 
 def fixed(x: Tensor, batch: int) -> list[Tensor]:
-    """Images in batches of exactly that size; the last is filled up with the first image."""
+    """Inputs in batches of exactly that size; the last is filled up with the first input."""
     missing = -len(x) % batch
     return list(torch.cat([x, x[:1].expand(missing, *x.shape[1:])]).split(batch))
 
 
 def answers(call: Callable[[Tensor], Tensor], x: Tensor, batch: int) -> Tensor:
-    """The answers to images, batch by batch: classes (images,)."""
+    """The answers to inputs, batch by batch: classes (inputs,)."""
     return torch.cat([call(part).argmax(1) for part in fixed(x, batch)])[: len(x)]
 
 
-def makers(subject: SmallCNN, batch: int, folder: Path) -> dict[str, Callable[[], Made]]:
+def makers(subject: Candidate, batch: int, folder: Path) -> dict[str, Callable[[], Made]]:
     """How each format is made, by name, in the order of the table."""
     path = folder / "network.onnx"
     return {
@@ -185,9 +187,9 @@ def told(fraction: float, message: str) -> None:
 
 
 @torch.no_grad()
-def measured(seed: int, batch: int) -> dict[str, Any]:
-    """Make every format, judge it on the held-out images, then time all of them in turns."""
-    subject, rows, calls, missing = trained(seed), {}, {}, {}
+def measured(key: tuple, batch: int) -> dict[str, Any]:
+    """Make every format, judge it on the held-out samples, then time all of them in turns."""
+    subject, rows, calls, missing = candidate(*key), {}, {}, {}
     with tempfile.TemporaryDirectory() as folder:
         steps = makers(subject, batch, Path(folder))
         for place, (name, make) in enumerate(steps.items()):
@@ -200,7 +202,7 @@ def measured(seed: int, batch: int) -> dict[str, Any]:
             count = len(subject.y_test)
             rows[name] = {"right": int((found == subject.y_test).sum()), "count": count, "bytes": size}
             calls[name] = call
-        x = subject.x_test[:batch]
+        x = fixed(subject.x_test, batch)[0]
         bound = {name: lambda call=call: call(x) for name, call in calls.items()}
         for place, latencies in enumerate(in_turns(bound, ROUNDS)):  # noqa: B007  # the last is all of them
             told(0.8 + 0.2 * place / ROUNDS, f"timing, round {place + 1} of {ROUNDS}")

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.deployment.clock import Latency, shortly
-from core.deployment.small_cnn import Accuracy
 from core.figures.marks import hover, marker, note, trace, upright, vertical
 from core.figures.picture import BLUE, COLORS, GREY, INK, SYMBOLS, Picture, layout
+from core.topics.quantization_pruning.candidates import Accuracy
 
 
 def accuracies(values: Mapping[str, Accuracy], height: int = 240) -> Picture:
@@ -23,10 +23,10 @@ def accuracies(values: Mapping[str, Accuracy], height: int = 240) -> Picture:
     axis = {"tickvals": rows, "ticktext": names, "range": [len(rows) - 0.5, -0.5], "showgrid": False}
     least = max(0.0, float(low.min()) - 3)
     line = vertical(shares[0], GREY, 1, "dot")  # fmt: skip
-    plan = layout("Accuracy on held-out images, %", "", height, yaxis=axis, xaxis={"range": [least, 100.5]},
+    plan = layout("Accuracy on held-out samples, %", "", height, yaxis=axis, xaxis={"range": [least, 100.5]},
                   shapes=[line])  # fmt: skip
     told = "; ".join(f"{name} {each.words}" for name, each in values.items())
-    return Picture([dots], plan, f"Accuracy on held-out images with 95 % intervals: {told}.")
+    return Picture([dots], plan, f"Accuracy on held-out samples with 95 % intervals: {told}.")
 
 
 def clocked(values: Mapping[str, Latency], batch: int, height: int = 0) -> Picture:
@@ -43,7 +43,7 @@ def clocked(values: Mapping[str, Latency], batch: int, height: int = 0) -> Pictu
     tail = trace("markers", tails, rows, name="95th percentile", marker=marker(BLUE, 18, "line-ns", BLUE, 3),
                  text=names, **hover("%{text}: 95 % of calls within %{x:.3g} ms"))  # fmt: skip
     axis = {"tickvals": rows, "ticktext": names, "range": [len(rows) - 0.5, -0.5], "showgrid": False}
-    words = "one image" if batch == 1 else f"{batch} images"
+    words = "one sample" if batch == 1 else f"{batch} samples"
     plan = layout(f"Milliseconds for {words}", "", height or 120 + 46 * len(rows), yaxis=axis,
                   xaxis={"range": [0, 1.15 * max(tails)]})  # fmt: skip
     plan["annotations"] = [note(each, row, f" {shortly(each)}", xanchor="left", yshift=-14, font={"size": 11})

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from core.deployment.small_cnn import LAYERS, MADE_BY, train_step
+from core.deployment.controls import CNN, DIGITS, PLAYGROUND, SHRUNK
 from core.figures.marks import hover, upright, vertical
 from core.figures.picture import BLUE, GREY, ORANGE, Picture, layout
 from core.lessons import Goal, Question
-from core.lessons.controls import folded, pick, scale
+from core.lessons.controls import Control, folded, pick, scale
 from core.lessons.view import Later, Shown, View
 from core.programs import Program, Step
 from core.topics.quantization_pruning.activations import (
@@ -24,6 +24,7 @@ from core.topics.quantization_pruning.activations import (
     run_quantised,
     through,
 )
+from core.topics.quantization_pruning.candidates import asked, files_of, functions_of, step_of
 from core.topics.quantization_pruning.conversion import (
     COMPILED,
     EAGER,
@@ -37,42 +38,50 @@ from core.topics.quantization_pruning.conversion import (
 )
 from core.topics.quantization_pruning.figures import accuracies, clocked
 
-IMAGES = scale("Calibration images", (1, 4, 16, 64, 256), 1)
+IMAGES = scale("Calibration samples", (1, 4, 16, 64, 256), 1)
 RANGE = pick("Range", RANGES, help="Which of the values seen in calibration the integers must reach.")
 BITS = scale("Bits of what flows between layers", (1, 2, 3, 4, 6, 8), 8)
-BATCH = scale("Batch size", (1, 64, 256), 64, help="How many images one call answers when the formats are timed.")
-LAYER = pick("Layer", LAYERS.values(), LAYERS["conv3"])
+BATCH = scale("Batch size", (1, 64, 256), 64, help="How many samples one call answers when the formats are timed.")
 NAMES = {FLOAT: "float32", WEIGHTS: "weights int8", STATIC: "static", DYNAMIC: "dynamic"}
-FEW = 3.0  # points
+FEW, VALUES = 3.0, {CNN: 2, DIGITS: 3, PLAYGROUND: 4}  # points; bits of what flows between layers
 
 
 def measure(
-    calibration_images: int, range: str, bits_of_what_flows_between_layers: int, batch_size: int, seed: int
+    calibration_samples: int, range: str, bits_of_what_flows_between_layers: int, batch_size: int, seed: int, **network
 ) -> Calibrated:
     """Fix the ranges and judge the network."""
-    return calibrated(calibration_images, range, bits_of_what_flows_between_layers, batch_size, seed)
+    subject = asked(network, seed)
+    return calibrated(subject, calibration_samples, range, bits_of_what_flows_between_layers, batch_size)
+
+
+def layers(found: Calibrated) -> tuple[Control, ...]:
+    """The layer whose inputs are drawn."""
+    labels = list(found.subject.layers.values())
+    return (pick("Layer", labels, labels[max(len(labels) - 2, 0)]),)
 
 
 def values(found: Calibrated, layer: str) -> Picture:
-    """A layer's inputs on held-out images, inside and outside the range."""
-    name = next(name for name, label in LAYERS.items() if label == layer)
+    """A layer's inputs on held-out samples, inside and outside the range."""
+    name = found.subject.named(layer)
     x, (low, high) = found.inputs[name], found.ranges[name]
     x = x[x != 0]
-    counts, edges = np.histogram(x, bins=60, range=(0, max(float(x.max()), high, 1e-6)))
+    counts, edges = np.histogram(x, bins=60, range=(min(float(x.min()), low, 0), max(float(x.max()), high, 1e-6)))
     middles = (edges[:-1] + edges[1:]) / 2
-    colors = [ORANGE if middle <= high else GREY for middle in middles]
+    colors = [ORANGE if low <= middle <= high else GREY for middle in middles]
     width = float(edges[1] - edges[0])
     bars = upright(middles, counts.astype(float), colors, width=width, showlegend=False,
                    **hover("%{y} values near %{x:.2f}"))  # fmt: skip
-    line = vertical(high, BLUE, 2, "dash")
+    lines = [vertical(end, BLUE, 2, "dash") for end in ([low, high] if low < 0 else [high])]
     words = {"x": high, "y": 1, "yref": "paper", "text": f"{2**found.bits - 1}", "showarrow": False,
              "xanchor": "left", "xshift": 3}  # fmt: skip
-    plan = layout(f"What the {layer.lower()} is given (zeros left out)", "Number of values", 300, bargap=0,
-                  shapes=[line], annotations=[words])  # fmt: skip
+    plan = layout(f"Inputs of the {layer.lower()} (not 0)", "Number of values", 300, bargap=0,
+                  shapes=lines, annotations=[words])  # fmt: skip
     scale_of, _ = affine(low, high, found.bits)
+    begins = f"begins at {low:.2f} and " if low < 0 else ""
     alt = (
-        f"Histogram of what the {layer.lower()} is given on held-out images; the range of {2**found.bits} integers "
-        f"ends at {high:.2f}, one step is {scale_of:.3g}, and {found.clipped[name]:.2%} of all values lie beyond."
+        f"Histogram of what the {layer.lower()} is given on held-out samples; the range of {2**found.bits} integers "
+        f"{begins}ends at {high:.2f}, one step is {scale_of:.3g}, and {found.clipped[name]:.2%} of all values lie "
+        "beyond."
     )
     return Picture([bars], plan, alt)
 
@@ -80,11 +89,11 @@ def values(found: Calibrated, layer: str) -> Picture:
 def drawn(found: Calibrated, layer: str) -> Shown:
     """Four ways to run it, and one layer's inputs."""
     rows = {NAMES[name]: each for name, each in found.accuracies.items()}
-    name = next(name for name, label in LAYERS.items() if label == layer)
+    name = found.subject.named(layer)
     low, high = found.ranges[name]
     size, zero = affine(low, high, found.bits)
     note = (
-        f"Static: ranges fixed by {found.images} calibration image{'s' if found.images > 1 else ''}, "
+        f"Static: ranges fixed by {found.images} calibration sample{'s' if found.images > 1 else ''}, "
         f"**{found.accuracies[STATIC].words}** right. Dynamic: every batch sets its own, "
         f"**{found.accuracies[DYNAMIC].words}**. In float32 {found.accuracies[FLOAT].words}. The {layer.lower()} is "
         f"given value = {size:.3g} · (integer − {zero}), integers from 0 to {2**found.bits - 1}; "
@@ -96,8 +105,8 @@ def drawn(found: Calibrated, layer: str) -> Shown:
 def before(found: Calibrated, layer: str) -> Shown:
     """The range, before anything is judged by it."""
     note = (
-        f"{found.images} training image{'s were' if found.images > 1 else ' was'} run through the network, and what "
-        "each layer was given there sets the range of its integers (dashed). The bars are held-out images."
+        f"{found.images} training sample{'s were' if found.images > 1 else ' was'} run through the network, and what "
+        "each layer was given there sets the range of its integers (dashed). The bars are held-out samples."
     )
     return Shown(((values(found, layer),),), note)
 
@@ -107,7 +116,7 @@ COSTS = ("1 point at most", "1 to 5 points", "more than 5 points")
 
 def question(found: Calibrated, layer: str) -> Question:
     """What do 8 bits cost?"""
-    images = "one training image" if found.images == 1 else f"{found.images} training images"
+    images = "one training sample" if found.images == 1 else f"{found.images} training samples"
     text = (
         f"Weights become 8-bit integers; so does what flows between layers, with {found.bits} bits and ranges taken "
         f"from {images}. What does that cost in accuracy?"
@@ -121,13 +130,14 @@ def question(found: Calibrated, layer: str) -> Question:
 
 
 def goal(found: Calibrated, layer: str) -> Goal:
-    """Two bits between layers."""
+    """Few bits between layers."""
+    bits = VALUES[found.subject.kind]
     text = (
-        f"**Four values between layers**: with **2 bits** for what flows between layers, lose at most "
+        f"**{2**bits} values between layers**: with **{bits} bits** for what flows between layers, lose at most "
         f"**{FEW:g} points** by static quantisation. What should the range reach?"
     )
     now = f"Now: {found.bits} bits, {found.cost:+.1f} points lost."
-    return Goal(text, found.bits == 2 and found.cost <= FEW, now)
+    return Goal(text, found.bits == bits and found.cost <= FEW, now)
 
 
 STATEMENTS = """for layer in model:  # weights: 8 bits, a scale for each output channel
@@ -147,9 +157,9 @@ def program(found: Calibrated, layer: str) -> Program:
                              bits=found.bits)  # fmt: skip
     largest = [high for _, high in found.ranges.values()]
     shown = {name: found.accuracies[name].share for name in (STATIC, DYNAMIC)} | {"largest inputs": largest}
-    functions = (*MADE_BY[:-1], layer_inputs, ranges_of, affine, through, run_quantised, correct)
-    return Program("Integers from end to end", (train_step(found.seed), Step("Calibrate and run", text)), functions,
-                   shown)  # fmt: skip
+    functions = (*functions_of(found.subject), layer_inputs, ranges_of, affine, through, run_quantised, correct)
+    return Program("Integers from end to end", (step_of(found.subject), Step("Calibrate and run", text)), functions,
+                   shown, files=files_of(found.subject))  # fmt: skip
 
 
 # The real tools -------------------------------------------------------------------------------------------------------
@@ -181,7 +191,7 @@ def drawn_formats(found: Converted) -> Shown:
     skipped = "".join(f" {name}: {why}." for name, why in found.missing.items())
     note = (
         f"Measured here, now, in batches of {found.batch}, all formats in turns: {'; '.join(verdicts)}. torchao's "
-        "dynamic int8 changes the linear layer only; the convolutions stay float32. A quarter of the bytes is sure; "
+        "dynamic int8 changes linear layers only; convolutions stay float32. A quarter of the bytes is sure; "
         f"speed depends on the kernels a tool has for this processor.{skipped}"
     )
     return Shown(((clocked(found.latencies, found.batch),),), note, (rows,))
@@ -209,10 +219,11 @@ def asked_formats(found: Converted) -> Question:
 
 
 LATER = Later(
-    "Convert with torchao and ONNX Runtime, and time all formats (about a minute)",
+    "Convert and time all formats (a minute)",
     converted,
-    lambda found: (found.seed, found.batch),
+    lambda found: (found.subject.key, found.batch),
     drawn_formats,
     asked_formats,
 )
-INT8 = View((IMAGES, RANGE, BITS, folded(BATCH)), measure, drawn, (LAYER,), before, question, goal, program, LATER)
+INT8 = View((*SHRUNK, IMAGES, RANGE, BITS, folded(BATCH)), measure, drawn, layers, before, question, goal, program,
+            LATER)  # fmt: skip

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from core.deployment.clock import Latency, in_turns
-from core.deployment.small_cnn import LAYERS, Accuracy, judged, trained
 from core.jobs.apart import apart
 from core.provenance import Measured
+from core.topics.quantization_pruning.candidates import Accuracy, Candidate, by_the_clock, candidate, filled, judged
 
 GLOBAL, LOCAL, RANDOM = METHODS = ("smallest of all", "smallest of each layer", "random")
 SHARES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
@@ -38,13 +38,12 @@ class Pruned:
     curves: dict[str, np.ndarray]
     zeros: dict[str, float]
     sizes: dict[str, int]
-    seed: int
-    source: Measured
+    subject: Candidate
 
     @property
     def provenance(self) -> str:
         """Where the numbers come from."""
-        return self.source.provenance
+        return self.subject.provenance
 
 
 def masks_of(weights: dict[str, Tensor], sparsity: float, method: str, seed: int) -> dict[str, Tensor]:
@@ -72,23 +71,22 @@ def prune(model: nn.Module, sparsity: float, method: str, seed: int) -> nn.Modul
 
 
 @lru_cache(maxsize=16)
-def curves_of(seed: int) -> dict[str, np.ndarray]:
+def curves_of(subject: Candidate) -> dict[str, np.ndarray]:
     """Accuracy (draws, shares) by method; only random pruning differs from draw to draw."""
-    subject, found = trained(seed), {}
+    found = {}
     for method in METHODS:
-        rows = [[judged(prune(subject.copied(), share, method, seed + draw), subject).share for share in SHARES]
+        rows = [[judged(prune(subject.copied(), share, method, subject.seed + draw), subject).share for share in SHARES]
                 for draw in range(DRAWS if method == RANDOM else 1)]  # fmt: skip
         found[method] = np.array(rows)
     return found
 
 
-def pruned(sparsity: float, method: str, batch: int, seed: int) -> Pruned:
+def pruned(subject: Candidate, sparsity: float, method: str, batch: int) -> Pruned:
     """Prune the trained network and judge it again."""
-    subject = trained(seed)
-    model = prune(subject.copied(), sparsity, method, seed)
-    zeros = {name: float((getattr(model, name).weight == 0).float().mean()) for name in LAYERS}
-    return Pruned(method, sparsity, batch, judged(subject.model, subject), judged(model, subject), curves_of(seed),
-                  zeros, sizes_of(model), seed, subject.source)  # fmt: skip
+    model = prune(subject.copied(), sparsity, method, subject.seed)
+    zeros = {name: float((getattr(model, name).weight == 0).float().mean()) for name in subject.layers}
+    return Pruned(method, sparsity, batch, subject.whole, judged(model, subject), curves_of(subject),
+                  zeros, sizes_of(model), subject)  # fmt: skip
 
 
 def sizes_of(model: nn.Module) -> dict[str, int]:
@@ -108,7 +106,7 @@ def sizes_of(model: nn.Module) -> dict[str, int]:
 
 
 class SparseNetwork(nn.Module):
-    """The small CNN with its weights as sparse matrices (CSR): a convolution is one matrix times all its patches."""
+    """A network with its weights as sparse matrices (CSR): a convolution is one matrix times all its patches."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -117,7 +115,7 @@ class SparseNetwork(nn.Module):
                          if hasattr(layer, "weight")}  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (batch, 1, 8, 8) → logits (batch, 10)."""
+        """x (batch, …) → logits (batch, classes)."""
         for name, layer in self.steps:
             if isinstance(layer, nn.Conv2d):
                 images, _, high, wide = x.shape
@@ -149,26 +147,26 @@ class Timed:
         return self.source.provenance
 
 
-def timed(sparsity: float, batch: int, seed: int) -> Generator[tuple[float, str], None, Timed]:
+def timed(key: tuple, sparsity: float, batch: int) -> Generator[tuple[float, str], None, Timed]:
     """Let the clock judge, in a process of its own; yields (fraction, message)."""
     began = time.perf_counter()
-    asked = json.dumps({"sparsity": sparsity, "batch": batch, "seed": seed})
+    asked = json.dumps({"key": key, "sparsity": sparsity, "batch": batch})
     seen = yield from apart(__name__, asked, "PyTorch starts")
     latencies = {name: Latency(np.array(values)) for name, values in seen["milliseconds"].items()}
-    source = Measured((seed,), time.perf_counter() - began, "Measured here, now, on one thread of a process of its own")
+    source = by_the_clock(key[-1], began)
     return Timed(sparsity, batch, latencies, seen["weights"], seen["apart"], source)
 
 
-def measured(sparsity: float, batch: int, seed: int) -> dict:
+def measured(key: tuple, sparsity: float, batch: int) -> dict:
     """Milliseconds of every way, in turns, and how many weights each multiplies by."""
     from core.topics.quantization_pruning.channels import narrowed, ratio_for
 
     torch.set_num_threads(1)
-    subject = trained(seed)
-    zeros = prune(subject.copied(), sparsity, GLOBAL, seed)
-    narrow = narrowed(subject.copied(), ratio_for(1 - sparsity), "L2 norm", seed)
+    subject = candidate(*key)
+    zeros = prune(subject.copied(), sparsity, GLOBAL, subject.seed)
+    narrow = narrowed(subject, ratio_for(subject, 1 - sparsity), "L2 norm")
     models = {DENSE: subject.model, ZEROS: zeros, SPARSE: SparseNetwork(zeros), NARROW: narrow}
-    x, found = subject.x_test[:batch], {}
+    x, found = filled(subject.x_test, batch), {}
     with torch.no_grad():
         apart_by = float((models[SPARSE](x) - zeros(x)).abs().max())
         calls = {name: lambda model=model: model(x) for name, model in models.items()}

@@ -60,7 +60,8 @@ def drawn(found: Beginning) -> Shown:
         f"**{100 * found.whole.mean():.1f} %** of the held-out ones are right on average. In each of {ROUNDS} rounds "
         f"**{found.rate:.0%}** of the weights left, the smallest of each layer, are set to zero; in the end "
         f"{found.left[-1]:.1%} are left. Without training again accuracy falls as the curve shows. The work below sets "
-        "what is left back to its first values after each round and trains it again."
+        "what is left back to its first values after each round and trains it again. It takes many trainings of many "
+        "networks at once, so this view has small ones of its own."
     )
     return Shown(((picture,),), note)
 

@@ -69,7 +69,9 @@ def standing(values: Mapping[str, np.ndarray], axis: str, digits: str, height: i
     lying = {"orientation": "h", "error_x": whiskers, **inside, **hover("%{y}: %{text}")}
     bar = upright(means, list(values), colors, **lying)
     alt = f"{axis.capitalize()}: " + ", ".join(f"{name} {one}" for name, one in zip(values, text, strict=True)) + "."
-    plan = layout(axis, "", height, yaxis={"autorange": "reversed", "showgrid": False}, xaxis={"rangemode": "tozero"})
+    names = {"tickvals": list(values), "ticktext": [name.replace(" ", "<br>") for name in values]}
+    lines = {"autorange": "reversed", "showgrid": False, **names}
+    plan = layout(axis, "", height, yaxis=lines, xaxis={"rangemode": "tozero"})
     return Picture([bar], plan, alt)
 
 

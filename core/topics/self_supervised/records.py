@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from core.data.clothes import sheet
 from core.lessons.record import Record
+from core.models.shipped import loaded
 from core.topics.self_supervised.augmentations import BRIGHTNESS, CROP, ERASE, FLIP, KINDS
 from core.topics.self_supervised.judged import features_of, nearest_labelled
 from core.topics.self_supervised.learning import (
@@ -67,20 +67,9 @@ def untrained(seed: int = 0) -> Network:
 @functools.lru_cache(maxsize=len(SHIPPED) + 1)
 def network(name: str) -> Network:
     """A shipped network of seed 0 (``SHIPPED``), or the untrained one; nothing in its file is executed."""
-    model = untrained()
-    if name != UNTRAINED:
-        model.load_state_dict(restored(load_file(FOLDER / f"{FILES[name]}.safetensors")))
-    return model.eval().requires_grad_(False)
-
-
-def halved(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights as they are shipped, in half precision; counts stay whole numbers."""
-    return {name: (part.half() if part.is_floating_point() else part).contiguous() for name, part in weights.items()}
-
-
-def restored(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights in single precision; counts stay whole numbers."""
-    return {name: part.float() if part.is_floating_point() else part for name, part in weights.items()}
+    if name == UNTRAINED:
+        return untrained().eval().requires_grad_(False)
+    return loaded(untrained(), FOLDER / f"{FILES[name]}.safetensors")
 
 
 @functools.lru_cache(maxsize=8)

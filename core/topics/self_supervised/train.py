@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from core.data import FASHION_MNIST, fashion_mnist
 from core.data.data import Data
+from core.models.shipped import halved, rounded
 from core.probes.linear import linear_probe
 from core.topics.self_supervised.judged import (
     effective_rank,
@@ -46,9 +47,7 @@ from core.topics.self_supervised.records import (
     TASKS,
     TESTS,
     UNTRAINED,
-    halved,
     on_the_sheet,
-    restored,
     untrained,
 )
 
@@ -99,7 +98,7 @@ def run(name: str, seed: int, data: Data) -> tuple[dict, Network]:
         recent = [next(losses) for _ in range(moment - step)] or recent
         step = moment
         if moment == plan.steps:
-            model.load_state_dict(restored(halved(model.state_dict())))
+            rounded(model).train()
         found.append(judged(model, data) | {"loss": fmean(recent[-25:])})
     measured: dict = {key: [each[key] for each in found] for key in found[0]}
     if name in MAIN:

@@ -7,25 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.deployment.controls import DATA, DEPTH, SERVED, WIDTHS
+from core.deployment.subjects import Playground, deployed
 from core.figures.curves import bars, number
 from core.jobs import extras
 from core.lessons import Goal, Question, Scale
-from core.lessons.controls import choose, scale
+from core.lessons.controls import choose
 from core.lessons.view import Later, Shown, View
 from core.programs import Program, Step
 from core.topics.serving import recorded
+from core.topics.serving.answers import expected, row
 from core.topics.serving.archives import HANDLER, MANIFEST, NETWORK, Archive, mar, opened, saved_model
 from core.topics.serving.folders import zipped
-from core.topics.serving.request_view import HIDDEN, fenced
-from core.topics.serving.request_view import NETWORK as NETWORK_CONTROL
+from core.topics.serving.request_view import fenced
 from core.topics.serving.sizes import lying
-from core.topics.serving.subject import UNITS, YOURS, Subject, subject
 
 NO_HANDLER, NO_NAME, PICKLE, OUTSIDE, OTHER = CHANGES = (
     "handler left out", "manifest without a handler", "a pickle beside it", "a path outside", "weights left out",
 )  # fmt: skip
 DAMAGE = choose("Changes", CHANGES)
-LISTED = 20
+LISTED, MANY = 20, 64  # files; units per layer
 TORCHSERVE = (
     "**TorchServe** was archived by its authors in August 2025: no more fixes, security fixes included. Its format is "
     "still found, and is a zip with a manifest. With Java 17: `torchserve --start --foreground --model-store . "
@@ -57,9 +58,9 @@ def changed(content: bytes, changes: Sequence[str]) -> bytes:
     return zipped({**files, MANIFEST: json.dumps(manifest, indent=2).encode()})
 
 
-def measure(network: str, hidden_units: int, changes: tuple[str, ...], seed: int) -> Archive:
+def measure(changes: tuple[str, ...], seed: int, **network) -> Archive:
     """Make the archive, damage it, look into it."""
-    return opened(changed(mar(subject(network, hidden_units, seed)), changes))
+    return opened(changed(mar(deployed(seed=seed, **network)), changes))
 
 
 def draw(found: Archive) -> Shown:
@@ -142,7 +143,7 @@ def program(found: Archive) -> Program:
 
 
 TORCH = View(
-    (NETWORK_CONTROL, HIDDEN, DAMAGE), measure, draw_made, (), before, question,
+    (*SERVED, DAMAGE), measure, draw_made, (), before, question,
     lambda found: goal_of(damage_in(found), found), program,
     files=lambda found: (("Download: network.mar", "network.mar", found.content),),
 )  # fmt: skip
@@ -154,19 +155,19 @@ TORCH = View(
 class Layout:
     """A network, and what was found when TensorFlow wrote one of its kind."""
 
-    subject: Subject
+    subject: Playground
     seen: dict[str, Any]
 
     @property
     def provenance(self) -> str:
         """Where both come from."""
-        date = recorded.record()["date"]
-        return f"Files recorded {date} with TensorFlow {self.seen['tensorflow']} · the network: {self.subject.source}"
+        made = f"Files recorded {self.seen['date']} with TensorFlow {self.seen['tensorflow']}"
+        return f"{made} · the network: {self.subject.source}"
 
 
-def measure_layout(hidden_units: int, seed: int) -> Layout:
+def measure_layout(seed: int, **network) -> Layout:
     """The network that TensorFlow is to write."""
-    return Layout(subject(YOURS, hidden_units, seed), recorded.record()["archives"]["SavedModel"])
+    return Layout(Playground(**network, seed=seed), recorded.record()["archives"]["SavedModel"])
 
 
 def draw_layout(found: Layout) -> Shown:
@@ -174,9 +175,9 @@ def draw_layout(found: Layout) -> Shown:
     seen = found.seen
     absent = extras.missing("tensorflow-cpu")
     words = (
-        f"{TENSORFLOW}\n\nRecorded {recorded.record()['date']} with TensorFlow {seen['tensorflow']} on the network of "
-        "8 hidden units: written, read back and called, its answer differed from torch's by "
-        f"**{seen['difference']:.1e}**. {absent}"
+        f"{TENSORFLOW}\n\nRecorded {seen['date']} with TensorFlow {seen['tensorflow']} on two layers of "
+        "8 units with tanh, the activation that this program writes: made, read back and called, its answer differed "
+        f"from torch's by **{seen['difference']:.1e}**. {absent}"
     )
     rows = [{"File": name, "Bytes": f"{size:,}"} for name, size in seen["files"].items()]
     return Shown(((lying(seen["files"], "Bytes"),),), words, (rows,))
@@ -195,10 +196,10 @@ def layout_asked(found: Layout) -> Question:
     return Question("Where does a SavedModel keep the weights?", options, options[1], because)
 
 
-def made(hidden_units: int, seed: int):
+def made(subject: Playground):
     """Let TensorFlow write it; a job."""
-    said = yield from saved_model(subject(YOURS, hidden_units, seed))
-    return {**said, "archive": opened(said["content"]), "units": hidden_units}
+    said = yield from saved_model(subject)
+    return {**said, "archive": opened(said["content"]), "units": subject.units_per_layer}
 
 
 def draw_saved(said: dict[str, Any]) -> Shown:
@@ -210,11 +211,11 @@ def draw_saved(said: dict[str, Any]) -> Shown:
 
 def saved_goal(said: dict[str, Any] | None) -> Goal:
     """The widest network."""
-    words = f"Let TensorFlow write the network of **{UNITS[1]} hidden units** or more, and answer within 1e-5 of torch."
+    words = f"Let TensorFlow write a network of **{MANY} units per layer** or more, and answer within 1e-5 of torch."
     if not said:
         return Goal(words, False, "Now: no SavedModel was made in this visit.")
-    passed = said["units"] >= UNITS[1] and said["difference"] < 1e-5
-    return Goal(words, passed, f"Now: {said['units']} units, {said['difference']:.1e}.")
+    passed = said["units"] >= MANY and said["difference"] < 1e-5
+    return Goal(words, passed, f"Now: {said['units']} units per layer, {said['difference']:.1e}.")
 
 
 FORWARD = """weights = load_file("weights.safetensors")
@@ -236,21 +237,16 @@ def layout_program(found: Layout) -> Program:
             {name: value.contiguous() for name, value in found.subject.model.state_dict().items()}
         )
     }
-    text = FORWARD.format(row=list(found.subject.example))
-    shown = {"probabilities": list(found.subject.expected.values())}
+    text = FORWARD.format(row=row(found.subject))
+    shown = {"probabilities": list(expected(found.subject).values())}
     return Program("What the graph computes", (Step("By hand", text),), (), shown, files=files)
 
 
 SAVED = View(
-    (scale("Hidden units", UNITS, UNITS[0]),), measure_layout, draw_layout, (), before_layout, layout_asked, None,
+    (DATA, DEPTH, WIDTHS), measure_layout, draw_layout, (), before_layout, layout_asked, None,
     layout_program,
-    Later("Let TensorFlow write and read it", made, lambda found: settings_of(found), draw_saved, goal=saved_goal),
+    Later("Let TensorFlow write and read it", made, lambda found: (found.subject,), draw_saved, goal=saved_goal),
 )  # fmt: skip
-
-
-def settings_of(found: Layout) -> tuple[int, int]:
-    """The arguments of the job for a network."""
-    return found.subject.model.widths[1], found.subject.model.seed
 
 
 def measure_own(content: bytes, seed: int) -> Archive:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from core.deployment.subjects import Subject
 from core.jobs.extras import in_extras
 from core.serving.uploads import Refused
-from core.topics.serving.folders import SHARED, read, zipped
-from core.topics.serving.subject import Subject
+from core.topics.serving.answers import about, onnx_of
+from core.topics.serving.folders import SHARED, pinned, read, zipped
 
 MANIFEST = "MAR-INF/MANIFEST.json"
 MOST_BYTES, MOST_ENTRIES, MOST_UNPACKED, MOST_MANIFEST = 5_000_000, 500, 200_000_000, 100_000
@@ -55,9 +56,9 @@ def mar(subject: Subject, version: str = "1.0") -> bytes:
         "archiverVersion": "0.12.0",
     }  # fmt: skip
     files = {
-        MANIFEST: json.dumps(manifest, indent=2).encode(), NETWORK: subject.onnx,
+        MANIFEST: json.dumps(manifest, indent=2).encode(), NETWORK: onnx_of(subject),
         HANDLER: read("torchserve/handler.py").encode(), SHARED[0]: read(f"shared/{SHARED[0]}").encode(),
-        "network.json": subject.about("/ping", True), "requirements.txt": b"numpy==2.4.6\nonnxruntime==1.32.0\n",
+        "network.json": about(subject, "/ping", True), "requirements.txt": pinned().encode(),
     }  # fmt: skip
     return zipped(files)
 
@@ -170,6 +171,6 @@ def saved_model(subject: Subject) -> Generator[tuple[float, str], None, dict]:
     from safetensors.torch import save
 
     weights = {name: value.contiguous() for name, value in subject.model.state_dict().items()}
-    files = {"weights.safetensors": save(weights), "network.json": subject.about("", True)}
+    files = {"weights.safetensors": save(weights), "network.json": about(subject, "", True)}
     said = yield from in_extras(("tensorflow-cpu",), read("tensorflow/program.py"), files, "TensorFlow is at work")
     return {**said, "content": base64.b64decode(said["content"])}

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from core.deployment.subjects import Subject
 from core.provenance import Measured
-from core.topics.serving.subject import Subject, subject
+from core.topics.serving.answers import onnx_of, row
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 ROUNDS, LONGEST = 12, 0.08  # at most so many calls and so many seconds for a size
@@ -44,19 +45,19 @@ def session_of(found: Subject):
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(found.onnx, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(onnx_of(found), options, providers=["CPUExecutionProvider"])
 
 
 def batch_of(found: Subject, size: int) -> np.ndarray:
     """So many different samples: the example, ever weaker, (size, …)."""
-    row = np.array(found.example, np.float32)
-    return np.stack([row * (1 - place / (2 * size)) for place in range(size)]).reshape(size, *found.shape)
+    example = np.array(row(found), np.float32)
+    weaker = [example * (1 - place / (2 * size)) for place in range(size)]
+    return np.stack(weaker).reshape(size, *found.example.shape[1:])
 
 
 @lru_cache(maxsize=16)
-def times(network: str, hidden_units: int, seed: int) -> Times:
+def times(found: Subject, seed: int) -> Times:
     """Measure every size."""
-    found = subject(network, hidden_units, seed)
     began, running, medians = time.perf_counter(), session_of(found), []
     for size in SIZES:
         x, taken = batch_of(found, size), []

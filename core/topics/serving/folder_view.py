@@ -5,6 +5,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
+from core.deployment.controls import SERVED
+from core.deployment.subjects import Digits, Subject, deployed
 from core.figures.curves import bars
 from core.jobs import extras
 from core.jobs.crews import spreading
@@ -14,10 +16,10 @@ from core.lessons.view import Later, Shown, View
 from core.programs import Program, Step
 from core.provenance import duration
 from core.topics.serving import recorded
+from core.topics.serving.answers import parameters
 from core.topics.serving.folders import KINDS, Kind, folder, tested, zipped
-from core.topics.serving.request_view import HIDDEN, NETWORK, fenced
+from core.topics.serving.request_view import fenced
 from core.topics.serving.sizes import lying
-from core.topics.serving.subject import DIGITS, Subject, subject
 
 SERVER = pick("Server", KINDS)
 FILES = ("app.py", "network.py", "test_server.py", "Dockerfile", "requirements.txt", "README.md")
@@ -41,7 +43,6 @@ class Packed:
     kind: Kind
     subject: Subject
     files: dict[str, bytes]
-    settings: tuple[str, str, int, int]  # server, network, hidden units, seed
     provenance: str
 
     @property
@@ -56,11 +57,10 @@ class Packed:
         return 100 * sizes["network.onnx"] / sum(sizes.values())
 
 
-def measure(server: str, network: str, hidden_units: int, seed: int) -> Packed:
+def measure(server: str, seed: int, **network) -> Packed:
     """Put the folder together."""
-    kind, found = KINDS[server], subject(network, hidden_units, seed)
-    source = f"Put together here · {found.source}"
-    return Packed(kind, found, folder(kind, found), (server, network, hidden_units, seed), source)
+    kind, found = KINDS[server], deployed(seed=seed, **network)
+    return Packed(kind, found, folder(kind, found), f"Put together here · {found.source}")
 
 
 def draw(found: Packed, file: str) -> Shown:
@@ -93,7 +93,7 @@ def question(found: Packed, file: str) -> Question:
         "A small network weighs less than the text around it, and either is nothing beside what pip installs: the "
         "packages take hundreds of megabytes."
     )
-    count = found.subject.parameters
+    count = parameters(found.subject)
     words = f"The folder serves {found.subject.name} of {count:,} weights. Which share of its bytes is the network?"
     return Question(words, Scale(0.0, 100.0, 1.0, "%"), found.share, because)
 
@@ -112,12 +112,12 @@ class Tried:
 
 
 @spreading
-def tried(server: str, network: str, hidden_units: int, seed: int) -> Generator[tuple[float, str], None, Tried]:
+def tried(server: str, subject: Subject) -> Generator[tuple[float, str], None, Tried]:
     """Start the folder here and run its own tests; yields (fraction, message). Raises ``ValueError`` where a package is
     missing."""
-    began, kind, found = time.perf_counter(), KINDS[server], subject(network, hidden_units, seed)
-    said = yield from tested(folder(kind, found), kind)
-    return Tried({**said, "server": server, "network": network}, time.perf_counter() - began)
+    began, kind = time.perf_counter(), KINDS[server]
+    said = yield from tested(folder(kind, subject), kind)
+    return Tried({**said, "server": server, "network": subject.name}, time.perf_counter() - began)
 
 
 def draw_tried(tried: Tried) -> Shown:
@@ -148,7 +148,7 @@ def goal(tried: Tried | None) -> Goal:
     if not tried:
         return Goal(words, False, "Now: no folder was tried.")
     said = tried.said
-    full = said["passed"] and said["network"] == DIGITS and KINDS[said["server"]].answers_json
+    full = said["passed"] and said["network"] == Digits.name and KINDS[said["server"]].answers_json
     return Goal(words, full, f"Now: {said['server']}, {said['network']}, {'passed' if said['passed'] else 'failed'}.")
 
 
@@ -173,8 +173,10 @@ def program(found: Packed, file: str) -> Program:
     )
 
 
-LATER = Later("Start it here and run its own tests", tried, lambda found: found.settings, draw_tried, goal=goal)
+LATER = Later(
+    "Start it here and run its own tests", tried, lambda found: (found.kind.name, found.subject), draw_tried, goal=goal
+)
 FOLDERS = View(
-    (SERVER, NETWORK, HIDDEN), measure, draw, (FILE,), before, question, None, program, LATER,
+    (SERVER, *SERVED), measure, draw, (FILE,), before, question, None, program, LATER,
     files=lambda found, **_: ((f"Download: {found.kind.folder}.zip", f"{found.kind.folder}.zip", found.content),),
 )  # fmt: skip

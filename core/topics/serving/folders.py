@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from core.deployment.subjects import Subject
 from core.jobs import extras
-from core.topics.serving.subject import Subject
+from core.topics.serving.answers import about, onnx_of, row
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "assets" / "serving"
@@ -67,7 +68,12 @@ def pins() -> Mapping[str, str]:
 
 def requirements(kind: Kind) -> str:
     """The folder's requirements.txt: every package pinned, no index named."""
-    names = sorted({*kind.packages, "numpy", "onnxruntime"})
+    return pinned(*kind.packages)
+
+
+def pinned(*packages: str) -> str:
+    """The packages, and what the network itself needs, at the versions that were tried."""
+    names = sorted({*packages, "numpy", "onnxruntime"})
     return "".join(f"{name}=={pins()[extras.plain(name)]}\n" for name in names)
 
 
@@ -78,7 +84,8 @@ def read(path: str) -> str:
 
 def folder(kind: Kind, subject: Subject) -> dict[str, bytes]:
     """The files of a server, by name."""
-    example = str(list(subject.example[:4])).replace("]", ", …]" if len(subject.example) > 4 else "]")
+    numbers = row(subject)
+    example = str(numbers[:4]).replace("]", ", …]" if len(numbers) > 4 else "]")
     readme = read("shared/README.md").replace("{title}", f"A small network behind {kind.name}")
     readme = readme.replace("{short}", kind.name).replace("{about}", kind.about)
     readme = readme.replace("{curl}", CURL % example if kind.answers_json else "")
@@ -90,7 +97,7 @@ def folder(kind: Kind, subject: Subject) -> dict[str, bytes]:
         "Dockerfile": read("shared/Dockerfile").replace("{health}", kind.health),
         ".dockerignore": "__pycache__\ntest_server.py\n",
     }
-    weights = {"network.onnx": subject.onnx, "network.json": subject.about(kind.health, kind.answers_json)}
+    weights = {"network.onnx": onnx_of(subject), "network.json": about(subject, kind.health, kind.answers_json)}
     return {**{name: text.encode() for name, text in texts.items()}, **weights}
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.deployment.controls import SERVED
+from core.deployment.subjects import Subject, deployed
 from core.figures.curves import bands, number
 from core.figures.marks import hover, trace
 from core.figures.picture import BLUE, DASHES, ORANGE, Picture, layout
@@ -21,9 +23,7 @@ from core.provenance import Measured
 from core.topics.serving.clock import Times, times
 from core.topics.serving.folders import FASTAPI, command, folder
 from core.topics.serving.queueing import COUNT, Queue, capacity, expected_wait, service, simulated
-from core.topics.serving.request_view import HIDDEN, NETWORK
 from core.topics.serving.requests import RIGHT, order
-from core.topics.serving.subject import Subject, subject
 
 RATES = (20, 50, 100, 200, 400, 800, 1200, 1600, 2000, 3000, 5000, 8000)
 ARRIVALS = scale("Requests per second", RATES, 400)
@@ -45,7 +45,7 @@ class Loaded:
     swept: dict[str, list[float]]  # milliseconds within which 95 of 100 are answered
     times: tuple[tuple[int, float], ...]
     clock: Times
-    settings: tuple[str, int, int, float, int]  # network, hidden units, largest batch, wait in ms, seed
+    settings: tuple[Subject, int, float, int]  # network, largest batch, wait in ms, seed
     source: Measured
 
     @property
@@ -60,11 +60,12 @@ class Loaded:
 
 
 def measure(
-    network: str, hidden_units: int, requests_per_second: int, largest_batch: int, wait_for_more_ms: int,
-    http_and_json_for_a_request_ms: float, seed: int,
+    requests_per_second: int, largest_batch: int, wait_for_more_ms: int, http_and_json_for_a_request_ms: float,
+    seed: int, **network,
 ) -> Loaded:  # fmt: skip
     """Simulate the queue with the network's own times, measured here, and the stated cost of a request."""
-    clock = times(network, hidden_units, seed)
+    subject = deployed(seed=seed, **network)
+    clock = times(subject, seed)
     costs = tuple((size, seconds + size * http_and_json_for_a_request_ms / 1000) for size, seconds in clock.pairs)
     began = time.perf_counter()
     ways = {ALONE: (1, 0.0), BATCHED: (largest_batch, wait_for_more_ms / 1000)}
@@ -76,7 +77,7 @@ def measure(
     source = Measured(
         (seed,), time.perf_counter() - began, f"Simulated: {COUNT:,} requests, the network's times as measured here"
     )
-    return Loaded(queues, swept, costs, clock, (network, hidden_units, largest_batch, wait_for_more_ms, seed), source)
+    return Loaded(queues, swept, costs, clock, (subject, largest_batch, wait_for_more_ms, seed), source)
 
 
 def histogram(values: dict[str, np.ndarray], height: int = 300) -> Picture:
@@ -96,7 +97,9 @@ def histogram(values: dict[str, np.ndarray], height: int = 300) -> Picture:
         middle, late = np.median(each), np.quantile(each, 0.95)
         words.append(f"{name} half within {number(float(middle))} ms, 95 of 100 within {number(float(late))} ms")
     alt = f"Histogram of how long requests took: {'; '.join(words)}."
-    shape = layout("milliseconds", "share of requests", height, xaxis={"type": "log"}, yaxis={"tickformat": ".0%"})
+    shape = layout(
+        "milliseconds", "share of requests", height, xaxis={"type": "log", "dtick": "D2"}, yaxis={"tickformat": ".0%"}
+    )
     return Picture(traces, shape, alt)
 
 
@@ -111,7 +114,7 @@ def draw(found: Loaded) -> Shown:
         f"{1 / found.times[0][1]:,.0f} a second; at {found.rate:,.0f} it is busy {min(load, 1):.0%} of the time. "
     )
     note += (
-        f"In batches of up to {found.settings[2]} it bears {capacity(found.times, found.settings[2]):,.0f}."
+        f"In batches of up to {found.settings[1]} it bears {capacity(found.times, found.settings[1]):,.0f}."
         if load < 1
         else "**That is more than it bears**: the line grows for as long as they keep coming."
     )
@@ -198,13 +201,13 @@ class Driven:
 
 
 @spreading
-def driven(network: str, hidden_units: int, largest: int, wait: float, seed: int) -> Generator[tuple, None, Driven]:
+def driven(subject: Subject, largest: int, wait: float, seed: int) -> Generator[tuple, None, Driven]:
     """Start the FastAPI folder twice, without and with batches, and send it requests at some rates; yields (fraction,
     message)."""
-    began, found, rows = time.perf_counter(), subject(network, hidden_units, seed), {}
+    began, rows = time.perf_counter(), {}
     for place, (name, batch, milliseconds) in enumerate(((ALONE, 1, 0.0), (BATCHED, largest, wait))):
         environment = {"BATCH": str(batch), "WAIT_MS": str(milliseconds)}
-        rows[name] = yield from within(0.5 * place, f"{name}: ", under_load(found, environment, seed))
+        rows[name] = yield from within(0.5 * place, f"{name}: ", under_load(subject, environment, seed))
     return Driven(rows, Measured((seed,), time.perf_counter() - began, "Measured on a server on this machine"))
 
 
@@ -269,5 +272,5 @@ def quantile(row: dict, share: float) -> float:
 
 
 LATER = Later("Measure it on a real server (about half a minute)", driven, lambda found: found.settings, draw_driven)
-SETTINGS = (NETWORK, HIDDEN, ARRIVALS, LARGEST, folded(WAIT, HANDLING))
+SETTINGS = (*SERVED, ARRIVALS, LARGEST, folded(WAIT, HANDLING))
 LOAD = View(SETTINGS, measure, draw, (), before, question, goal, program, later=LATER)

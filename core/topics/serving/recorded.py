@@ -11,7 +11,7 @@ FILE = ROOT / "assets" / "serving" / "measured.json"
 
 @lru_cache(maxsize=1)
 def record() -> dict:
-    """The record: ``servers`` by name, ``archives``, the ``machine`` and the ``date``."""
+    """The record: ``servers`` and ``archives`` by name, each with its date, and the ``machine``."""
     return json.loads(FILE.read_text(encoding="utf-8"))
 
 
@@ -22,9 +22,15 @@ def rows() -> list[dict]:
         seen = found.get(name, {})
         rows.append({
             "Server": name, "For programs": "JSON" if kind.answers_json else "–",
-            f"One client, half within (ms), {record()['date']}": number(seen["p50"]) if "p50" in seen else "–",
+            "One client, half within (ms)": number(seen["p50"]) if "p50" in seen else "–",
             "Eight clients (per second)": f"{seen['rate']:,.0f}" if "rate" in seen else "–",
             "Ready after (s)": number(seen["ready"]) if "ready" in seen else "–",
-            "Version": seen.get("version", "–"),
+            "Version": seen.get("version", "–"), "Measured": when(seen),
         })  # fmt: skip
     return rows
+
+
+def when(seen: dict) -> str:
+    """The day, and how many programs wanted the machine then, where that is known."""
+    load = f", load {seen['load']:g}" if "load" in seen else ""
+    return f"{seen['date']}{load}" if "date" in seen else "–"

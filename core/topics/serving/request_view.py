@@ -3,14 +3,16 @@
 import json
 from dataclasses import dataclass
 
+from core.deployment.subjects import Playground, Subject, deployed
 from core.figures.marks import hover, marker, note, trace
 from core.figures.picture import BLUE, COLORS, FAINT, GREY, ORANGE, Picture, layout
 from core.jobs import extras
 from core.jobs.servers import Server
 from core.lessons import Goal, Question
-from core.lessons.controls import pick, scale, text
+from core.lessons.controls import pick, text
 from core.lessons.view import Shown, View
 from core.programs import Program, Step
+from core.topics.serving.answers import onnx_of, row
 from core.topics.serving.folders import FASTAPI, FLASK, KINDS, LITSERVE, Kind, folder
 from core.topics.serving.requests import (
     MEANINGS,
@@ -27,16 +29,13 @@ from core.topics.serving.requests import (
     shortened,
     without_network,
 )
-from core.topics.serving.subject import NETWORKS, UNITS, YOURS, Subject, subject
 
-NETWORK = pick("Network", NETWORKS)
-HIDDEN = scale("Hidden units", UNITS, UNITS[0], when=lambda values: values["network"] == YOURS)
 SERVER = pick("Server", (FLASK.name, FASTAPI.name, LITSERVE.name))
 SEND = pick("Send", PRESETS, RIGHT)
 TYPED = text("Your JSON", '{"inputs": [[0.5, -0.5]]}', longest=MOST_TYPED, when=lambda values: values["send"] == OWN,
              help="Sent as it is to the server on 127.0.0.1, and nowhere else.")  # fmt: skip
 ORDERED = "checked in this order"
-CONTROLS = (SERVER, NETWORK, HIDDEN, SEND, TYPED)
+CONTROLS = (SERVER, SEND, TYPED)
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,11 @@ class Unsent:
     provenance: str = "The request as it will be sent"
 
 
-def measure_subject(network: str, hidden_units: int, seed: int) -> Subject:
-    """Train the network, or load it."""
-    return subject(network, hidden_units, seed)
+def ready(seed: int, **network) -> Subject:
+    """The network, trained or loaded, its file written."""
+    found = deployed(seed=seed, **network)
+    onnx_of(found)
+    return found
 
 
 def asked(
@@ -69,7 +70,9 @@ def berthed(found: Subject, values: dict, seed: int) -> tuple:
     """The server that a visitor may start: its name, command, files, health check and settings; and one sentence where
     it cannot be started here."""
     kind = KINDS[values["server"]]
-    name = f"{kind.name} with {found.name}" + (f" ({values['hidden_units']} units)" if found.name == YOURS else "")
+    name = f"{kind.name} with {found.name}"
+    if isinstance(found, Playground):
+        name += f" ({found.data}, {found.hidden_layers} × {found.units_per_layer} {found.activation})"
     python = extras.interpreter(*kind.packages)
     start = (str(python), "app.py") if python else ()
     return f"{name}, seed {seed}", start, folder(kind, found), kind.health, {}, extras.missing(*kind.packages)
@@ -130,7 +133,7 @@ def both(found: Answered) -> Picture:
     """The answer's probabilities of the first sample beside torch's."""
     given, reference = found.probabilities, found.reference
     assert given is not None and reference is not None
-    names = list(found.subject.names)
+    names = list(found.subject.outputs)
     traces = [
         {"type": "bar", "name": name, "x": names, "y": [float(each) for each in values[0]], "marker": {"color": color,
          "pattern": {"shape": shape}}, **hover("%{x}: %{y:.4f}", name)}
@@ -183,7 +186,7 @@ def is_well_shaped(body: bytes | None, size: int) -> bool:
 
 def goal(found: Answered) -> Goal:
     """A refusal that the shape does not explain."""
-    size = len(found.subject.example)
+    size = len(row(found.subject))
     shaped = is_well_shaped(found.order.body, size)
     words = "Send *your own JSON* in which every sample has the **right length**, and which is refused all the same."
     typed = found.order not in [order(name, "", found.subject) for name in PRESETS if name != OWN]

@@ -14,9 +14,10 @@ from types import ModuleType
 
 import numpy as np
 
+from core.deployment.subjects import Subject
 from core.jobs.servers import HERE, Exchange, Server
+from core.topics.serving.answers import probabilities, row
 from core.topics.serving.folders import FLASK, Kind, folder
-from core.topics.serving.subject import Subject
 
 JSON = "application/json"
 RIGHT, TWO, SHORT, WORDS, BROKEN, NAN, LARGE, METHOD, ADDRESS, HEALTH, OWN = (
@@ -91,14 +92,14 @@ class Answered:
         content = self.content
         if self.exchange.status != 200 or not isinstance(content, dict) or "answers" not in content:
             return None
-        return np.array([[each["probabilities"][name] for name in self.subject.names] for each in content["answers"]])
+        return np.array([[each["probabilities"][name] for name in self.subject.outputs] for each in content["answers"]])
 
     @property
     def reference(self) -> np.ndarray | None:
         """What torch says of the same samples."""
         if self.probabilities is None:
             return None
-        return self.subject.probabilities(np.array(json.loads(self.order.body or b"{}")["inputs"], float))
+        return probabilities(self.subject, np.array(json.loads(self.order.body or b"{}")["inputs"], float))
 
     @property
     def difference(self) -> float:
@@ -109,14 +110,14 @@ class Answered:
 
 def order(send: str, typed: str, subject: Subject, health: str = "/health") -> Order:
     """One of the ``PRESETS``; ``typed`` is the learner's own JSON, sent as it is."""
-    row = list(subject.example)
+    numbers = row(subject)
     bodies: dict[str, object] = {
-        RIGHT: [row], TWO: [row, [0.5 * value for value in row]], SHORT: [row[:-1]], WORDS: [[*row[:-1], "many"]],
-        NAN: [[*row[:-1], float("nan")]],
+        RIGHT: [numbers], TWO: [numbers, [0.5 * value for value in numbers]], SHORT: [numbers[:-1]],
+        WORDS: [[*numbers[:-1], "many"]], NAN: [[*numbers[:-1], float("nan")]],
     }  # fmt: skip
     if send in bodies:
         return Order("POST", "/predict", json.dumps({"inputs": bodies[send]}).encode())
-    right = json.dumps({"inputs": [row]}).encode()
+    right = json.dumps({"inputs": [numbers]}).encode()
     others = {
         BROKEN: Order("POST", "/predict", right[:-2]),
         LARGE: Order("POST", "/predict", b" " * 2_000_000),

@@ -65,7 +65,9 @@ def counting(name: str) -> Generator[tuple[float, str], None, Counted]:
 def steps(found: Counted) -> Picture:
     """Graphs that each call compiled."""
     made = np.diff([0, *found.said["made"]])
-    names = [f"call {place}: {size} {'row' if size == 1 else 'rows'}" for place, size in enumerate(found.sizes, 1)]
+    names = [
+        f"call\u00a0{place}: {size}\u00a0{'row' if size == 1 else 'rows'}" for place, size in enumerate(found.sizes, 1)
+    ]
     return bars(dict(zip(names, made.tolist(), strict=True)), ("", "Graphs compiled at this call"), 300)
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.data.clothes import sheet
 from core.lessons.record import Record
 from core.metrics import accuracy
 from core.models.cnn import CNN
+from core.models.shipped import loaded
 from core.models.vision_transformer import VisionTransformer, cut, joined
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "vision_transformer"
@@ -50,14 +50,7 @@ def seen_by(kind: str, x: Tensor) -> Tensor:
 @functools.lru_cache(maxsize=len(KINDS))
 def network(kind: str) -> nn.Module:
     """A shipped network, trained on 8,000 pictures; nothing in its file is executed."""
-    model = fresh(kind)
-    model.load_state_dict(restored(load_file(FOLDER / f"{FILES[kind]}.safetensors")))
-    return model.eval().requires_grad_(False)
-
-
-def restored(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights in single precision; counts stay whole numbers."""
-    return {name: weight.float() if weight.is_floating_point() else weight for name, weight in weights.items()}
+    return loaded(fresh(kind), FOLDER / f"{FILES[kind]}.safetensors")
 
 
 @torch.no_grad()

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from core.data import FASHION_MNIST, fashion_mnist
 from core.metrics import accuracy
+from core.models.shipped import halved, rounded
 from core.topics.vision_transformer.patches_view import measured_curves
 from core.topics.vision_transformer.records import (
     BATCH,
@@ -39,7 +40,6 @@ from core.topics.vision_transformer.records import (
     VIT,
     fresh,
     on_the_sheet,
-    restored,
     seen_by,
 )  # fmt: skip
 from core.training import Recipe, train
@@ -52,12 +52,6 @@ def half_precise(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     return functional.cross_entropy(logits.float(), y)
 
 
-def halved(model: nn.Module) -> dict[str, Tensor]:
-    """The weights as they are shipped, in half precision; counts stay whole numbers."""
-    state = model.state_dict().items()
-    return {name: (part.half() if part.is_floating_point() else part).contiguous() for name, part in state}
-
-
 def trained(kind: str, size: int, seed: int) -> nn.Module:
     """A network trained on so many pictures, its weights rounded as they are shipped."""
     data = fashion_mnist(size, seed, 10)
@@ -65,9 +59,7 @@ def trained(kind: str, size: int, seed: int) -> nn.Module:
     recipe = Recipe(
         EPOCHS[size], BATCH, "AdamW", STEP, "warm-up + linear", weight_decay=DECAY, clip=1.0, seed=seed, frames=2
     )
-    model = train(fresh(kind, seed), data, recipe, half_precise, engine="torch").at()
-    model.load_state_dict(restored(halved(model)))
-    return model.eval()
+    return rounded(train(fresh(kind, seed), data, recipe, half_precise, engine="torch").at())
 
 
 @torch.no_grad()
@@ -111,7 +103,7 @@ def work(folder: Path, part: int, parts: int, only: list[str]) -> None:
         model = trained(*task)
         measured = {"accuracy": tested(task[0], model), "seconds": time.process_time() - began}
         path.with_suffix(".json").write_text(json.dumps(measured), encoding="utf-8")
-        save_file(halved(model), path)
+        save_file(halved(model.state_dict()), path)
         print(*task, measured, flush=True)
 
 
