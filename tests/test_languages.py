@@ -202,8 +202,8 @@ def url():
 def shown(page, title: str, data: str) -> None:
     """Wait until the lesson is there in a language, with its settings."""
     expect(page.locator("h1")).to_have_text(title, timeout=60_000)
-    expect(page.get_by_role("combobox").first).to_have_value(data, timeout=20_000)
-    expect(page.get_by_role("slider").first).to_have_value("3")
+    expect(page.get_by_role("combobox").first).to_have_value(data, timeout=60_000)
+    expect(page.get_by_role("slider").first).to_have_value("3", timeout=60_000)
 
 
 @every_language
@@ -218,7 +218,7 @@ def test_the_switch_keeps_settings_and_links_keep_the_language(url, code):
         languages.get_by_text(known.name).click()
         shown(page, title, moons)
         until(lambda: f"lang={code}" in page.url and f"data={moons}" in page.url)
-        assert page.evaluate("document.documentElement.lang") == code
+        until(lambda: page.evaluate("document.documentElement.lang") == code)
         there = page.url
         onward = known.told(curriculum.topic("ml-vs-dl")).title
         page.get_by_test_id("stPageLink").get_by_role("link", name=onward).click(timeout=60_000)
