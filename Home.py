@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from core import packages
 from core.deployment import browser
-from core.lessons.search import INDEX
+from core.lessons.search import INDEXES
 from core.serving import files
 from core.serving.api import Api
 from core.serving.base import Preloads, UnderBase
@@ -78,7 +78,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/healthz", health),
-        *files.routes((files.PLOTLY, INDEX, *files.PICTURES.values(), *browser.ALL)),
+        *files.routes((files.PLOTLY, *INDEXES.values(), *files.PICTURES.values(), *browser.ALL)),
         *Api(SERVICES, ORIGINS).routes(),
     ],
     middleware=[

@@ -10,7 +10,7 @@ from pages_under_test import HUB
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
-from core.lessons import curriculum
+from core.lessons import curriculum, search
 from core.lessons.languages import ENGLISH, FOLDER, PARTS, Language, catalogue, codes, language
 from core.topics.linear_algebra.views import VIEWS
 from deploy.languages import visits
@@ -31,6 +31,7 @@ def tongue(tmp_path: Path) -> Language:
         "Now: %(data)s, %(units)s hidden units.": "Jetzt: %(units)s verdeckte Einheiten, %(data)s.",
         "%(n)s steps": "%(n)s Schritte",
         "1 step": "1 Schritt",
+        "%(n)s of %(all)s": "%(n)s von %(all)s",
         "Step on.": "Weiter.",
         "held out": "zurückgehalten",
     }
@@ -47,9 +48,10 @@ def tongue(tmp_path: Path) -> Language:
         ("Now: spiral, 48 hidden units.", "Jetzt: 48 verdeckte Einheiten, Spirale."),
         ("1 step", "1 Schritt"),
         ("21 steps", "21 Schritte"),
+        ("2 of 3", "2 von 3"),
         ("Step on. Now: spiral, 3 hidden units.", "Weiter. Jetzt: 3 verdeckte Einheiten, Spirale."),
         ("- Step on.\n- 2 steps", "- Weiter.\n- 2 Schritte"),
-        ("- [ ] Step on.\n- [ ] spiral", "- [ ] Weiter.\n- [ ] Spirale"),
+        ("- [ ] Step on.\n- [x] 2 steps", "- [ ] Weiter.\n- [x] 2 Schritte"),
         ("(%{x:.2f})<extra>held out</extra>", "(%{x:.2f})<extra>zurückgehalten</extra>"),
         (":material/flag: Step on.", ":material/flag: Weiter."),
         ("Now: spiral 0.25, 48 hidden units.", "Jetzt: 48 verdeckte Einheiten, Spirale 0.25."),
@@ -77,6 +79,11 @@ def test_what_no_catalogue_knows_stays_english_and_is_named(tongue):
     found = tongue.said("Step on. Nobody translated this. Now: moons, 3 hidden units.")
     assert found.text == "Weiter. Nobody translated this. Jetzt: 3 verdeckte Einheiten, moons."
     assert found.unknown == ("Nobody translated this.", "moons")
+
+
+def test_a_template_of_few_words_does_not_stand_behind_a_sentence_of_many(tongue):
+    found = tongue.said("One of the networks was forgotten")
+    assert found.text == "One of the networks was forgotten" == found.unknown[0]
 
 
 def test_text_that_a_learner_typed_goes_through_as_it_is(tongue):
@@ -120,6 +127,15 @@ def test_a_lesson_of_the_first_three_chapters_lacks_nothing(code, topic):
 @every_lesson
 def test_a_lesson_lacks_nothing_at_any_end_of_its_controls(code, topic):
     assert visits.of_lesson(code, topic) == []
+
+
+@every_language
+def test_the_search_finds_a_lesson_by_its_title_in_the_language_and_in_english(code):
+    topic = curriculum.topic("activations")
+    found = next(item for item in search.lessons(code) if item["slug"] == topic.slug)
+    assert found["name"] == language(code).told(topic).title != topic.title
+    assert found["name"] in found["fields"][0][1] and topic.title in found["fields"][0][1]
+    assert search.INDEXES[code].address != search.INDEX.address
 
 
 @every_language
@@ -186,8 +202,8 @@ def url():
 def shown(page, title: str, data: str) -> None:
     """Wait until the lesson is there in a language, with its settings."""
     expect(page.locator("h1")).to_have_text(title, timeout=60_000)
-    expect(page.get_by_role("combobox").first).to_have_value(data, timeout=20_000)
-    expect(page.get_by_role("slider").first).to_have_value("3")
+    expect(page.get_by_role("combobox").first).to_have_value(data, timeout=60_000)
+    expect(page.get_by_role("slider").first).to_have_value("3", timeout=60_000)
 
 
 @every_language
@@ -202,7 +218,7 @@ def test_the_switch_keeps_settings_and_links_keep_the_language(url, code):
         languages.get_by_text(known.name).click()
         shown(page, title, moons)
         until(lambda: f"lang={code}" in page.url and f"data={moons}" in page.url)
-        assert page.evaluate("document.documentElement.lang") == code
+        until(lambda: page.evaluate("document.documentElement.lang") == code)
         there = page.url
         onward = known.told(curriculum.topic("ml-vs-dl")).title
         page.get_by_test_id("stPageLink").get_by_role("link", name=onward).click(timeout=60_000)

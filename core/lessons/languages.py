@@ -106,14 +106,18 @@ class Language:
         return text.replace(core, said)
 
     def filled(self, text: str, unknown: list[str]) -> str | None:
-        """A sentence with something put in; None if no template fits."""
+        """A sentence with something put in; None if no template fits. Where that is most of it, all of it has to be
+        known: "%(part)s of %(whole)s" does not stand behind every sentence that has an "of"."""
         words = ["", *_WORD.findall(text)]
         fitting = [template for word in dict.fromkeys(words) for template in self.templates.get(word, ())]
         for template in sorted(fitting, key=lambda each: -len("".join(each.literals))):
             if match := template.pattern.fullmatch(text):
-                put_in = {}
+                put_in, lacking = {}, []
                 for name, value in zip(template.names, match.groups(), strict=True):
-                    put_in[name] = self.listed(value, unknown)
+                    put_in[name] = self.listed(value, lacking)
+                if letters("".join(lacking)) > letters("".join(template.literals)):
+                    continue
+                unknown += lacking
                 return _PUT_IN.sub(lambda name: put_in.get(name[1], ""), template.said)
         return None
 
@@ -162,6 +166,11 @@ def parted(text: str) -> list[str]:
     """A text as its sentences, in even places, and what stands between them, such as line breaks and blocks of code."""
     blocks = _CODE.split(text)
     return [part for place, block in enumerate(blocks) for part in ([block] if place % 2 else _BREAK.split(block))]
+
+
+def letters(text: str) -> int:
+    """How many letters a text has."""
+    return sum(each.isalpha() for each in text)
 
 
 def catalogue(files: Iterable[Path]) -> dict[str, str]:

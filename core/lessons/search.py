@@ -1,44 +1,57 @@
-"""What the search box knows: all lessons and the glossary, as one file that the browser searches by itself."""
+"""What the search box knows: all lessons and the glossary, as one file for each language that the browser searches by
+itself."""
 
 import json
 import re
+from functools import partial
 
 from core.lessons import curriculum, glossary
+from core.lessons.curriculum import Topic
+from core.lessons.languages import ENGLISH, codes, language
 from core.serving.files import Made
 
 
-def index() -> bytes:
+def index(code: str = ENGLISH) -> bytes:
     """Everything that can be found, as JSON: each item's ``name``, the ``slug`` and the ``lesson`` that it leads to,
     the sentence that is ``shown``, and ``fields``, the texts that are searched, with what a word in each is worth."""
-    return json.dumps([*lessons(), *terms()], ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps([*lessons(code), *terms(code)], ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def lessons() -> list[dict]:
-    """The lessons: title before roadmap lines before promise before idea."""
+def lessons(code: str = ENGLISH) -> list[dict]:
+    """The lessons: title before roadmap lines before promise before idea; by their English titles in any language."""
     return [
         {
-            "name": topic.title,
+            "name": name,
             "slug": topic.slug,
             "lesson": "",
-            "shown": topic.promise,
+            "shown": promise,
             "fields": [
-                [8, topic.title],
+                [8, " ".join(dict.fromkeys((name, topic.title)))],
                 [4, " ".join(line.text for line in topic.lines)],
-                [2, topic.promise],
-                [1, re.sub(r"[*$`]", "", topic.idea)],
+                [2, promise],
+                [1, re.sub(r"[*$`]", "", idea)],
             ],
         }
         for topic in curriculum.topics()
+        for name, promise, idea in [told(topic, code)]
     ]
 
 
-def terms() -> list[dict]:
+def told(topic: Topic, code: str) -> tuple[str, str, str]:
+    """A lesson's title, promise and idea in a language, as far as they are translated."""
+    if (known := language(code)) is None:
+        return topic.title, topic.promise, topic.idea
+    said = known.told(topic)
+    return known.said(said.title).text, known.said(said.promise).text, said.idea
+
+
+def terms(code: str = ENGLISH) -> list[dict]:
     """The glossary's entries: name before meaning."""
     return [
         {
             "name": entry.name,
             "slug": entry.lessons[0].slug,
-            "lesson": entry.lessons[0].title,
+            "lesson": told(entry.lessons[0], code)[0],
             "shown": entry.meaning,
             "fields": [[9, f"{entry.name} {entry.spoken}"], [1, entry.meaning]],
         }
@@ -46,4 +59,5 @@ def terms() -> list[dict]:
     ]
 
 
-INDEX = Made("search.json", index, "application/json")
+INDEXES = {code: Made(f"search-{code}.json", partial(index, code), "application/json") for code in codes()}
+INDEX = INDEXES[ENGLISH]

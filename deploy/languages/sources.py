@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from core.lessons.curriculum import Topic
-from core.lessons.languages import Template, sentences
+from core.lessons.languages import Template, letters, sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("core", "pages")
@@ -77,11 +77,6 @@ def fits(template: Template, sentence: str) -> bool:
         return True
     match = template.pattern.fullmatch(sentence) if template.word else None
     return bool(match) and letters("".join(template.literals)) >= letters("".join(match.groups()))
-
-
-def letters(text: str) -> int:
-    """How many there are."""
-    return sum(each.isalpha() for each in text)
 
 
 def generalised(sentence: str) -> str:

@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.lessons import curriculum
 from core.lessons.glossary import SYMBOLS, TERMS, Entry, entries
-from core.lessons.search import INDEX
+from core.lessons.search import INDEXES
 from pages.ui.stage import component
 from pages.ui.wording import literal
-from pages.ui.words import say, saying, told, understand, way
+from pages.ui.words import code, say, saying, told, understand, way
 
 KEY = "search"
 _search = component("search", isolate_styles=False)
@@ -15,7 +15,7 @@ _search = component("search", isolate_styles=False)
 
 def mount(inline: bool) -> None:
     """The box; the browser fetches what it searches when somebody begins to."""
-    data = {"inline": inline, "index": INDEX.address}
+    data = {"inline": inline, "index": INDEXES[code()].address}
     _search(key=KEY, data=data, on_opened_change=lambda: None)
 
 

@@ -12,7 +12,8 @@ from core.lessons.languages import ENGLISH, Language, codes, language, name_of
 from pages.ui.witness import noted
 
 KEY = "lang"
-TEXTS = {"text", "title", "name", "ticktext", "hovertext", "hovertemplate", "alt", "labels", "captions"}  # of pictures
+# What holds texts in a picture; x and y where they are categories.
+TEXTS = {"text", "title", "name", "ticktext", "hovertext", "hovertemplate", "alt", "labels", "captions", "x", "y"}
 
 
 def chosen() -> Language | None:
