@@ -22,9 +22,7 @@ ENGLISH = "en"
 PARTS = "components"  # the catalogue of the texts in assets/components, which are put in their place as they stand
 
 _END = r"(?<=[.!?])\s+|(?<=[.!?]\*\*)\s+|(?<=[.!?][”)\"])\s+"
-_BREAK = re.compile(
-    rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ |</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))"
-)
+_BREAK = re.compile(rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ |</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))")
 _PUT_IN = re.compile(r"%\((\w+)\)s")
 _NO_WORDS = re.compile(r"\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_₀-₉]\w*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
