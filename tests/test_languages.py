@@ -51,11 +51,6 @@ def tongue(tmp_path: Path) -> Language:
         (":material/flag: Step on.", ":material/flag: Weiter."),
         ("held out · 3 steps", "zurückgehalten · 3 Schritte"),
         ("$\\alpha_{ij}$ = 0.31", "$\\alpha_{ij}$ = 0.31"),
-        ("∂L/∂w₁₂ = ∂L/∂z₁ · x₂", "∂L/∂w₁₂ = ∂L/∂z₁ · x₂"),
-        (
-            "Step on.\n\n```python\nfor step in range(3):\n    pass\n```\nheld out",
-            "Weiter.\n\n```python\nfor step in range(3):\n    pass\n```\nzurückgehalten",
-        ),
         ("", ""),
     ],
 )

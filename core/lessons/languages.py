@@ -24,10 +24,9 @@ PARTS = "components"  # the catalogue of the texts in assets/components, which a
 _END = r"(?<=[.!?])\s+|(?<=[.!?]\*\*)\s+|(?<=[.!?][”)\"])\s+"
 _BREAK = re.compile(rf"(\n+(?:[-*>] (?:\[.\] )?|#+ )?|^[-*>#]+ |</?\w[^>]*>|\s*:material/\w+:\s*|\s·\s|(?:{_END})(?=[^a-z]))")
 _PUT_IN = re.compile(r"%\((\w+)\)s")
-_NO_WORDS = re.compile(r"\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_₀-₉]\w*")
+_NO_WORDS = re.compile(r"\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_]\w*")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![\0\w])[^\W\d_]{2,}(?![\0\w])")  # not one that goes on in what was put in
-_CODE = re.compile(r"(```.*?```)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Language:
         if whole := self.known.get(text):
             return Said(whole)
         unknown: list[str] = []
-        parts = parted(text)
+        parts = _BREAK.split(text)
         parts[::2] = [self.sentence(part, unknown) for part in parts[::2]]
         return Said("".join(parts), tuple(unknown))
 
@@ -140,12 +139,6 @@ def wordless(text: str) -> bool:
     return not _WORD.search(_NO_WORDS.sub(" ", text))
 
 
-def parted(text: str) -> list[str]:
-    """A text as its sentences, in even places, and what stands between them, such as line breaks and blocks of code."""
-    blocks = _CODE.split(text)
-    return [part for place, block in enumerate(blocks) for part in ([block] if place % 2 else _BREAK.split(block))]
-
-
 def catalogue(files: Iterable[Path]) -> dict[str, str]:
     """What some catalogues say, by what stands in the code; entries that are still empty are left out."""
     import polib  # only for those who read another language
@@ -180,4 +173,4 @@ def name_of(code: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text that have words, as catalogues know them."""
-    return [part.strip() for part in parted(text)[::2] if part and not wordless(part.strip())]
+    return [part.strip() for part in _BREAK.split(text)[::2] if part and not wordless(part.strip())]
