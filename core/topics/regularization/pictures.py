@@ -67,11 +67,9 @@ def standing(values: Mapping[str, np.ndarray], axis: str, digits: str, height: i
     whiskers = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5}
     colors = [BLUE if mean == best else GREY for mean in means]
     lying = {"orientation": "h", "error_x": whiskers, **inside, **hover("%{y}: %{text}")}
-    bar = upright(means, list(values), colors, **lying)
+    bar = upright(means, [name.replace(" ", "<br>") for name in values], colors, **lying)
     alt = f"{axis.capitalize()}: " + ", ".join(f"{name} {one}" for name, one in zip(values, text, strict=True)) + "."
-    names = {"tickvals": list(values), "ticktext": [name.replace(" ", "<br>") for name in values]}
-    lines = {"autorange": "reversed", "showgrid": False, **names}
-    plan = layout(axis, "", height, yaxis=lines, xaxis={"rangemode": "tozero"})
+    plan = layout(axis, "", height, yaxis={"autorange": "reversed", "showgrid": False}, xaxis={"rangemode": "tozero"})
     return Picture([bar], plan, alt)
 
 
