@@ -80,6 +80,7 @@ def bands(
     places, traces, words = np.asarray(x, dtype=float), [], []
     for index, (name, values) in enumerate(curves.items()):
         values = np.atleast_2d(np.asarray(values, dtype=float))
+        dash = index + index // len(COLORS)  # colours that come again have another dash
         color, mean, spread = COLORS[index % len(COLORS)], values.mean(axis=0), values.std(axis=0)
         if len(values) > 1:
             round_trip = np.r_[places, places[::-1]]
@@ -89,9 +90,9 @@ def bands(
             }
             fill = {"mode": "lines", "fill": "toself", "fillcolor": transparent(color, 0.18), "line": {"width": 0}}
             traces.append({"type": "scatter", **edge, **fill, "hoverinfo": "skip", "showlegend": False})
-        markers = {"symbol": index % 6, "size": 7, "color": color}
+        markers = {"symbol": dash % 6, "size": 7, "color": color}
         mode = "lines+markers" if len(places) <= 25 else "lines"
-        traces.append(line(places, mean, name, color, DASHES[index % len(DASHES)], mode=mode, marker=markers))
+        traces.append(line(places, mean, name, color, DASHES[dash % len(DASHES)], mode=mode, marker=markers))
         words.append(f"{name} from {number(mean[0])} to {number(mean[-1])}")
     sizes = {f"{axis}axis": {"type": "log"} for axis in log}
     seeds = max(len(np.atleast_2d(values)) for values in curves.values())

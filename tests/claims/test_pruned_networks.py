@@ -46,6 +46,7 @@ from core.topics.quantization_pruning.tickets import (
     FRESH as NEW,
 )
 from core.topics.quantization_pruning.tickets import (
+    KEPT,
     SHUFFLED,
     TICKET,
     WIDTHS,
@@ -234,13 +235,14 @@ def test_each_round_takes_its_share_of_what_is_left_and_never_gives_back(seed):
 
 @pytest.mark.long
 def test_a_rewound_ticket_beats_new_weights_and_random_places(seeds):
-    """With 13 % of the weights left, the mean over the networks of a seed."""
-    for seed in seeds[:1]:
+    """With 13 % of the weights left, the mean over the networks of a seed; fine-tuning is near it, on either side."""
+    for seed in seeds[:5]:
         job = start(drawn_tickets, 0.4, 0, seed).wait(250)
         assert job.status == "done", job.error
         found, place = job.result, tickets_view.middle(job.result)
         means = {name: values[:, place].mean() for name, values in found.scores.items()}
-        assert means[TICKET] > means[NEW] > means[SHUFFLED]
+        assert means[TICKET] > means[NEW] + 0.02 and means[TICKET] > means[SHUFFLED] + 0.02
+        assert abs(means[KEPT] - means[TICKET]) < 0.08
         assert means[TICKET] > found.beginning.untrained[:, place].mean() + 0.2
         assert tickets_view.asked_variants(found).truth in found.scores
         assert tickets_view.drawn_variants(found).pictures and not tickets_view.goal_variants(None).passed

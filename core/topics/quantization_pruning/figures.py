@@ -53,5 +53,5 @@ def clocked(values: Mapping[str, Latency], batch: int, height: int = 0) -> Pictu
 
 
 def kilobytes(size: float) -> str:
-    """Bytes as a table shows them: ``24.1 kB``."""
-    return f"{size / 1000:,.1f} kB"
+    """Bytes as a table shows them: ``24.1 kB``, ``132 bytes``."""
+    return f"{size / 1000:,.1f} kB" if size >= 1000 else f"{size:.0f} bytes"

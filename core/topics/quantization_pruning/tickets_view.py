@@ -165,8 +165,9 @@ def asked_variants(found: Tickets) -> Question:
         "again. Which is right most often on held-out digits, on average?"
     )
     because = (
-        "Places that mattered in one training are worth most together with the values they had when it began: that "
-        "pair is what Frankle and Carbin call a winning ticket."
+        "Places that mattered in one training are worth more with the values they had when it began than with new "
+        "ones, and more than random places: that pair is what Frankle and Carbin call a winning ticket. Fine-tuning "
+        "goes on from trained values; it comes close, and wins on some seeds."
     )
     return Question(text, VARIANTS, max(means, key=lambda name: means[name]), because)
 
