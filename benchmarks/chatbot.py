@@ -1,14 +1,16 @@
 """Seconds to the first token and tokens per second of SmolLM2-135M-Instruct: PyTorch in three number formats, each in a
 bare loop with a cache and as the chat speaks, beside ONNX Runtime and, where it is installed, llama.cpp.
 
-PYTHONPATH=. python benchmarks/chatbot.py             # 64 tokens, seven times; writes benchmarks/results/chatbot.md
+PYTHONPATH=. python benchmarks/chatbot.py             # 32 tokens, six times; writes benchmarks/results/chatbot.md
 PYTHONPATH=. python benchmarks/chatbot.py --quick     # 8 tokens, once, prints only
 
-llama.cpp has no wheel: it is built, some ten minutes of one core, in an environment of its own,
-``python -m venv .venv-llama && .venv-llama/bin/pip install llama-cpp-python``; ``--llama-python`` names another place.
+The exported files are thrown away unless ``--onnx`` names a folder, from which they are taken the next time. llama.cpp
+has no wheel: it is built, some ten minutes of one core, in an environment of its own, ``python -m venv .venv-llama &&
+.venv-llama/bin/pip install llama-cpp-python``; ``--llama-python`` names another place.
 """
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -39,7 +41,7 @@ Tokens = Callable[[int], Iterator[int]]
 @dataclass
 class Engine:
     """One way to speak; ``torch`` and ``bare`` say what it is compared with. Filled while it is measured: what it said,
-    seconds to the first token and tokens per second after it, of each answer."""
+    seconds to the first token of each answer, and seconds of every token after it."""
 
     name: str
     tokens: Tokens
@@ -47,21 +49,27 @@ class Engine:
     bare: bool = True
     said: list[int] = field(default_factory=list)
     firsts: list[float] = field(default_factory=list)
-    speeds: list[float] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
 
     def answer(self, most: int) -> None:
         """Say so many tokens, against the clock."""
-        began, tokens = time.perf_counter(), self.tokens(most)
-        self.said = [next(tokens)]
-        first = time.perf_counter()
-        self.said += tokens
-        self.firsts.append(first - began)
-        self.speeds.append((len(self.said) - 1) / (time.perf_counter() - first))
+        times, self.said = [time.perf_counter()], []
+        for token in self.tokens(most):
+            times.append(time.perf_counter())
+            self.said.append(token)
+        first, *others = (after - before for before, after in itertools.pairwise(times))
+        self.firsts.append(first)
+        self.gaps += others
 
     @property
     def speed(self) -> float:
-        """Tokens per second, the median."""
-        return statistics.median(self.speeds)
+        """Tokens per second, by the median token."""
+        return 1 / statistics.median(self.gaps)
+
+    @property
+    def undisturbed(self) -> float:
+        """Tokens per second by the fastest tenth of all tokens: the machine was there for these alone."""
+        return 1 / sorted(self.gaps)[len(self.gaps) // 10]
 
 
 def prompt(language: Language) -> list[int]:
@@ -115,9 +123,10 @@ def by_torch() -> Iterator[Engine]:
 
 def by_onnx(folder: Path, threads: int) -> Iterator[Engine]:
     """The model exported, and its matrices quantised by ONNX Runtime."""
-    language = smollm(torch.float32)
-    whole = exported(language, folder)
-    for name, path in (("float32", whole), ("int8, dynamic", quantised(whole))):
+    language, whole, eight = smollm(torch.float32), folder / "float32.onnx", folder / "int8.onnx"
+    if not eight.is_file():
+        quantised(exported(language, folder))
+    for name, path in (("float32", whole), ("int8, dynamic", eight)):
         session = runtime(path, threads)
         yield Engine(
             f"ONNX Runtime, {name}, bare loop",
@@ -143,7 +152,7 @@ def by_llama(python: Path, threads: int, opened: ExitStack) -> Engine:
 
 def table(engines: list[Engine]) -> list[str]:
     """A line for each engine; the last column is how many of its tokens are float32's before the first that is not."""
-    rows = ["| engine | first token, s | tokens/s | slowest to fastest | as float32 |",
+    rows = ["| engine | first token, s | tokens/s | tokens/s, undisturbed | as float32 |",
             "| --- | ---: | ---: | ---: | ---: |"]  # fmt: skip
     for each in engines:
         alike = next(
@@ -151,23 +160,28 @@ def table(engines: list[Engine]) -> list[str]:
             len(each.said),
         )
         rows.append(
-            f"| {each.name} | {statistics.median(each.firsts):.2f} | {each.speed:.1f} | "
-            f"{min(each.speeds):.1f} to {max(each.speeds):.1f} | {alike} of {len(each.said)} |"
+            f"| {each.name} | {statistics.median(each.firsts):.2f} | {each.speed:.1f} | {each.undisturbed:.1f} | "
+            f"{alike} of {len(each.said)} |"
         )
     return rows
 
 
-def verdict(engines: list[Engine]) -> str:
-    """Who is fastest in PyTorch, who besides, and whether that is enough."""
-    own = max((each for each in engines if each.torch and each.bare), key=lambda each: each.speed)
-    other = max((each for each in engines if not each.torch), key=lambda each: each.speed)
-    times = other.speed / own.speed
+def verdict(engines: list[Engine], kind: str) -> str:
+    """Who is fastest in PyTorch, who besides, and whether that is enough; ``kind`` is a property of engines."""
+
+    def speed(each: Engine) -> float:
+        return getattr(each, kind)
+
+    own = max((each for each in engines if each.torch and each.bare), key=speed)
+    other = max((each for each in engines if not each.torch), key=speed)
     chat = next(each for each in engines if each.name == own.name.replace("bare loop", "the chat"))
+    times, how = speed(other) / speed(own), "By the median" if kind == "speed" else "Undisturbed"
     return (
-        f"Fastest within PyTorch: {own.name.split(', ')[1]}, {own.speed:.1f} tokens/s; the chat keeps "
-        f"{chat.speed / own.speed:.0%} of that. Fastest besides: {other.name.removesuffix(', bare loop')}, "
-        f"{other.speed:.1f} tokens/s, {times:.1f} times as fast. Another engine is worth its dependency from "
-        f"{TIMES_FASTER} times on: {'reached' if times >= TIMES_FASTER else 'not reached'}."
+        f"- {how}, PyTorch is fastest with {own.name.split(', ')[1]}, {speed(own):.1f} tokens/s, "
+        f"and the chat keeps {speed(chat) / speed(own):.0%} of it. Fastest besides: "
+        f"{other.name.removesuffix(', bare loop')}, {speed(other):.1f} tokens/s, {times:.1f} times as fast; "
+        f"{TIMES_FASTER} times, from which on another engine is worth its dependency, are "
+        f"{'reached' if times >= TIMES_FASTER else 'not reached'}."
     )
 
 
@@ -178,7 +192,7 @@ def about(times: int, most: int, threads: int, loads: list[float]) -> str:
     machine = f"{threads} threads of {os.cpu_count()} cores, PyTorch {torch.__version__}, ONNX Runtime {onnxruntime}"
     busy = f"load average before the first round {loads[0]:.1f}, after the last {loads[1]:.1f}"
     return (
-        f"Made by `PYTHONPATH=. python benchmarks/chatbot.py`: {machine}. Medians of {times} answers of {most} tokens, "
+        f"Made by `PYTHONPATH=. python benchmarks/chatbot.py`: {machine}. {times} answers of {most} tokens, "
         f"each engine once in every round, so that other work on the machine hits all alike; {busy}, of which the "
         f"benchmark itself is about {threads}. The likeliest token is always taken. All formats come from the packaged "
         'four-bit file, which llama.cpp reads as it is. "As float32": how many tokens are the first engine\'s before '
@@ -190,12 +204,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--onnx", type=Path, metavar="FOLDER")
     parser.add_argument("--llama-python", type=Path, default=LLAMA)
     wanted = parser.parse_args()
     torch.set_num_threads(wanted.threads)
-    most, times = (8, 1) if wanted.quick else (64, 7)
+    most, times = (8, 1) if wanted.quick else (32, 6)
     with ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        folder = wanted.onnx or Path(opened.enter_context(tempfile.TemporaryDirectory()))
         engines = [*by_torch(), *by_onnx(folder, wanted.threads)]
         if wanted.llama_python.is_file():
             engines.append(by_llama(wanted.llama_python, wanted.threads, opened))
@@ -206,7 +221,7 @@ def main() -> None:
             for each in engines:
                 each.answer(most)
         loads.append(os.getloadavg()[0])
-    lines = [*table(engines), "", verdict(engines)]
+    lines = [*table(engines), "", *(verdict(engines, kind) for kind in ("speed", "undisturbed"))]
     print(*lines, sep="\n")
     if not wanted.quick:
         parts = ["# How fast the chatbot speaks", "", about(times, most, wanted.threads, loads), "", *lines, ""]

@@ -5,7 +5,8 @@ import numpy as np
 from core.figures.picture import BLUE, GREY, INK, ORANGE, Picture, encoded, layout, sampled, transparent
 
 SIGNED = [[0, ORANGE], [0.5, transparent(GREY, 0)], [1, BLUE]]
-DEEP = [[0, transparent(BLUE, 0)], [0.25, "#9fb6d0"], [1, "#123a6b"]]  # light to dark: readable without colour
+# Away from the background, be that light or dark; what is written on it can be read.
+DEEP = [[0, transparent(BLUE, 0)], [0.25, transparent(BLUE, 0.5)], [1, transparent(BLUE, 0.8)]]
 GREYS = [[0, "#000000"], [1, "#ffffff"]]
 
 

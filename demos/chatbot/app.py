@@ -26,7 +26,8 @@ LAUNCH = {
     "run_history": False,
     "footer_links": ["api"],
     "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
-    "css": ".tokens span { cursor: pointer }",
+    "css": ".tokens span { cursor: pointer } "
+    ".dark .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg) }",  # pictures are drawn on white
 }
 
 
@@ -120,7 +121,7 @@ with gr.Blocks(title="Chatbot", analytics_enabled=False, delete_cache=(600, 600)
                 offer = gr.Textbox(label="What is known of it", interactive=False, elem_id="offer", lines=2)
                 ask = gr.Button("Ask huggingface.co for its size and licence", visible=False)
                 fetch = gr.Button("Download it", visible=False)
-    gr.Markdown("## Question a token\nThe darker, the more the network doubted it. Click one.")
+    gr.Markdown("## Question a token\nThe stronger the colour, the more the network doubted it. Click one.")
     strip = gr.HighlightedText(label="The last reply, token by token", show_legend=False, elem_classes="tokens")
     words = gr.Textbox(label="This token", interactive=False, elem_id="words")
     with gr.Row():

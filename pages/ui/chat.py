@@ -176,7 +176,7 @@ def branches(page, talk: Talk, turn: Turn, place: int, sampling: Sampling) -> No
         row = st.container(horizontal=True, key="talk-branches")
         for token in instead:
             row.button(
-                f"{literal(spell(token).strip()) or 'space'} · {shares[token]:.0%}", key=page.key(f"Branch {token}"),
+                f"{literal(spell(token).strip()) or 'space'} · {shares[token]:.1%}", key=page.key(f"Branch {token}"),
                 on_click=talk.branch, args=[turn, place, token, sampling],
                 disabled=talk.busy or not talk.able,
             )  # fmt: skip

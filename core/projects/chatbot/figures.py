@@ -83,7 +83,8 @@ def attention(weights: Tensor, names: Sequence[str]) -> Picture:
     field = mean[:, start:].numpy()
     top = max(float(field.max()), 1e-6)
     places, layers = np.arange(field.shape[1]), np.arange(1, len(field) + 1)
-    shade = heatmap(places, layers, np.round(255 * field / top).astype(np.uint8), SCALE)
+    bar = {"thickness": 10, "tickvals": [0, 255], "ticktext": ["0 %", f"{top:.0%}"]}
+    shade = heatmap(places, layers, np.round(255 * field / top).astype(np.uint8), SCALE, colorbar=bar)
     seen = [visible(name) for name in names[start:]]
     strongest = int(field.mean(axis=0).argmax())
     words = f"Attention of the place before this token to the {len(seen)} tokens before it, by layer. Most goes to "

@@ -53,10 +53,11 @@ def grid(
     shades = sampled(values, -most if both_signs else 0.0, most)
     words = [[f"{value:.0%}" if percent else f"{value:+.2f}".replace("-", "−") for value in row] for row in values]
     few = values.size <= 120
+    font = {"size": 11} if both_signs else {"size": 11, "color": INK}
     cells = {
         "type": "heatmap", "z": encoded(shades), "zmin": 0, "zmax": 255, "colorscale": SIGNED if both_signs else DEEP,
         "showscale": False, "xgap": 1, "ygap": 1, "text": words, "hovertemplate": "%{text}<extra></extra>",
-        **({"texttemplate": "%{text}", "textfont": {"size": 11}} if few else {}),
+        **({"texttemplate": "%{text}", "textfont": font} if few else {}),
     }  # fmt: skip
     rows, columns = names
     rings = [

@@ -104,7 +104,7 @@ def curve(found: Learned, hidden: bool = False) -> Picture:
     axis = {"tickvals": [math.log10(mark + 10) for mark in marks], "ticktext": [f"{mark:,}" for mark in marks]}
     up = {"type": "log", "dtick": "D2"} if found.name == GPT else {"tickformat": ".0%", "rangemode": "tozero"}
     plan = layout(
-        "step (counted in tens, hundreds, thousands)",
+        "step (in tens, hundreds, thousands)",
         f"held-out {found.quantity}",
         400,
         yaxis2=second,
