@@ -37,13 +37,16 @@ def value(slider) -> int:
 
 
 def serious(page) -> list[str]:
-    """What axe finds serious or critical, outside Streamlit's own navigation (its list has section titles inside)."""
+    """What axe finds serious or critical, and headings that skip a level, outside Streamlit's own navigation (its list
+    has section titles inside)."""
     page.evaluate(AXE)
     found = page.evaluate("axe.run({exclude: [['[data-testid=stSidebarNav]']]}, {resultTypes: ['violations']})")[
         "violations"
     ]
     return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in ("serious", "critical")
+        f"{one['id']}: {one['nodes'][0]['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical") or one["id"] == "heading-order"
     ]
 
 

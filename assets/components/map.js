@@ -48,7 +48,7 @@ class LessonMap {
     const section = element("section", "rl-m-chapter");
     const list = element("ul", "");
     list.append(...lessons.map(lesson => this.box(lesson)));
-    section.append(element("h3", "", `${number} · ${title}`), list);
+    section.append(element("h2", "", `${number} · ${title}`), list);
     return section;
   }
 

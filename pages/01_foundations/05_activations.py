@@ -53,7 +53,7 @@ with ui.lesson(__file__) as page:
     )
     if page.predict(question):
         page.show(bands(race.layers, race.gradients, layers, log="y"), source=run)
-    page.note("### Your own function against the others")
+    page.note("## Your own function against the others")
     formula = page.text("Your function of x", EXAMPLE, help="For example max(0, x) - 0.1*x, sin(x), x/(1+abs(x))")
     page.show(function_and_slope(shape(OWN, formula), "your function", 300), source=shape(OWN, formula))
     own = page.job("Train it with three seeds", compare, data, depth, units, rate, page.seeds(3), formula)

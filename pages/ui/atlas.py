@@ -75,7 +75,7 @@ def demos() -> None:
     )
     if found:
         with st.container(border=True, key="demos"):
-            st.markdown(f"#### {say('Projects that run on their own')}")
+            st.markdown(f"## {say('Projects that run on their own')}")
             st.markdown(say("Each is a Gradio app that also works as a Hugging Face Space. Start one with:"))
             st.code("\n".join(f"make demo DEMO={name}" for name in found), language="bash")
 

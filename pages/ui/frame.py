@@ -46,7 +46,7 @@ def head(topic: curriculum.Topic) -> None:
 def reading(topic: curriculum.Topic) -> None:
     """Where the page's docstring sends the reader, and from the roadmap's five books to all lessons beside them."""
     if topic.reading:
-        st.markdown(f"### {say('Read on')}\n\n" + "\n".join(f"- {item}" for item in told(topic).reading))
+        st.markdown(f"## {say('Read on')}\n\n" + "\n".join(f"- {item}" for item in told(topic).reading))
     if titles := list(dict.fromkeys(book.title for book, _ in parts_for(topic))):
         links = [f"[{title}]({way('reading', **{'reading.book': title})})" for title in titles]
         st.caption(f"{say('Lessons beside every chapter:')} {' · '.join(links)}")

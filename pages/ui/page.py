@@ -165,7 +165,7 @@ def lesson(file: str) -> Iterator[Page]:
         raise
     page.draw()
     with idea:
-        st.markdown(f"### {say('The idea')}\n\n{told(topic).idea}")
+        st.markdown(f"## {say('The idea')}\n\n{told(topic).idea}")
     with rest:
         code_panel(page.programs, f"{topic.key}.code.1")
         classroom.panel(page, f"{topic.key}.link")
