@@ -113,14 +113,16 @@ def in_extras(
         return (yield from commanded([str(python), PROGRAM], Path(place), message))
 
 
-def make(requirements: Path = REQUIREMENTS, place: Path | None = None) -> Path:
-    """Make the environment of these requirements, or complete it; its interpreter. Takes minutes and some 2.3 GB."""
+def make(requirements: Path = REQUIREMENTS, place: Path | None = None, beside: bool = True) -> Path:
+    """Make the environment of these requirements, or complete it; its interpreter. Takes minutes and some 2.3 GB.
+    ``beside`` the hub's own versions, or with others of its own where they are asked for."""
     place = place or folder()
     if not python_of(place).exists():
         venv.create(place, with_pip=True)
     (packages_of(place) / "hub.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     install = ["-m", "pip", "install", "--disable-pip-version-check", "-r", str(requirements)]
-    subprocess.run([str(python_of(place)), *install, "-c", str(ROOT / "constraints.txt")], check=True)
+    constraints = ["-c", str(ROOT / "constraints.txt")] if beside else []
+    subprocess.run([str(python_of(place)), *install, *constraints], check=True)
     (place / "installed").touch()
     return python_of(place)
 

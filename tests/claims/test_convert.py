@@ -161,10 +161,11 @@ def test_the_record_names_the_versions_that_the_requirements_pin():
 
 @pytest.mark.long
 def test_the_pinned_tools_make_the_recorded_files(tmp_path):
-    """In an environment of their own, from requirements-convert.txt: versions, sizes, operators and agreement."""
+    """In an environment of their own, from requirements-convert.txt: versions, sizes, operators and agreement. Its
+    TensorFlow wants an older h5py than the hub has."""
     from core.topics.convert.record import RECORD, TOOLS, in_millionths
 
-    python = extras.make(ROOT / "requirements-convert.txt", tmp_path / "convert")
+    python = extras.make(ROOT / "requirements-convert.txt", tmp_path / "convert", beside=False)
     code = f"import json; from importlib.metadata import version; print(json.dumps([*map(version, {list(TOOLS)})]))"
     said = subprocess.check_output([python, "-c", code], text=True)
     assert json.loads(said) == list(TOOLS.values())
