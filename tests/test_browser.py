@@ -61,6 +61,7 @@ def test_a_cold_link_opens_the_page_in_its_frame(url, topic):
         assert page.locator(".katex-error").count() == 0
         page.set_viewport_size({"width": 390, "height": 844})
         narrow(page)
+        assert not serious(page)
         watch.clean()
 
 
