@@ -63,3 +63,14 @@ def in_turns(
                 call()
                 taken[name].append(1000 * (clock() - began))
         yield {name: Latency(np.array(values)) for name, values in taken.items()}
+
+
+def rounds_within(calls: Mapping[str, Callable[[], object]], most: int, seconds: float = 25.0, each: int = 3) -> int:
+    """How many rounds of ``in_turns`` take no longer than so many seconds: 3 at least, ``most`` at most."""
+    once = 0.0
+    for call in calls.values():
+        call()
+        began = time.perf_counter()
+        call()
+        once += time.perf_counter() - began
+    return min(most, max(3, round(seconds / ((each + 1) * once))))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.deployment.clock import Latency, in_turns
+from core.deployment.clock import Latency, in_turns, rounds_within
 from core.deployment.controls import CNN, DIGITS, PLAYGROUND
 from core.deployment.small_cnn import EPOCHS as FIRST_EPOCHS
 from core.deployment.small_cnn import RATE as FIRST_RATE
@@ -213,7 +213,7 @@ def measured(key: tuple, share: float, importance: str, batch: int) -> dict:
     x, latencies = filled(subject.x_test, batch), {}
     calls = {"before": lambda: subject.model(x), "channels removed": lambda: quick(x)}
     with torch.no_grad():
-        for latencies in in_turns(calls, CLOCKED):  # noqa: B007  # the last is all of them
+        for latencies in in_turns(calls, rounds_within(calls, CLOCKED)):  # noqa: B007  # the last is all of them
             told(0.95, "timing")
     return {"right": {IN_ROUNDS: rounds, **found}, "steps": steps,
             "milliseconds": {name: each.milliseconds.tolist() for name, each in latencies.items()}}  # fmt: skip

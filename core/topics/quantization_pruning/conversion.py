@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.deployment.clock import Latency, in_turns
+from core.deployment.clock import Latency, in_turns, rounds_within
 from core.jobs.apart import apart
 from core.provenance import Measured
 from core.topics.quantization_pruning.candidates import Accuracy, Candidate, by_the_clock, candidate
@@ -204,8 +204,9 @@ def measured(key: tuple, batch: int) -> dict[str, Any]:
             calls[name] = call
         x = fixed(subject.x_test, batch)[0]
         bound = {name: lambda call=call: call(x) for name, call in calls.items()}
-        for place, latencies in enumerate(in_turns(bound, ROUNDS)):  # noqa: B007  # the last is all of them
-            told(0.8 + 0.2 * place / ROUNDS, f"timing, round {place + 1} of {ROUNDS}")
+        rounds = rounds_within(bound, ROUNDS)
+        for place, latencies in enumerate(in_turns(bound, rounds)):  # noqa: B007  # the last is all of them
+            told(0.8 + 0.2 * place / rounds, f"timing, round {place + 1} of {rounds}")
     for name, latency in latencies.items():
         rows[name]["milliseconds"] = latency.milliseconds.tolist()
     return {"made": rows, "missing": missing}

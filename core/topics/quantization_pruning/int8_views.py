@@ -191,8 +191,8 @@ def drawn_formats(found: Converted) -> Shown:
     skipped = "".join(f" {name}: {why}." for name, why in found.missing.items())
     note = (
         f"Measured here, now, in batches of {found.batch}, all formats in turns: {'; '.join(verdicts)}. torchao's "
-        "dynamic int8 changes linear layers only; convolutions stay float32. A quarter of the bytes is sure; "
-        f"speed depends on the kernels a tool has for this processor.{skipped}"
+        f"dynamic int8 changes linear layers only; convolutions stay float32. {bytes_left(found)} "
+        f"Speed depends on the kernels a tool has for this processor.{skipped}"
     )
     return Shown(((clocked(found.latencies, found.batch),),), note, (rows,))
 
@@ -201,6 +201,12 @@ def times(found: Converted, whole: str, small: str) -> str:
     """How many times as fast or as slow, in words."""
     ratio = found.latencies[whole].median / found.latencies[small].median
     return f"{ratio:.2g} times faster" if ratio > 1 else f"{1 / ratio:.2g} times slower"
+
+
+def bytes_left(found: Converted) -> str:
+    """What int8 leaves of the files; a very small network's scales and names outweigh its weights."""
+    shares = [found.sizes[small] / found.sizes[whole] for whole, small in made(found)] or [1.0]
+    return f"Int8 files have {min(shares):.0%} to {max(shares):.0%} of float32's bytes in the same tool."
 
 
 def asked_formats(found: Converted) -> Question:
@@ -213,7 +219,7 @@ def asked_formats(found: Converted) -> Question:
     faster = sum(compared(found, *pair) == FASTER for pair in pairs)
     because = (
         "An integer format saves time only where the tool has integer kernels for the processor and does not convert "
-        "back and forth between layers; on so small a network the conversion can cost more than the multiplication."
+        "back and forth between layers; on a small network the conversion can cost more than the multiplication."
     )
     return Question(text, [str(count) for count in range(len(pairs) + 1)], str(faster), because)
 

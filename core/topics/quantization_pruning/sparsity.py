@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.deployment.clock import Latency, in_turns
+from core.deployment.clock import Latency, in_turns, rounds_within
 from core.jobs.apart import apart
 from core.provenance import Measured
 from core.topics.quantization_pruning.candidates import Accuracy, Candidate, by_the_clock, candidate, filled, judged
@@ -170,8 +170,9 @@ def measured(key: tuple, sparsity: float, batch: int) -> dict:
     with torch.no_grad():
         apart_by = float((models[SPARSE](x) - zeros(x)).abs().max())
         calls = {name: lambda model=model: model(x) for name, model in models.items()}
-        for place, found in enumerate(in_turns(calls, ROUNDS)):  # noqa: B007  # the last is all of them
-            print(json.dumps([(place + 1) / ROUNDS, f"round {place + 1} of {ROUNDS}"]), flush=True)
+        rounds = rounds_within(calls, ROUNDS)
+        for place, found in enumerate(in_turns(calls, rounds)):  # noqa: B007  # the last is all of them
+            print(json.dumps([(place + 1) / rounds, f"round {place + 1} of {rounds}"]), flush=True)
     stored = {name: weights_in(model) for name, model in models.items() if name != SPARSE}
     stored[SPARSE] = sum(int(weight.count_nonzero()) for weight in weights_of(zeros))
     milliseconds = {name: latency.milliseconds.tolist() for name, latency in found.items()}

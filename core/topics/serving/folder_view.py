@@ -71,7 +71,8 @@ def draw(found: Packed, file: str) -> Shown:
     words = (
         f"**{found.kind.name}.** {found.kind.about} {absent}\n\n"
         f"The zip has **{len(found.content) / 1000:,.0f} kB**. Build it with Docker, push it to a Space of the Docker "
-        "kind, or run `python app.py` on a machine of yours.\n\n"
+        "kind, or run `python app.py` on a machine of yours. The table at the end is recorded: compare rows of one "
+        "day, for on another the machine had other work.\n\n"
         f"```{LANGUAGES.get(file.rpartition('.')[2], 'docker')}\n{text}\n```"
     )
     return Shown(((lying(sizes, "Bytes"),),), words, (recorded.rows(),))
