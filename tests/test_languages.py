@@ -97,6 +97,25 @@ def test_a_damaged_catalogue_is_named(tmp_path):
         Language(tmp_path)
 
 
+def test_switching_leaves_files_alone():
+    """A field for several files holds a list, which only the browser may set."""
+    app = AppTest.from_function(with_files, default_timeout=60)
+    app.run()
+    app.segmented_control(key="lang").set_value("de").run()
+    assert not app.exception
+    assert app.session_state["words"] == ["one"] and app.session_state["files"] == []
+
+
+def with_files() -> None:
+    import streamlit as st
+
+    from pages.ui import words
+
+    words.switch()
+    st.multiselect("Words", ["one", "two"], ["one"], key="words")
+    st.file_uploader("Files", accept_multiple_files=True, key="files")
+
+
 @every_language
 def test_the_front_pages_lack_nothing(code):
     assert visits.of_front(code) == []

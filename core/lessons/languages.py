@@ -20,6 +20,7 @@ from core.lessons.curriculum import Topic
 FOLDER = curriculum.ROOT / "assets" / "languages"
 ENGLISH = "en"
 BREAK = "<br>"  # between all words of a label in a picture
+LONGEST = 2_000  # characters of a sentence that something is put into
 PARTS = "components"  # the catalogue of the texts in assets/components, which are put in their place as they stand
 
 _END = r"(?<=[.!?])\s+|(?<=[.!?]\*\*)\s+|(?<=[.!?][”)\"])\s+"
@@ -106,8 +107,11 @@ class Language:
         return text.replace(core, said)
 
     def filled(self, text: str, unknown: list[str]) -> str | None:
-        """A sentence with something put in; None if no template fits. Where that is most of it, all of it has to be
-        known: "%(part)s of %(whole)s" does not stand behind every sentence that has an "of"."""
+        """A sentence with something put in; None if no template fits, and for one longer than ``LONGEST``, which a
+        learner may have typed. Where what was put in is most of it, all of that has to be known: "%(part)s of
+        %(whole)s" does not stand behind every sentence that has an "of"."""
+        if len(text) > LONGEST:
+            return None
         words = ["", *_WORD.findall(text)]
         fitting = [template for word in dict.fromkeys(words) for template in self.templates.get(word, ())]
         for template in sorted(fitting, key=lambda each: -len("".join(each.literals))):

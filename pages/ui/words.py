@@ -46,7 +46,8 @@ def switch() -> None:
 def keep() -> None:
     """What is chosen from words keeps its value: the browser only knows it by the words of the language before."""
     for key, value in st.session_state.items():
-        if key != KEY and isinstance(value, str | list):
+        words = value if isinstance(value, list) else [value]  # of several words; files, too, come as lists
+        if key != KEY and words and all(isinstance(word, str) for word in words):
             st.session_state[key] = value
 
 
