@@ -72,7 +72,7 @@ def bound_note(descent: Descent) -> str:
     """The bound in numbers."""
     side = "above" if descent.rate > descent.bound else "below"
     there = (
-        f"(at the start it is {number(descent.at_start)})"
+        f" (at the start it is {number(descent.at_start)})"
         if abs(descent.at_start / descent.at_minimum - 1) > 0.01
         else ""
     )
