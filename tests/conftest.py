@@ -2,7 +2,9 @@
 
 import os
 import random
+import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import core  # noqa: F401  # before torch: it sees to one thread per operation
 
 ROOT = Path(__file__).resolve().parent.parent
+MAIN = sys.modules["__main__"]
 if "ROADMAP_LAB_DATA" not in os.environ and (beside := ROOT.parent / "shared" / "data").is_dir():
     os.environ["ROADMAP_LAB_DATA"] = str(beside)
 
@@ -40,6 +43,13 @@ def pytest_runtest_makereport(item: pytest.Item):
     if report.failed:
         report.sections.append(("seed", f"repeat with: pytest --seed {item.config.getoption('--seed')} {item.nodeid}"))
     return report
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Streamlit's tests leave the last page behind as ``__main__``, which a process that is spawned would then run."""
+    yield
+    sys.modules["__main__"] = MAIN
 
 
 @pytest.fixture(scope="session")

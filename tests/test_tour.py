@@ -1,7 +1,7 @@
 """A walk around a lesson, in Chromium: by keyboard, with a control really moved, on every page."""
 
 import pytest
-from browser import hub, looking, served
+from browser import hub, looking, served, settled
 from test_browser import drawn, serious
 
 from core.lessons import curriculum
@@ -19,6 +19,7 @@ def test_the_keyboard_walks_and_a_control_is_moved(url):
     with looking() as (page, watch):
         page.goto(f"{url}/mlp")
         drawn(page)
+        settled(page)
         page.get_by_role("button", name="Show me around").press("Enter")
         box = page.get_by_role("dialog")
         box.get_by_text("1 of 5 · Guess first").wait_for()
