@@ -128,7 +128,13 @@ def summary(lessons: dict, chosen: argparse.Namespace) -> str:
         "seconds of the hub's process a second."
     )
     head = ["Hub", "Answers", "Median", "p95", "p99", "Longest", "Errors", "Megabytes a session", "Server"]
-    return table("Waiting", note, head, rows)
+    faults = [
+        f"- {name}, {answer.page}: {answer.error}"
+        for name, (answers, *_) in lessons.items()
+        for answer in answers
+        if answer.error
+    ]
+    return table("Waiting", note, head, rows) + ("\n\n" + "\n".join(dict.fromkeys(faults)) if faults else "")
 
 
 def by_page(name: str, answers: Sequence[Answer]) -> str:
