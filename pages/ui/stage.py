@@ -19,7 +19,7 @@ from core.lessons.view import Shown
 from core.provenance import name_of
 from core.serving.files import PLOTLY
 from pages.ui import words
-from pages.ui.controls import Controls
+from pages.ui.brought import Brought
 from pages.ui.witness import noted
 from pages.ui.words import said, say
 from pages.ui.work import job_panel
@@ -122,7 +122,7 @@ def in_row(clicked: Callable[[dict], None], row: int, spot: dict) -> None:
     clicked({**spot, "row": row})
 
 
-class Stage(Controls):
+class Stage(Brought):
     """The right side of a lesson: pictures, sentences, tables, and work that takes longer.
 
     What is shown is known by the view in sight and its place there, not by how much was shown before it: an answered
