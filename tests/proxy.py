@@ -15,6 +15,21 @@ class Proxy:
 
     def __init__(self, port: int, path: str, strip: bool) -> None:
         self.port, self.path, self.strip, self.refused = port, path, strip, []
+        self.visits: dict[asyncio.Task, asyncio.StreamWriter] = {}
+
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Noted before its task has begun: a task cancelled before its first step closes nothing by itself."""
+        visit = asyncio.create_task(self.visited(reader, writer))
+        self.visits[visit] = writer
+        visit.add_done_callback(self.visits.pop)
+
+    async def leave(self) -> None:
+        """Drop every connection, also one that is only just being accepted, or whose last bytes nobody has read."""
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for visit, writer in self.visits.items():
+                writer.transport.abort()
+                visit.cancel()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
     async def visited(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, which carries one request or one WebSocket."""
@@ -28,8 +43,11 @@ class Proxy:
                 return
             server_reader, server = await asyncio.open_connection("127.0.0.1", self.port)
             target = target.removeprefix(self.path) if self.strip else target
-            server.write(f"{method} {target} {version}\r\n{once(headers)}".encode("latin-1"))
-            await asyncio.gather(carried(reader, server), carried(server_reader, writer))
+            try:
+                server.write(f"{method} {target} {version}\r\n{once(headers)}".encode("latin-1"))
+                await asyncio.gather(carried(reader, server), carried(server_reader, writer))
+            finally:
+                server.transport.abort()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # somebody has left, or the test is over
         finally:
@@ -63,9 +81,10 @@ def forwarding(url: str, path: str, strip: bool = False) -> Iterator[tuple[str, 
 
     async def open_until_told() -> None:
         over = asyncio.Event()
-        async with await asyncio.start_server(proxy.visited, "127.0.0.1", 0) as server:
+        async with await asyncio.start_server(proxy.connected, "127.0.0.1", 0) as server:
             ready.put((server.sockets[0].getsockname()[1], asyncio.get_running_loop(), over))
             await over.wait()
+            await proxy.leave()
 
     thread = Thread(target=asyncio.run, args=[open_until_told()], daemon=True)  # Playwright has a loop in this one
     thread.start()
@@ -75,3 +94,4 @@ def forwarding(url: str, path: str, strip: bool = False) -> Iterator[tuple[str, 
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join(10)
+        assert not thread.is_alive()

@@ -1,5 +1,7 @@
 """The hub and the demos under a path, behind a proxy that forwards that path alone."""
 
+import gc
+import socket
 import sys
 import urllib.request
 
@@ -38,6 +40,19 @@ def test_pages_figures_fonts_and_services_follow_the_path(lab) -> None:
     for answer in ("healthz", "api/openapi.json", "api/driving"):
         assert urllib.request.urlopen(f"{address}/{answer}").status == 200
     assert refused == []
+
+
+def test_the_proxy_drops_what_is_still_open() -> None:
+    """A socket that nobody closes is an error in whichever test runs when it is collected."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with forwarding(f"http://127.0.0.1:{silent.getsockname()[1]}", PATH) as (address, _):
+            place = address.removeprefix("http://").removesuffix(PATH).split(":")
+            visitors = [socket.create_connection(place) for _ in range(20)]
+            for visitor in visitors[:10]:
+                visitor.sendall(f"GET {PATH}/ HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+        for visitor in visitors:
+            visitor.close()
+    gc.collect()
 
 
 def test_the_cockpit_drives_under_the_path(lab) -> None:
