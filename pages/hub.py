@@ -19,8 +19,7 @@ terms = frame.entry(Path(__file__).with_name("glossary.py"), title=say("Glossary
 ways = frame.entry(Path(__file__).with_name("paths.py"), title=say("Map and paths"), icon=":material/route:")
 sections = {
     f"{chapter.number} · {say(chapter.title)}": [
-        frame.entry(topic.path, title=topic.title, url_path=topic.slug, help=topic.promise)
-        for topic in map(told, chapter.topics)
+        frame.entry(topic.path, title=topic.title, url_path=topic.slug) for topic in map(told, chapter.topics)
     ]
     for chapter in curriculum.chapters()
     if chapter.topics

@@ -142,6 +142,8 @@ def test_a_page_says_what_it_will_need_and_all_of_it_is_there(hub: TestClient) -
     page = hub.get("/a/path/page", headers={"Accept": "text/html"})
     links = re.findall(r"<\./([^>]+)>", page.headers["Link"])
     assert len(links) == 3
+    assert f"<./{files.PLOTLY.address}>; rel=modulepreload" in page.headers["Link"]
+    assert f"<./{files.PLOTLY.address}>; rel=prefetch" in files.preloads("/a/path/")  # the front page
     for link in links:
         reply = hub.get(f"/a/path/{link}")
         assert reply.status_code == 200 and "Link" not in reply.headers

@@ -26,9 +26,12 @@ class UnderBase:
 
 
 class Preloads:
-    """Tells a browser that opens a page what it will need, in a ``Link`` header whose addresses follow the page's."""
+    """Tells a browser that opens a page what it will need, in a ``Link`` header whose addresses follow the page's.
 
-    def __init__(self, app: ASGIApp, links: Callable[[], str]) -> None:
+    ``links`` is given the page's path.
+    """
+
+    def __init__(self, app: ASGIApp, links: Callable[[str], str]) -> None:
         self.app, self.links = app, links
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +41,7 @@ class Preloads:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if message["status"] == 304 or headers.get("Content-Type", "").startswith("text/html"):
-                    headers["Link"] = self.links()
+                    headers["Link"] = self.links(scope["path"])
             await send(message)
 
         await self.app(scope, receive, linked if opens else send)

@@ -108,7 +108,8 @@ def routes(assets: Iterable[Addressed] = (PLOTLY,)) -> list[BaseRoute]:
     ]
 
 
-def preloads() -> str:
-    """The ``Link`` header (RFC 8288) that lets a browser fetch both before the page has asked for them."""
+def preloads(path: str) -> str:
+    """The ``Link`` header (RFC 8288) that lets a browser fetch what a page needs before it has asked: the fonts, and
+    Plotly, which a lesson draws with: on the front page it waits until the browser has nothing else to do."""
     fonts = (f"<./lab/fonts/{name}>; rel=preload; as=font; type=font/woff2; crossorigin" for name in FONTS)
-    return ", ".join([*fonts, f"<./{PLOTLY.address}>; rel=modulepreload"])
+    return ", ".join([*fonts, f"<./{PLOTLY.address}>; rel={'prefetch' if path.endswith('/') else 'modulepreload'}"])

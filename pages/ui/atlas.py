@@ -21,14 +21,14 @@ def title() -> None:
     """What this is, in two sentences, and how far the learner has come."""
     lines, ticked = curriculum.lines(), memory.ticked()
     done = sum(line.text in ticked for line in lines)
-    st.html(
-        f'<div class="rl-hero"><h1>{say("Learn deep learning by doing it")}</h1><p>'
-        + say(
-            "Every page trains a real network on this machine, records it and lets you take it apart. "
-            "Move a slider, guess what happens, then rewind and see why."
+    with st.container(key="hero"):  # plain text is there before the browser has the part that draws HTML
+        st.title(say("Learn deep learning by doing it"), anchor=False)
+        st.markdown(
+            say(
+                "Every page trains a real network on this machine, records it and lets you take it apart. "
+                "Move a slider, guess what happens, then rewind and see why."
+            )
         )
-        + "</p></div>"
-    )
     st.progress(done / len(lines), text=say(f"{done} of {len(lines)} roadmap lines done"))
 
 
@@ -77,7 +77,8 @@ def demos() -> None:
         with st.container(border=True, key="demos"):
             st.markdown(f"## {say('Projects that run on their own')}")
             st.markdown(say("Each is a Gradio app that also works as a Hugging Face Space. Start one with:"))
-            st.code("\n".join(f"make demo DEMO={name}" for name in found), language="bash")
+            lines = "\n".join(f"make demo DEMO={name}" for name in found)
+            st.html(f'<pre class="rl-commands">{lines}</pre>')  # st.code would fetch 1.5 MB that colours programs
 
 
 def take_away() -> None:
