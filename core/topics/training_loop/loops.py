@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,37 +122,82 @@ def seen(x: Tensor, y: Tensor, bug: str) -> Tensor:
     return torch.cat([x[:, :-CLASSES], notes], dim=1)
 
 
-def history(bug: str, seed: int, mended: int | None = None) -> np.ndarray:
-    """Train with a bug, from epoch ``mended`` on (from 0) without it: (epochs, 3), the mean training loss, the
-    held-out loss and the held-out accuracy after each epoch, as that loop measures them."""
-    x, y, x_test, y_test = table(seed)
-    rows = []
+@dataclass(frozen=True)
+class Epoch:
+    """What a loop draws for one epoch: the order (samples,), which units stay in each batch (batches, batch, units) as
+    dropout scales them, and which while it is scored, (held-out samples, units) or none."""
+
+    order: Tensor
+    kept: Tensor
+    scored: Tensor | None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A loop's curves, (epochs, 3): the mean training loss, the held-out loss and the held-out accuracy after each
+    epoch, as that loop measures them; and, unless it was mended, weights and latest gradients before each epoch."""
+
+    curves: np.ndarray
+    states: tuple[tuple[list[Tensor], list[Tensor]], ...]
+
+
+def draws(loops: Sequence[str], seed: int, sizes: tuple[int, int]) -> tuple[list[Tensor], list[Epoch]]:
+    """The first weights and what each epoch draws, in the order in which PyTorch's loop draws them from one seed;
+    ``loops`` says for each epoch which bug it has, ``sizes`` how many samples are trained on and held out."""
+    epochs = []
     with torchs_own(seed):
-        model = nn.Sequential(nn.Linear(x.shape[1], UNITS), nn.ReLU(), nn.Dropout(0.5), nn.Linear(UNITS, CLASSES))
-        optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
-        for epoch in range(EPOCHS):
-            now = SOUND if mended is not None and epoch >= mended else bug
-            optimizer.param_groups[0]["lr"] = 100 * RATE if now == "step ×100" else RATE
-            inputs, inputs_test = seen(x, y, now), seen(x_test, y_test, now)
-            model.train()
-            order = torch.arange(len(x)) if now == "no shuffle on sorted data" else torch.randperm(len(x))
-            losses = [step(model, optimizer, inputs[batch], y[batch], now) for batch in order.split(BATCH)]
-            model.train(now == "forgotten eval")
+        model = nn.Sequential(nn.Linear(74, UNITS), nn.ReLU(), nn.Dropout(0.5), nn.Linear(UNITS, CLASSES))
+        for bug in loops:
+            order = torch.arange(sizes[0]) if bug == "no shuffle on sorted data" else torch.randperm(sizes[0])
+            masks = torch.stack([half(BATCH) for _ in range(sizes[0] // BATCH)])
+            epochs.append(Epoch(order, masks, half(sizes[1]) if bug == "forgotten eval" else None))
+    return [weight.detach() for weight in model.parameters()], epochs
+
+
+def half(samples: int) -> Tensor:
+    """What dropout multiplies units with, (samples, units): each is silenced with a chance of one half."""
+    return torch.empty(samples, UNITS).bernoulli_(0.5).div_(0.5)
+
+
+def history(bug: str, seed: int, mended: int | None = None) -> Trained:
+    """Train with a bug, from epoch ``mended`` on without it: the broken loop is rewound to there and goes on."""
+    if mended == 0 and bug != SOUND:
+        return kept(SOUND, seed)
+    x, y, x_test, y_test = table(seed)
+    first = mended or 0
+    loops = [bug if mended is None or epoch < mended else SOUND for epoch in range(EPOCHS)]
+    weights, epochs = draws(loops, seed, (len(x), len(x_test)))
+    gradients: list[Tensor] = []
+    before = kept(bug, seed) if mended else Trained(np.empty((0, 3)), ())
+    rows, states = list(before.curves[:first]), list(before.states[:first])
+    if mended:
+        weights, gradients = before.states[first]
+    weights = [weight.clone().requires_grad_() for weight in weights]
+    for now, epoch in zip(loops[first:], epochs[first:], strict=True):
+        states.append(([weight.detach().clone() for weight in weights], gradients))
+        rate = 100 * RATE if now == "step ×100" else RATE
+        inputs, inputs_test = seen(x, y, now), seen(x_test, y_test, now)
+        losses = []
+        for batch, mask in zip(epoch.order.split(BATCH), epoch.kept, strict=True):
+            loss = loss_of(answers(weights, inputs[batch], mask), y[batch], now)
+            losses.append(loss.item())
+            if now == "detached loss":
+                continue  # no gradient reaches a weight
+            found = list(torch.autograd.grad(loss, weights))
+            gradients = torch._foreach_add(gradients, found) if now == "no zero_grad" and gradients else found
             with torch.no_grad():
-                logits = model(inputs_test)
-            right = (logits.argmax(dim=1) == y_test).float().mean().item()
-            rows.append([sum(losses) / len(losses), loss_of(logits, y_test, now).item(), right])
-    return np.array(rows)
+                torch._foreach_add_(weights, gradients, alpha=-rate)
+        with torch.no_grad():
+            logits = answers(weights, inputs_test, epoch.scored)
+        right = (logits.argmax(dim=1) == y_test).float().mean().item()
+        rows.append(np.array([sum(losses) / len(losses), loss_of(logits, y_test, now).item(), right]))
+    return Trained(np.array(rows), () if mended else tuple(states))
 
 
-def step(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, bug: str) -> float:
-    """One step on a batch; its loss before it."""
-    loss = loss_of(model(x), y, bug)
-    if bug != "no zero_grad":
-        optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+def answers(weights: Sequence[Tensor], x: Tensor, mask: Tensor | None) -> Tensor:
+    """The network's logits, (samples, classes); ``mask`` silences units."""
+    hidden = functional.linear(x, *weights[:2]).relu()
+    return functional.linear(hidden if mask is None else hidden * mask, *weights[2:])
 
 
 def named(curves: np.ndarray) -> str:
@@ -175,7 +221,7 @@ def named(curves: np.ndarray) -> str:
 
 
 @functools.lru_cache(maxsize=512)
-def kept(bug: str, seed: int, mended: int | None = None) -> np.ndarray:
+def kept(bug: str, seed: int, mended: int | None = None) -> Trained:
     """``history``, computed once."""
     return history(bug, seed, mended)
 
@@ -200,8 +246,8 @@ class Case:
 def case(name: str, mended: int, seed: int) -> Case:
     """Run a broken loop, and the same mended after so many epochs, over several seeds."""
     began, seeds = time.perf_counter(), tuple(seed + place for place in range(SEEDS))
-    broken = np.stack([kept(name, each) for each in seeds])
-    fixed = np.stack([kept(name, each, mended) for each in seeds])
+    broken = np.stack([kept(name, each).curves for each in seeds])
+    fixed = np.stack([kept(name, each, mended).curves for each in seeds])
     return Case(BUGS[name], mended, seeds, broken, fixed, time.perf_counter() - began)
 
 
