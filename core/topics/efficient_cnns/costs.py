@@ -23,7 +23,7 @@ from core.topics.efficient_cnns.blocks import (
 PLAIN, RESNET, INCEPTION, DENSENET = "plain convolution", "ResNet bottleneck", "Inception", "DenseNet"
 MOBILENET, MOBILENET2, EFFICIENTNET = "MobileNet", "MobileNetV2", "EfficientNet"
 COUNTED = ("Conv1d", "Conv2d", "Linear")  # layers whose multiplications and additions are what papers call FLOPs
-ROUNDS, PATIENCE = 40, 0.15  # rounds of timing at most; seconds after which no other round begins
+ROUNDS, PATIENCE = 40, 0.08  # rounds of timing at most; seconds after which no other round begins
 
 
 @dataclass(frozen=True)
