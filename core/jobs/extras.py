@@ -12,7 +12,8 @@ import sys
 import sysconfig
 import tempfile
 import venv
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,16 @@ def plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.partition("[")[0]).lower()
 
 
-def known_in(path: list[str]) -> dict[str, Distribution]:
-    """The packages in some folders, by name."""
-    return {plain(each.name): each for each in distributions(path=path)}
+def known_in(path: Sequence[str]) -> dict[str, Distribution]:
+    """The packages in some folders, by name; a folder is read again once something was added to it or taken away."""
+    folders = [place for place in path if os.path.exists(place)]
+    return {name: each for place in folders for name, each in within(place, os.stat(place).st_mtime_ns).items()}
+
+
+@lru_cache(maxsize=64)
+def within(place: str, _changed: int) -> dict[str, Distribution]:
+    """The packages in one folder that changed at this time; reading the names of some 200 takes 50 ms."""
+    return {plain(each.name): each for each in distributions(path=[place])}
 
 
 def versions() -> dict[str, str]:

@@ -184,7 +184,7 @@ def history(bug: str, seed: int, mended: int | None = None) -> Trained:
             if now == "detached loss":
                 continue  # no gradient reaches a weight
             found = list(torch.autograd.grad(loss, weights))
-            gradients = torch._foreach_add(gradients, found) if now == "no zero_grad" and gradients else found
+            gradients = list(torch._foreach_add(gradients, found)) if now == "no zero_grad" and gradients else found
             with torch.no_grad():
                 torch._foreach_add_(weights, gradients, alpha=-rate)
         with torch.no_grad():
