@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 
 def name_of(function: Callable) -> str:
@@ -68,6 +69,20 @@ class ClosedForm:
     @property
     def provenance(self) -> str:
         return f"Closed form · {self.formula}"
+
+
+class Sourced:
+    """Numbers of one ``source``, which tells where they come from."""
+
+    if TYPE_CHECKING:  # at run time the attribute of a frozen data class
+
+        @property
+        def source(self) -> Any: ...
+
+    @property
+    def provenance(self) -> str:
+        """Where these numbers come from."""
+        return self.source.provenance
 
 
 def duration(seconds: float) -> str:

@@ -11,7 +11,7 @@ from core.data.data import Data
 from core.data.digits import mixed_digits, shipped
 from core.data.generated import Generated
 from core.models.autoencoder import autoencoder
-from core.provenance import Measured, written
+from core.provenance import Measured, Sourced, written
 from core.topics.autoencoders.planes import TRAINED, digit_pictures, recipe_of
 from core.training import Run, train_many
 
@@ -38,7 +38,7 @@ def noisy_pictures(noise: float, seed: int) -> Data:
 
 
 @dataclass(frozen=True)
-class Denoised:
+class Denoised(Sourced):
     """Held-out pictures of one seed, clean and noisy; what both networks make of them; the mean squared error to the
     clean ones by way, (seeds,); the denoising training of the first seed."""
 
@@ -48,11 +48,6 @@ class Denoised:
     errors: dict[str, np.ndarray]
     run: Run
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from core.metrics import accuracy
 from core.models.autoencoder import autoencoder, decode, encode
 from core.models.judge import judge
 from core.models.mlp import MLP
-from core.provenance import Measured, Recorded, written
+from core.provenance import Measured, Recorded, Sourced, written
 from core.topics.autoencoders import records
 from core.training import Recipe, Run, train_many
 
@@ -44,7 +44,7 @@ def digit_pictures(seed: int) -> Data:
 
 
 @dataclass(frozen=True)
-class Plane:
+class Plane(Sourced):
     """A trained autoencoder with a code of two numbers, held-out pictures (pictures, pixels) with their classes, and a
     classifier. Places are told in units of the plane: −1 to 1 is where almost all codes lie."""
 
@@ -58,11 +58,6 @@ class Plane:
     judge_accuracy: float
     source: "Measured | Recorded | OwnWeights"
     run: Run | None = field(default=None, repr=False)
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def side(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.models.autoencoder import autoencoder
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.autoencoders.linear import pca_error
 from core.topics.autoencoders.planes import digit_pictures, recipe_of
 from core.training import Run, train_many
@@ -16,7 +16,7 @@ UNITS, EPOCHS = (64,), 25
 
 
 @dataclass(frozen=True)
-class Sizes:
+class Sizes(Sourced):
     """Errors per pixel on held-out 8×8 digits by size of the code, (seeds, sizes): the network's and that of principal
     components; the runs of the first seed by size."""
 
@@ -24,11 +24,6 @@ class Sizes:
     linear: np.ndarray
     runs: dict[int, Run]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def crossing(self) -> int:

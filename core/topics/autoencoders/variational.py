@@ -13,7 +13,7 @@ from core.diagnosis.findings import Finding
 from core.models.autoencoder import VAE
 from core.objectives import gaussian_divergence
 from core.programs import Program, Step
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.autoencoders.planes import TRAINED
 
 BETAS = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -50,7 +50,7 @@ def fit(model: VAE, x: Tensor, x_test: Tensor, beta: float, epochs: int, seed: i
 
 
 @dataclass(frozen=True)
-class Variational:
+class Variational(Sourced):
     """A training with one β: ``history`` (epochs + 1, 1 + latent) has reconstruction and divergences on held-out
     pictures; their codes' means and deviations, (pictures, latent), and digits."""
 
@@ -63,11 +63,6 @@ class Variational:
     deviations: Tensor
     labels: Tensor
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def collapsed(self) -> list[int]:

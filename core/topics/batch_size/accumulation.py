@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models import MLP
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.batch_size.problems import UNITS, problem
 
 SIZES = (2, 4, 8, 16, 24, 32, 48, 60)  # of a part; not all divide the batch
@@ -55,7 +55,7 @@ def bytes_saved(model: nn.Module, x: Tensor, y: Tensor) -> int:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Parts(Sourced):
     """One batch in parts of ``size``: ``apart`` is how far each way's gradient is from the whole batch's, in lengths of
     it; ``saved`` are bytes kept for the way back by size of a part."""
 
@@ -65,10 +65,6 @@ class Parts:
     apart: dict[str, float]
     saved: dict[int, int]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
 
 def parts(data: str, part_size: int, seed: int) -> Parts:

@@ -11,7 +11,7 @@ from core.data import Data, digits, moons
 from core.data.outliers import with_flipped_labels
 from core.models import MLP
 from core.probes.sharpness import sharpness
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.training import Recipe, Run, train_many
 
 SMALL, SAMPLES, SEEDS, UNITS, EPOCHS = 4, 200, 8, 16, 40
@@ -45,16 +45,12 @@ def arms(large: int) -> dict[str, tuple[int, float, int]]:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Compared(Sourced):
     """One training per way and seed: ``runs[way]``."""
 
     large: int
     runs: dict[str, list[Run]] = field(repr=False)
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @cached_property
     def scores(self) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from core.probes.gradients import sample_gradients
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.batch_size.problems import SAMPLES, network, problem
 from core.training import Recipe, Run, train
 
@@ -46,7 +46,7 @@ def noise_scale(small: np.ndarray, large: np.ndarray, factors: tuple[float, floa
 
 
 @dataclass(frozen=True)
-class Noise:
+class Noise(Sourced):
     """The gradients of all samples (samples, parameters) at one moment of a training, and random batches of them;
     ``again``: whether a batch may hold a sample twice."""
 
@@ -54,10 +54,6 @@ class Noise:
     gradients: np.ndarray
     again: bool
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @cached_property
     def full(self) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.probes import luck
 from core.probes.sharpness import sharpness
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.batch_size.problems import network, problem
 from core.topics.batch_size.steps import recipe
 from core.training import Run, train_many
@@ -26,7 +26,7 @@ HIGHEST, NEAR = 10.0, 1.1  # a training that broke counts as this loss; a rule h
 
 
 @dataclass(frozen=True)
-class Scaled:
+class Scaled(Sourced):
     """Trainings of equally many epochs: ``runs[rule]`` has one per size, and in it one per seed."""
 
     data: str
@@ -34,10 +34,6 @@ class Scaled:
     epochs: int
     runs: dict[str, list[list[Run]]] = field(repr=False)
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @cached_property
     def logs(self) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.batch_size.problems import network, problem
 from core.training import Recipe, Run, train_many
 
@@ -97,7 +97,7 @@ def law(sizes: np.ndarray, steps: np.ndarray) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Sourced):
     """Steps to the target loss, ``steps`` (seeds, sizes), infinite where it was not reached; ``rates`` by size and the
     first seed's ``runs``; ``seconds_per_step`` (sizes,) by who trains."""
 
@@ -109,10 +109,6 @@ class Sweep:
     runs: tuple[Run, ...]
     seconds_per_step: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @cached_property
     def reached(self) -> np.ndarray:

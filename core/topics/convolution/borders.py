@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from core.data.photos import SIDE, Photo
 from core.programs import Program, Step
-from core.provenance import ClosedForm
+from core.provenance import ClosedForm, Sourced
 from core.topics.convolution.response import FILE, READ
 
 MARGIN = 16  # real pixels around the cut-out on every side
@@ -39,7 +39,7 @@ def distances(side: int) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Borders:
+class Borders(Sourced):
     """Responses (CUT, CUT) by mode of padding, the true one, and the error over the distance from the border as a
     share of the true response's contrast (from 0 on)."""
 
@@ -50,11 +50,6 @@ class Borders:
     responses: dict[str, np.ndarray]
     errors: dict[str, np.ndarray]
     source = ClosedForm("the padded cut-out's response − the response of the whole picture")
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def depth(self) -> int:

@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from core.data.photos import Photo
 from core.diagnosis.findings import Finding
 from core.programs import Program, Step
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.convolution.kernels import cosine
 from core.topics.convolution.response import FILE, READ
 
@@ -37,7 +37,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Learning:
+class Learning(Sourced):
     """A recorded training: ``kernels`` (moments, rows, rows) from the random start on, their ``losses``, the picture
     as it was given, the response to learn from, and the eigenvalues of the pixels' second moments in rising order."""
 
@@ -49,11 +49,6 @@ class Learning:
     wanted: np.ndarray
     eigenvalues: np.ndarray
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def cosines(self) -> np.ndarray:

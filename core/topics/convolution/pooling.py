@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from core.data.photos import SIDE, Photo
 from core.programs import Program, Step
-from core.provenance import ClosedForm, name_of
+from core.provenance import ClosedForm, Sourced, name_of
 from core.topics.convolution.kernels import sobel
 from core.topics.convolution.response import FILE, READ, convolved
 
@@ -68,7 +68,7 @@ def misfit(before: Tensor, after: Tensor, farthest: int) -> float:
 
 
 @dataclass(frozen=True)
-class Pooled:
+class Pooled(Sourced):
     """A map and what each method makes of it: ``maps[method][distance]`` (rows, columns) once the picture has moved
     by so many pixels, and ``misfits[method]`` over all distances 0 … FARTHEST."""
 
@@ -79,11 +79,6 @@ class Pooled:
     maps: dict[str, list[Tensor]]
     misfits: dict[str, np.ndarray]
     source = ClosedForm("pooled maps of the picture and of the same picture, moved")
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     def meter(self, method: str) -> float:
         """How much a method's answer changes when the picture moves by one pixel."""

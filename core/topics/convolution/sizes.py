@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from core.programs import Program, Step
-from core.provenance import ClosedForm
+from core.provenance import ClosedForm, Sourced
 
 CONVOLUTION, TRANSPOSED = KINDS = ("convolution", "transposed")
 
@@ -55,18 +55,13 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Sized:
+class Sized(Sourced):
     """An input's height and width, a convolution, and the answer's height and width."""
 
     height: int
     width: int
     settings: Settings
     source = ClosedForm("the size rule of torch.nn.Conv2d and ConvTranspose2d")
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def size(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from torch.utils.data import RandomSampler, SequentialSampler
 
 from core.data.digits import digits, mixed_digits, shipped
 from core.programs import Program, Step, call
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.dataloaders.stacked import HIDDEN, Stack, losses, trained
 
 SORTED, ONCE, ALWAYS = ORDERS = ("sorted by class", "shuffled once", "shuffled every epoch")
@@ -17,7 +17,7 @@ SAMPLES, HELD_OUT, EPOCHS, SEEDS = 400, 200, 10, 5
 
 
 @dataclass(frozen=True)
-class Race:
+class Race(Sourced):
     """Held-out ``accuracies`` and ``losses`` (seeds, epochs + 1) by order; ``answers`` (seeds, 10): the share of
     held-out digits that the network trained in that order takes for each class in the end."""
 
@@ -27,11 +27,6 @@ class Race:
     losses: dict[str, np.ndarray]
     answers: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def gap(self) -> float:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import RandomSampler, WeightedRandomSampler
 
 from core.programs import Program, Step, call
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.dataloaders.stacked import HIDDEN, Stack, losses, trained
 
 PLAIN, SAMPLER, LOSS = WAYS = ("as it comes", "weighted sampler", "weighted loss")
@@ -17,7 +17,7 @@ SAMPLES, HELD_OUT, EPOCHS, SEEDS, BATCH, RATE = 600, 2000, 10, 5, 60, 0.4
 
 
 @dataclass(frozen=True)
-class Rarity:
+class Rarity(Sourced):
     """Held-out ``recalls`` and ``precisions`` of the rare class, ``accuracies`` and ``losses``, (seeds, epochs + 1) by
     way; ``drawn`` (seeds,): the share of the rare class among the samples drawn."""
 
@@ -30,11 +30,6 @@ class Rarity:
     losses: dict[str, np.ndarray]
     drawn: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     def last(self, values: dict[str, np.ndarray], way: str) -> float:
         """One way's mean over the seeds in the end."""

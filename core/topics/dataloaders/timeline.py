@@ -14,7 +14,7 @@ import numpy as np
 
 from core.jobs.apart import apart
 from core.lessons.record import Record, finished
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.dataloaders.loading import BATCHES, Plan, Span, as_argument, watched
 
 WORKERS, PREFETCH, CHANNELS = (0, 1, 2, 4), (1, 4), (4, 96)
@@ -22,7 +22,7 @@ BATCH_SIZE = 16
 
 
 @dataclass(frozen=True)
-class Timeline:
+class Timeline(Sourced):
     """Seconds from the first loading on: ``loads`` (worker, from, to) per batch, ``steps`` (batches, 3) as asked,
     received, trained. ``start`` is how long the workers took to start, ``device`` where the network was trained."""
 
@@ -32,11 +32,6 @@ class Timeline:
     start: float
     device: str
     source: Any
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def waiting(self) -> float:

@@ -10,7 +10,7 @@ import torch
 
 from core.data.photos import SIDE, Photo
 from core.programs import Program, Step
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 FLIP, ROTATE, CROP, LIGHT, BLUR, ERASE = NAMES = ("flip", "rotate", "crop and resize", "light", "blur", "erase")
 VARIANTS, SHOWN = 100, 7
@@ -18,7 +18,7 @@ LOCK = threading.Lock()  # torchvision's transforms draw from torch's one global
 
 
 @dataclass(frozen=True)
-class Variants:
+class Variants(Sourced):
     """A picture, the transforms and their strength, and what they made of it: ``made`` (variants, side, side) in
     [0, 1]; ``text`` is the pipeline as Python."""
 
@@ -28,11 +28,6 @@ class Variants:
     made: np.ndarray
     text: str
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def changes(self) -> np.ndarray:

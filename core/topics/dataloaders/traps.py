@@ -26,7 +26,7 @@ from torch.utils.data import (
     get_worker_info,
 )
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 NUMBERS, LAMBDA, ORDER, LAST = TRAPS = (
     "same random numbers", "a lambda in the dataset", "shuffle forgotten", "a last batch of one"
@@ -73,7 +73,7 @@ def doubled(number: int) -> int:
 
 
 @dataclass(frozen=True)
-class Sprung:
+class Sprung(Sourced):
     """What a trap did. ``numbers`` (workers, each) of random numbers, or the classes in each batch (batches, classes);
     ``sizes`` of the batches; ``error`` is torch's or Python's own sentence, empty if there was none."""
 
@@ -85,11 +85,6 @@ class Sprung:
     error: str = ""
     numbers: np.ndarray | None = None
     sizes: tuple[int, ...] = ()
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
 
 def received(dataset: Noisy, is_mended: bool, seed: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from core.data.data import Data
 from core.models.mlp import MLP
 from core.probes.coverage import mmd
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.diffusion.exact import exact_noise, log_density
 from core.topics.diffusion.noising import SHAPES, TIMES, WIDTH, centres, check, drawn, kept, noised, told
 from core.topics.diffusion.samplers import SAMPLERS, Noise, guided, walked
@@ -81,7 +81,7 @@ def start_of(seed: int, count: int = POINTS) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Forward:
+class Forward(Sourced):
     """The target at eleven times, (times, samples, 2), and its variance, measured and by the formula."""
 
     setting: Setting
@@ -91,11 +91,6 @@ class Forward:
     variance: Tensor
     expected: Tensor
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     def left(self, at: int) -> float:
         """Which share of the signal's variance is left at a time."""
@@ -199,7 +194,7 @@ def error_at(setting: Setting, noise: Noise, at: int, seed: int) -> float:
 
 
 @dataclass(frozen=True)
-class Races:
+class Races(Sourced):
     """The distance from the target by sampler, (seeds, steps), and what the walks were made with."""
 
     setting: Setting
@@ -209,11 +204,6 @@ class Races:
     best: float
     seed: int
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def noise(self) -> Noise:

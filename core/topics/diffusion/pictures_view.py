@@ -12,7 +12,7 @@ from core.figures.galleries import table
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import pick, scale, slider
 from core.lessons.view import Later, Shown, View
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.diffusion import sheets
 from core.topics.diffusion.latent import CLASSES, decoded, networks, noise_of, seen_in_codes
 from core.topics.diffusion.painting import ANYTHING, COUNT, Painted, Walk, judged, painted
@@ -110,17 +110,12 @@ EACH = 10  # pictures of every class
 
 
 @dataclass(frozen=True)
-class Many:
+class Many(Sourced):
     """Ten pictures of every class (100, 1, 28, 28), in its order, and what the classifier takes them for, (100,)."""
 
     pictures: Tensor
     answers: Tensor
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where they come from."""
-        return self.source.provenance
 
     @property
     def counts(self) -> np.ndarray:

@@ -18,7 +18,7 @@ from core.lessons import Goal, Question, Scale
 from core.lessons.controls import folded, pick, text, toggle
 from core.lessons.view import Shown
 from core.programs import Program, Step
-from core.provenance import ClosedForm, Measured
+from core.provenance import ClosedForm, Measured, Sourced
 from core.serving.uploads import Refused, opened
 from core.topics.diffusion import stable
 from core.topics.diffusion.editing_views import HALVES, STRENGTH, mask_of
@@ -85,7 +85,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Made:
+class Made(Sourced):
     """A picture by a model: some stations of its walk, each (side, side, 3) uint8, with their names."""
 
     model: str
@@ -94,11 +94,6 @@ class Made:
     labels: tuple[str, ...]
     codes: Tensor
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Which model, with which seed, how long."""
-        return self.source.provenance
 
 
 def squared(file: bytes, side: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from core.deployment.clock import Latency
 from core.models.efficientnet import CLASSES, STAGES, STEM, EfficientNetLite0
 from core.probes.ledger import ledger
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.efficient_cnns.blocks import MBConv, convolution
 from core.topics.efficient_cnns.costs import COUNTED, Cost, timed
 
@@ -140,17 +140,12 @@ def scaled(phi: float, bases: tuple[float, float, float], side: int) -> Scaled:
 
 
 @dataclass(frozen=True)
-class Ways:
+class Ways(Sourced):
     """The same growth in FLOPs spent four ways: what each network costs, and its latency beside the base's."""
 
     networks: dict[str, Built]
     latencies: dict[str, Latency]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 def ways(side: int, alpha: float, beta: float, gamma: float) -> Generator[tuple[float, str], None, Ways]:

@@ -16,7 +16,7 @@ from core.data.digits import digits
 from core.deployment.clock import Latency
 from core.deployment.small_cnn import right, taught
 from core.lessons.record import Record
-from core.provenance import Measured, Recorded
+from core.provenance import Measured, Recorded, Sourced
 from core.randomness import torchs_own
 from core.topics.efficient_cnns.blocks import convolution
 from core.topics.efficient_cnns.costs import DENSENET, INCEPTION, KINDS, Cost, Settings, counted, timed
@@ -163,7 +163,7 @@ def trade(budget: int, batch: int, seed: int) -> Trade:
 
 
 @dataclass(frozen=True)
-class Own:
+class Own(Sourced):
     """A learner's own classifier trained with some seeds: its accuracies (seeds,), what it costs and how long one digit
     takes it."""
 
@@ -173,11 +173,6 @@ class Own:
     accuracies: np.ndarray
     time: Latency
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def mean(self) -> float:

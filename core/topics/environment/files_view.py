@@ -8,7 +8,7 @@ from core.lessons import Goal, Question, Scale
 from core.lessons.controls import pick
 from core.lessons.view import Shown, View
 from core.programs import Program, Step
-from core.provenance import ClosedForm
+from core.provenance import ClosedForm, Sourced
 from core.topics.environment.files import Brought, deviations, faults_of, of_the_hub, pinned, understood
 from core.topics.environment.threads_view import law
 from core.topics.environment.threads_view import program as timing
@@ -25,7 +25,7 @@ WAYS = {
 
 
 @dataclass(frozen=True)
-class Files:
+class Files(Sourced):
     """A file of the hub: the whole environment, or a lab's notebook; its ``parts`` are cells or lines, as (kind,
     first words, lines)."""
 
@@ -33,11 +33,6 @@ class Files:
     content: str
     parts: tuple[tuple[str, str, int], ...]
     source: ClosedForm
-
-    @property
-    def provenance(self) -> str:
-        """Where it comes from."""
-        return self.source.provenance
 
 
 def measure(made_for: str, seed: int) -> Files:

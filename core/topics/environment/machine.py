@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 PACKAGES = ("torch", "torchvision", "numpy", "streamlit", "gradio", "safetensors", "scikit-learn", "onnxruntime",
             "transformers", "keras", "jupyterlab", "notebook", "ipykernel")  # fmt: skip
@@ -36,7 +36,7 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Machine:
+class Machine(Sourced):
     """What was found: ``tables`` of facts by heading, the memory, and a training that is planned for it."""
 
     tables: Mapping[str, Mapping[str, str]]
@@ -45,11 +45,6 @@ class Machine:
     optimizer: str
     number_type: str
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these facts come from."""
-        return self.source.provenance
 
     @property
     def parameters(self) -> int:

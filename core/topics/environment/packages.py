@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 CHOICES = ("torch", "torchvision", "numpy", "scikit-learn", "matplotlib", "streamlit", "gradio", "transformers",
            "diffusers", "accelerate", "ultralytics", "onnxruntime", "keras", "optuna", "safetensors",
@@ -18,18 +18,13 @@ CHOICES = ("torch", "torchvision", "numpy", "scikit-learn", "matplotlib", "strea
 
 
 @dataclass(frozen=True)
-class Closure:
+class Closure(Sourced):
     """What installing ``chosen`` brings: megabytes (10⁶ bytes) on the disk by package, the largest first, and which of
     the chosen ones needs a package."""
 
     chosen: tuple[str, ...]
     sizes: dict[str, float]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def total(self) -> float:

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from core.jobs.apart import apart
 from core.probes import luck
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.environment.machine import cores
 
 REPEATS, SECONDS = 6, 0.15
@@ -35,7 +35,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Rates:
+class Rates(Sourced):
     """Training steps a second (repeats, counts) for each of ``threads``; ``cores`` are those of the process,
     ``load`` how many threads wanted one in the minute before (not a number where the system does not tell)."""
 
@@ -45,11 +45,6 @@ class Rates:
     cores: int
     source: Measured
     load: float = float("nan")
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def is_busy(self) -> bool:

@@ -11,7 +11,7 @@ import torch
 
 from core.data import Data, moons
 from core.models import MLP
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.training import Recipe, train_many
 from core.training.run import Run
 
@@ -52,7 +52,7 @@ def spread_of_best(scores: np.ndarray, others: np.ndarray, k: int) -> tuple[floa
 
 
 @dataclass(frozen=True)
-class Selected:
+class Selected(Sourced):
     """Runs of one setting with different seeds: accuracy on the ``validation`` samples that choose and on ``fresh``
     ones, (runs,); the chosen ``run``."""
 
@@ -61,11 +61,6 @@ class Selected:
     run: Run
     samples: int
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def counts(self) -> list[int]:

@@ -10,7 +10,7 @@ import numpy as np
 from core.data import PLANAR
 from core.lessons.controls import choose, folded, pick, scale, slider
 from core.models import MLP
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.training import Recipe, Run, train_many
 from core.training.logbook import SEED, Entry, Value, entry
 
@@ -31,17 +31,12 @@ SWEEP = (
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Sourced):
     """All runs of a sweep and what was written down of them, in the same order."""
 
     runs: tuple[Run, ...]
     entries: tuple[Entry, ...]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def effects(self) -> dict[str, float]:

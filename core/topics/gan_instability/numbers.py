@@ -12,7 +12,7 @@ from core.data.targets import gaussian_ring
 from core.models.gan import GAN
 from core.probes import luck
 from core.probes.adversarial import Reach, reach
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.training.adversarial import GanRecipe, GanRun, train_gan
 
 FIVE: dict[str, dict] = {
@@ -26,17 +26,12 @@ ROUNDS, FRAMES = 1500, 21
 
 
 @dataclass(frozen=True)
-class Rivalry:
+class Rivalry(Sourced):
     """Runs of each loss, one per seed, and what they reach."""
 
     runs: dict[str, list[GanRun]]
     reached: dict[str, list[Reach]]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     def rows(self, name: str) -> dict[str, np.ndarray]:
         """A measure of each loss at all moments, (seeds, moments)."""

@@ -7,7 +7,7 @@ from core.data.data import Data
 from core.data.targets import arm, gaussian_grid, gaussian_ring, half_moons, segment, silhouette
 from core.models.gan import GAN
 from core.probes.adversarial import Reach, reach
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.training.adversarial import GanRecipe, GanRun, train_gan
 
 OWN, GRID = "your own drawing", "grid of nine"
@@ -153,16 +153,11 @@ def fork(setting: Setting, share: float, changed: Setting, seed: int) -> Futures
 
 
 @dataclass(frozen=True)
-class Several:
+class Several(Sourced):
     """The same game with several seeds."""
 
     games: list[Played]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     def last(self, name: str) -> list[float]:
         """A measure at the end, by seed: "modes", "covered" or "distance"."""

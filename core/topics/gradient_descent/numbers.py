@@ -11,7 +11,7 @@ from torch import Tensor
 from core.data import wave
 from core.models import MLP
 from core.probes.landscapes import CEILING, FLOOR, SURFACES, Surface, bowl, start_of
-from core.provenance import Measured, duration
+from core.provenance import Measured, Sourced, duration
 from core.topics.gradient_descent.curvature import (
     ITERATIONS,
     hessian_products,
@@ -68,7 +68,7 @@ def outcome(gaps: np.ndarray) -> str:
 
 
 @dataclass(frozen=True)
-class Descent:
+class Descent(Sourced):
     """A descent: its ``way`` (steps + 1, 2), heights ``gaps`` above the minimum, what became of it; λmax ``at_start``
     and ``at_minimum``; and where descents with other learning rates ended (``rates``, ``ends``)."""
 
@@ -82,10 +82,6 @@ class Descent:
     rates: np.ndarray
     ends: np.ndarray
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def outcome(self) -> str:

@@ -13,7 +13,7 @@ from core.data.data import Data
 from core.data.sequences import DEEPEST, bracket_inputs, brackets, depths
 from core.models.recurrent import CELLS, Recurrent
 from core.probes import luck
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.training import Recipe, Run, train, train_many
 
 GATED, NAMES = ("GRU", "LSTM"), ("RNN", "GRU", "LSTM")
@@ -172,7 +172,7 @@ def brought(model: Recurrent, seed: int = 0) -> Counter:
 
 
 @dataclass(frozen=True)
-class Race:
+class Race(Sourced):
     """Counters of every cell over several seeds: the share right on sequences of the length they learned from, and on
     longer ones, (seeds,) each."""
 
@@ -180,11 +180,6 @@ class Race:
     longer: dict[str, np.ndarray]
     runs: dict[str, Run]  # of the first seed
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def best(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.provenance import Recorded
+from core.provenance import Recorded, Sourced
 from core.topics.hyperparameter_tuning.landscape import DECAYS, RATES, WIDTHS, Cell, recorded
 from core.topics.hyperparameter_tuning.searches import Counter, Search
 
@@ -60,15 +60,11 @@ def with_click(asked: tuple[Cell, ...], x: float, y: float, width: int) -> str:
 
 
 @dataclass(frozen=True)
-class Hand:
+class Hand(Sourced):
     """A learner's own search."""
 
     search: Search
     source: Recorded
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def asked(self) -> tuple[Cell, ...]:

@@ -13,7 +13,7 @@ from core.data import PLANAR, line_with_outlier, with_flipped_labels
 from core.data.outliers import REACH
 from core.models import MLP
 from core.objectives import Objective
-from core.provenance import Measured, duration
+from core.provenance import Measured, Sourced, duration
 from core.training import Recipe, Run, train_many
 
 NUMBERS: dict[str, Objective] = {
@@ -158,7 +158,7 @@ def flip(data: str, share: float, hidden_layers: int, epochs: int, seed: int) ->
 
 
 @dataclass(frozen=True)
-class Wish:
+class Wish(Sourced):
     """The mean loss of one constant answer, over all constants ``x`` (points,): by name; ``best`` is where each is
     lowest, ``marks`` are what statistics calls these places."""
 
@@ -168,10 +168,6 @@ class Wish:
     marks: dict[str, float]
     asked: tuple[str, float, float, int]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
 
 def wish(kind: str, skew: float = 1.0, share: float = 0.7, seed: int = 0) -> Wish:

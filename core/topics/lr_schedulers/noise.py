@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.lr_schedulers.drawing import FIRST, breakpoints
 from core.topics.lr_schedulers.races import CONSTANT, DRAWN, NAMES, PLATEAU
 from core.training.schedules import Breakpoints, factors
@@ -39,7 +39,7 @@ def walked(rates: np.ndarray, shaken: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class NoisyDescent:
+class NoisyDescent(Sourced):
     """Mean squared distances from the minimum after each step, (steps + 1,) per schedule: ``measured`` over ``COPIES``
     walks and ``predicted`` by the recursion; ``halved`` is the constant schedule at half the rate, measured."""
 
@@ -51,10 +51,6 @@ class NoisyDescent:
     predicted: dict[str, np.ndarray]
     halved: np.ndarray
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def floor(self) -> float:

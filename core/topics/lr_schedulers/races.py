@@ -10,7 +10,7 @@ import numpy as np
 from core.data import PLANAR
 from core.models import MLP
 from core.probes import luck
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.lr_schedulers.drawing import FIRST, breakpoints
 from core.topics.lr_schedulers.plateaus import train_on_plateaus
 from core.training import Recipe, Run, train_many
@@ -107,7 +107,7 @@ def entrant(schedule: str | Breakpoints, ground: Ground, rate: float, seed: int)
 
 
 @dataclass(frozen=True)
-class Race:
+class Race(Sourced):
     """The schedules of a race by name, on one ground; ``drawing`` is the text of the learner's own, ``tuned`` whether
     each has its own best peak rate."""
 
@@ -116,10 +116,6 @@ class Race:
     drawing: str
     tuned: bool
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def schedules(self) -> dict[str, str | Breakpoints]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.lr_schedulers.races import CONSTANT, HIGHEST, LOWEST, Ground, losses_of, trained
 from core.training import Run, train
 
@@ -18,7 +18,7 @@ WINDOW = 5  # recorded moments that are averaged before anything is read off
 
 
 @dataclass(frozen=True)
-class RangeTest:
+class RangeTest(Sourced):
     """A range test: ``rates`` and training losses ``losses`` after every epoch until it broke, (moments,), and
     ``smooth``, the same averaged. ``ends`` (rates, seeds) are log₁₀ of the held-out losses that trainings at each of
     the constant rates ``FINE`` end with, ``tried`` (seeds,) those of the rate that each rule suggests."""
@@ -32,10 +32,6 @@ class RangeTest:
     ends: np.ndarray
     tried: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def best(self) -> float:

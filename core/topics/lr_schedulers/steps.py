@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer, lr_scheduler
 
 from core.objectives import natural
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.randomness import order
 from core.topics.lr_schedulers.drawing import FIRST, breakpoints
 from core.topics.lr_schedulers.plateaus import FACTOR, PATIENCE, THRESHOLD
@@ -57,7 +57,7 @@ CLASSES = {
 
 
 @dataclass(frozen=True)
-class StepByStep:
+class StepByStep(Sourced):
     """A schedule over all steps of one training: the ``formula``'s rates and those that torch's optimizer ``logged``,
     (steps,); the ``run`` trained by this project and the ``weights`` (parameters,) that torch ended with."""
 
@@ -67,10 +67,6 @@ class StepByStep:
     run: Run
     weights: Tensor
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def difference(self) -> float:

@@ -13,7 +13,7 @@ from core.figures.picture import BLUE, ORANGE, Picture, layout
 from core.lessons import Goal, Question
 from core.lessons.controls import pick
 from core.lessons.view import Later, Shown, View
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.onnx.programs import program_of_trap
 from core.topics.onnx.traps import (
     STEPS,
@@ -35,7 +35,7 @@ VERDICTS = dict(zip(("right", "wrong", "refused"), OPTIONS, strict=True))
 
 
 @dataclass(frozen=True)
-class Traced:
+class Traced(Sourced):
     """A trap, what its module answers along a line (steps, batch, outputs), and the old exporter's attempt."""
 
     name: str
@@ -48,11 +48,6 @@ class Traced:
     def trap(self) -> Trap:
         """The trap."""
         return TRAPS[self.name]
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 def measure(what_breaks: str, seed: int) -> Traced:

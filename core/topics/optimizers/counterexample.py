@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.optimizers.races import recipe_of
 from core.training import Recipe
 from core.training.updates import EPSILON, MOMENTS, RULES
@@ -30,7 +30,7 @@ def amsgrad(weights: Tensor, gradient: Tensor, moments: Tensor, step: int, rate:
 
 
 @dataclass(frozen=True)
-class Game:
+class Game(Sourced):
     """Positions between −1 and 1 over time, (seeds, steps + 1) per optimizer; the loss falls on average towards −1."""
 
     ways: dict[str, np.ndarray]
@@ -38,10 +38,6 @@ class Game:
     rate: float
     beta2: float
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def slope(self) -> float:

@@ -23,7 +23,7 @@ from core.probes.landscapes import (
     slope,
     start_of,
 )
-from core.provenance import Measured, duration
+from core.provenance import Measured, Sourced, duration
 from core.training import Recipe, Run, train_many
 from core.training.updates import MOMENTS, RULES
 
@@ -80,7 +80,7 @@ def descents(
 
 
 @dataclass(frozen=True)
-class Race:
+class Race(Sourced):
     """A race down a surface. Per optimizer: its step size, its ``ways`` (seeds, steps + 1, 2) and its height above
     the minimum on them, ``gaps`` (seeds, steps + 1); ``tuned`` (rates,) is the height that each of ``RATES`` reached
     on other seeds."""
@@ -95,10 +95,6 @@ class Race:
     gaps: dict[str, np.ndarray]
     tuned: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def ends(self) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.diagnosis.stability import rescaling
 from core.probes.landscapes import ravine, slope
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.optimizers.races import recipe_of, trained
 from core.training import Recipe, Run
 from core.training.updates import MOMENTS, RULES, adam
@@ -65,7 +65,7 @@ def steps_per_digit(rate: float) -> float:
 
 
 @dataclass(frozen=True)
-class Plane:
+class Plane(Sourced):
     """Measured rates over learning rate × momentum, (momenta, rates), with the best point in theory, the best one
     measured, and the learner's own (learning rate, momentum, rate)."""
 
@@ -77,10 +77,6 @@ class Plane:
     theory: tuple[float, float, float]
     own: tuple[float, float, float]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def lowest(self) -> tuple[float, float, float]:
@@ -150,7 +146,7 @@ def factors(epoch, run: Run) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Correction:
+class Correction(Sourced):
     """Adam's first steps down the ravine, corrected and not: ``ways`` (steps + 1, 2) and the length of each step in
     learning rates, ``lengths`` (steps,), per name."""
 
@@ -158,10 +154,6 @@ class Correction:
     ways: dict[str, np.ndarray]
     lengths: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
 
 def bias_correction(learning_rate: float, momentum: float, beta2: float, steps: int = 60) -> Correction:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 POINTS = "-1.4, -0.3, 0.4, 0.9, 1.6, 2.3"
 REACH, SPREADS = 4.0, (0.3, 3.0)  # means lie in [−REACH, REACH], standard deviations between SPREADS
@@ -148,7 +148,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class Draws:
+class Draws(Sourced):
     """Numbers drawn from a family with parameter θ, and how far averages of n and of 100·n such draws miss."""
 
     name: str
@@ -161,11 +161,6 @@ class Draws:
     def family(self) -> Family:
         """Its family."""
         return FAMILIES[self.name]
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     def answer(self) -> str:
         """What a hundred times as many draws do to the error of an average."""

@@ -19,7 +19,7 @@ from core.deployment.small_cnn import RATE as FIRST_RATE
 from core.deployment.small_cnn import right, small_cnn, taught
 from core.jobs.apart import apart
 from core.models.digits import training_digits
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.quantization_pruning.candidates import Accuracy, Candidate, by_the_clock, candidate, filled, judged
 
 NORM, RANDOM = IMPORTANCES = ("L2 norm", "random")
@@ -135,7 +135,7 @@ def weights_left(subject: Candidate, share: float = 0.0) -> int:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class Tuned(Sourced):
     """What fine-tuning makes of it: accuracy after every epoch by way, (epochs + 1,), the last as a count with its
     interval, and latency before and after. ``epochs`` and weights are the same for all ways."""
 
@@ -147,11 +147,6 @@ class Tuned:
     latencies: dict[str, Latency]
     steps: tuple[float, ...]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 def tuned(key: tuple, share: float, importance: str, batch: int) -> Generator[tuple[float, str], None, Tuned]:

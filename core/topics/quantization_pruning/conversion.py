@@ -22,7 +22,7 @@ from torch import Tensor
 
 from core.deployment.clock import Latency, in_turns, rounds_within
 from core.jobs.apart import apart
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.quantization_pruning.candidates import Accuracy, Candidate, by_the_clock, candidate
 
 CALIBRATION, ROUNDS = 256, 40
@@ -33,7 +33,7 @@ Made = tuple[Callable[[Tensor], Tensor], int]  # what answers a batch of the fix
 
 
 @dataclass(frozen=True)
-class Converted:
+class Converted(Sourced):
     """Accuracy, bytes on disk and latency of each format that could be made, by name; ``missing`` says why others
     could not."""
 
@@ -43,11 +43,6 @@ class Converted:
     latencies: dict[str, Latency]
     missing: dict[str, str]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 def converted(key: tuple, batch: int) -> Generator[tuple[float, str], None, Converted]:

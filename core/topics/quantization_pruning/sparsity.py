@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core.deployment.clock import Latency, in_turns, rounds_within
 from core.jobs.apart import apart
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.quantization_pruning.candidates import Accuracy, Candidate, by_the_clock, candidate, filled, judged
 
 GLOBAL, LOCAL, RANDOM = METHODS = ("smallest of all", "smallest of each layer", "random")
@@ -130,7 +130,7 @@ class SparseNetwork(nn.Module):
 
 
 @dataclass(frozen=True)
-class Timed:
+class Timed(Sourced):
     """Latency of the network as it is, with zeros, as sparse matrices, and with as many weights less by whole
     channels; ``apart`` is how far the sparse network's logits are from those with zeros."""
 
@@ -140,11 +140,6 @@ class Timed:
     weights: dict[str, int]
     apart: float
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 def timed(key: tuple, sparsity: float, batch: int) -> Generator[tuple[float, str], None, Timed]:

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from core.data.digits import mixed_digits
 from core.deployment.small_cnn import KNOWN
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 WIDTHS, SEEDS, EPOCHS, BATCH, RATE = (64, 64, 32, 10), 8, 10, 32, 0.005
 TICKET, FRESH, SHUFFLED, KEPT = VARIANTS = ("rewound", "new weights", "random weights kept", "fine-tuned")
@@ -26,7 +26,7 @@ Weights = list[Tensor]  # one (networks, outputs, inputs) per layer
 
 
 @dataclass(frozen=True)
-class Beginning:
+class Beginning(Sourced):
     """Held-out accuracy of the whole networks (seeds,), and of the same with all but the largest weights at zero and
     no training since, (seeds, rounds + 1); ``left`` (rounds + 1,) are the shares of weights left."""
 
@@ -38,24 +38,14 @@ class Beginning:
     seed: int
     source: Measured
 
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
-
 
 @dataclass(frozen=True)
-class Tickets:
+class Tickets(Sourced):
     """Held-out accuracy (seeds, rounds + 1) by variant, after each round's training."""
 
     beginning: Beginning
     scores: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 def fresh(widths: Sequence[int], seeds: Sequence[int]) -> Weights:

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from core.data.digits import digits
 from core.programs import Program, Step
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.receptive_field.stacks import Field, Layer, field
 
 LARGE, SMALL = NAMES = ("one large kernel", "stacked 3 × 3")
@@ -19,18 +19,13 @@ SEEDS, EPOCHS, IMAGES, MAPS = 5, 6, 500, 8
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Sourced):
     """A kernel's side, the number of maps below and above it, and the fields of both ways to see its box."""
 
     kernel: int
     maps: int
     fields: dict[str, Field]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def depth(self) -> int:
@@ -87,17 +82,12 @@ def accuracy(name: str, kernel: int, seed: int) -> float:
 
 
 @dataclass(frozen=True)
-class Race:
+class Race(Sourced):
     """Held-out accuracies by name, (seeds,) each."""
 
     kernel: int
     accuracies: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
 
 def race(kernel: int, seed: int) -> Generator[tuple[float, str], None, Race]:

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from core.probes import luck
 from core.programs import Program, Step, call
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 SIDE = 8  # pixels of a picture's side
 SHARED, LOCAL, DENSE = LAYERS = ("convolution", "own weights at each place", "dense")
@@ -63,18 +63,13 @@ def error_of(layer: str, rule: str, samples: int, noise: float, seed: int) -> fl
 
 
 @dataclass(frozen=True)
-class Shared:
+class Shared(Sourced):
     """A rule and how it is learned: ``errors[layer]`` are (seeds, len(SAMPLES))."""
 
     rule: str
     noise: float
     errors: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     def here(self, samples: int) -> dict[str, np.ndarray]:
         """The errors after one of ``SAMPLES``, (seeds,) each."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.programs import Program, Step
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 PLAIN, DILATED, DOUBLING, STRIDED = SPACINGS = (
     "side by side", "dilation 2", "dilation doubling: 1, 2, 4 …", "stride 2 in every layer",
@@ -66,7 +66,7 @@ def effective_field(answers: Tensor, x: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Field:
+class Field(Sourced):
     """A stack, the side of its box after each layer, and the effective field in and around it, (side, side): the box
     is what is left without ``MARGIN`` pixels on the left and on top."""
 
@@ -76,11 +76,6 @@ class Field:
     looks: np.ndarray
     weights: int
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def box(self) -> int:

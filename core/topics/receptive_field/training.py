@@ -14,7 +14,7 @@ from core.data.weights import fitting
 from core.models import CNN
 from core.probes.stacked import own
 from core.programs import Program, Step, program_of
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.receptive_field.stacks import effective_field
 from core.training import Recipe, Run, train
 from core.training.vector import load
@@ -46,7 +46,7 @@ def distance(looks: np.ndarray) -> float:
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(Sourced):
     """A run, the field at each recorded moment (moments, 8, 8), and that of a learner's file, or why it was refused."""
 
     run: Run
@@ -54,11 +54,6 @@ class Trained:
     own: np.ndarray | None
     refusal: str
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def layers(self) -> int:

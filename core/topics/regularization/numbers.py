@@ -18,7 +18,7 @@ from core.models.layers import Dropout
 from core.models.mlp import MLP
 from core.probes import luck
 from core.probes.stacked import answers, own
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.training import Epoch, Recipe, Run, train_many
 from core.training.vector import load
 
@@ -102,18 +102,13 @@ def judged(runs: Sequence[Run], problem: Problem) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Sourced):
     """All techniques on one problem over several seeds: ``runs[name]``, and accuracy and loss on fresh points."""
 
     runs: dict[str, list[Run]]
     accuracies: dict[str, np.ndarray]
     losses: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def best(self) -> str:
@@ -164,18 +159,13 @@ def pair(setting: Setting, name: str, seed: int) -> dict[str, Run]:
 
 
 @dataclass(frozen=True)
-class Path:
+class Path(Sourced):
     """Networks over a growing strength: training and fresh accuracy (seeds, strengths), and the runs of one seed."""
 
     strengths: tuple[float, ...]
     runs: list[Run]
     accuracies: dict[str, np.ndarray]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     def inputs(self) -> np.ndarray:
         """How large the weights of each input are, (strengths, inputs)."""

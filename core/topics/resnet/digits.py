@@ -9,7 +9,7 @@ import numpy as np
 from core.data.data import Data
 from core.data.digits import digits
 from core.models.resnet import ResNet
-from core.provenance import ClosedForm, Measured
+from core.provenance import ClosedForm, Measured, Sourced
 from core.topics.resnet.networks import KINDS, RESIDUAL
 from core.training import Recipe, Run, training
 
@@ -53,16 +53,12 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(Sourced):
     """Both runs by kind."""
 
     plan: Plan
     runs: dict[str, Run]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     def final(self, kind: str) -> float:
         """The training loss at the end, batch norm as it answers later."""

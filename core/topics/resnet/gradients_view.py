@@ -14,7 +14,7 @@ from core.lessons.controls import scale, toggle
 from core.lessons.view import Shown, View
 from core.models.resnet import ResNet
 from core.programs import Program, Step
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.resnet.gradients import Reached, reached
 from core.topics.resnet.networks import DEPTHS, KINDS, PLAIN, RESIDUAL, network, pictures, standardised
 from core.topics.resnet.programs import DRAWN_STEP, NETWORK_STEP, pictures_step, sheet_file
@@ -28,7 +28,7 @@ CALM = 2.0
 
 
 @dataclass(frozen=True)
-class Gradients:
+class Gradients(Sourced):
     """What reaches the layers of both kinds, ``start`` and (with batch norm) ``trained``."""
 
     depth: int
@@ -36,10 +36,6 @@ class Gradients:
     start: dict[str, Reached]
     trained: dict[str, Reached]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
 
 def batch():

@@ -15,7 +15,7 @@ from core.lessons.controls import Control, pick, scale, slider
 from core.lessons.view import Shown, View
 from core.models.resnet import ResNet
 from core.programs import Program, Step
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.resnet.gradients_view import decades
 from core.topics.resnet.networks import DEPTHS, EACH, RESIDUAL, network, pictures, standardised, untrained
 from core.topics.resnet.paths import Carried, carried, with_statistics
@@ -30,7 +30,7 @@ NEAR = 0.9  # cosine
 
 
 @dataclass(frozen=True)
-class Paths:
+class Paths(Sourced):
     """A residual network's gradient on some pictures of one class, taken apart."""
 
     depth: int
@@ -38,10 +38,6 @@ class Paths:
     name: str
     found: Carried
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def shortest(self) -> int:

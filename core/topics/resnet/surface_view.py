@@ -16,7 +16,7 @@ from core.lessons import Goal, Question
 from core.lessons.controls import scale, slider
 from core.lessons.view import Later, Shown, View
 from core.programs import Program, Step
-from core.provenance import Measured, Recorded
+from core.provenance import Measured, Recorded, Sourced
 from core.topics.resnet.depth_view import BOTH
 from core.topics.resnet.networks import DEPTHS, PLAIN, RESIDUAL, network, pictures, standardised
 from core.topics.resnet.programs import LOADED_STEP, NETWORK_STEP, call_loaded, pictures_step, sheet_file, weights_file
@@ -32,17 +32,13 @@ WIDE = 0.25  # of a filter's length
 
 
 @dataclass(frozen=True)
-class Surfaces:
+class Surfaces(Sourced):
     """The surface around both networks of one depth."""
 
     depth: int
     planes: dict[str, LossPlane]
     source: Recorded | Measured
     seed: int
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     def reach(self, kind: str, step: float) -> float:
         """The mean loss at so long a step along either direction, either way."""

@@ -11,7 +11,7 @@ import torch
 
 from core.data.data import Data
 from core.data.digits import digits
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.self_supervised.augmentations import CROP, ROTATION, view_of
 from core.topics.self_supervised.judged import (
     COLLAPSED,
@@ -97,17 +97,12 @@ def untrained(plan: Plan) -> Moment:
 
 
 @dataclass(frozen=True)
-class Lived:
+class Lived(Sourced):
     """Several trainings side by side, by name."""
 
     runs: dict[str, tuple[Moment, ...]]
     plans: dict[str, Plan]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def first(self) -> str:

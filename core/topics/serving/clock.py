@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from core.deployment.subjects import Subject
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.serving.answers import onnx_of, row
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -15,7 +15,7 @@ ROUNDS, LONGEST = 12, 0.08  # at most so many calls and so many seconds for a si
 
 
 @dataclass(frozen=True)
-class Times:
+class Times(Sourced):
     """Seconds for a batch of each of ``SIZES`` (the median of some calls), and the largest difference between what a
     batch of 64 answers and what its samples get alone."""
 
@@ -23,11 +23,6 @@ class Times:
     difference: float
     subject: Subject
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where they come from."""
-        return self.source.provenance
 
     @property
     def pairs(self) -> tuple[tuple[int, float], ...]:

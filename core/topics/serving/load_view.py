@@ -19,7 +19,7 @@ from core.lessons import Goal, Question, Scale
 from core.lessons.controls import folded, scale, slider
 from core.lessons.view import Later, Shown, View
 from core.programs import Program, Step, call
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.serving.clock import Times, times
 from core.topics.serving.folders import FASTAPI, command, folder
 from core.topics.serving.queueing import COUNT, Queue, capacity, expected_wait, service, simulated
@@ -38,7 +38,7 @@ PATIENCE = 50.0  # milliseconds
 
 
 @dataclass(frozen=True)
-class Loaded:
+class Loaded(Sourced):
     """The queue at the chosen rate with and without batches, both at every rate, and the times that they use."""
 
     queues: dict[str, Queue]
@@ -47,11 +47,6 @@ class Loaded:
     clock: Times
     settings: tuple[Subject, int, float, int]  # network, largest batch, wait in ms, seed
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def rate(self) -> float:
@@ -188,16 +183,11 @@ def program(found: Loaded) -> Program:
 
 
 @dataclass(frozen=True)
-class Driven:
+class Driven(Sourced):
     """What the load generator saw, by way: a row for each rate."""
 
     rows: dict[str, list[dict]]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 @spreading

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from core.programs import Program, Step
-from core.provenance import ClosedForm
+from core.provenance import ClosedForm, Sourced
 
 MOST_AXES, LARGEST, MOST_NUMBERS = 6, 100_000, 10**15
 EQUAL, STRETCHED, MISSING, CLASH = "equal", "stretched", "missing", "clash"
@@ -45,7 +45,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Aligned:
+class Aligned(Sourced):
     """Two shapes ``a`` and ``b`` with their axes aligned from the last one, first axis first; ``error`` is torch's own
     sentence where it refuses them, else empty."""
 
@@ -54,11 +54,6 @@ class Aligned:
     axes: tuple[Axis, ...]
     error: str
     source = ClosedForm("the alignment rule; sizes, strides and refusals by torch itself")
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def result(self) -> tuple[int, ...] | None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.formulas.tokens import ExpressionError
 from core.programs import Program, Step
-from core.provenance import ClosedForm
+from core.provenance import ClosedForm, Sourced
 
 MOST_LETTERS, MOST_OPERANDS, MOST_AXES, LARGEST, LONGEST = 4, 3, 3, 5, 240
 NAMES = "ABC"
@@ -103,7 +103,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Summed:
+class Summed(Sourced):
     """An equation with ``sizes`` by letter, its operands (whole numbers), and torch's answer."""
 
     equation: Equation
@@ -111,11 +111,6 @@ class Summed:
     tensors: tuple[Tensor, ...]
     answer: Tensor
     source = ClosedForm("torch.einsum, and the loop over its indices")
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def products(self) -> int:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.programs import Program, Step
-from core.provenance import ClosedForm
+from core.provenance import ClosedForm, Sourced
 from core.topics.tensors_autograd_modules.snippets import Statement, Term, snippet_of
 
 MOST_NODES = 40
@@ -48,7 +48,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Traced:
+class Traced(Sourced):
     """A snippet after torch has carried it out. ``tensors`` by name; where torch refused, ``failed`` is the place of
     that statement and ``error`` its sentence. ``nodes`` is the graph, inputs of the forward pass first."""
 
@@ -58,11 +58,6 @@ class Traced:
     failed: int | None = None
     error: str = ""
     source = ClosedForm("autograd's own graph, read from grad_fn")
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def reason(self) -> str:

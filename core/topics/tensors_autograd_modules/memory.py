@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.programs import Program, Step
-from core.provenance import ClosedForm
+from core.provenance import ClosedForm, Sourced
 
 OPERATIONS = {  # as torch writes it, of a matrix x
     "x": lambda x: x,
@@ -38,7 +38,7 @@ KINDS = (CONTIGUOUS, JUMPING, COPY, REFUSED)
 
 
 @dataclass(frozen=True)
-class Layout:
+class Layout(Sourced):
     """What came of a matrix ``x`` of ``rows`` × ``columns`` after ``first`` and ``then``. ``y`` is the result, or the
     first step's where torch refuses the second with ``error``."""
 
@@ -50,11 +50,6 @@ class Layout:
     y: Tensor
     error: str
     source = ClosedForm("shape, strides, offset and storage as torch reports them")
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def shares(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 
 SIZE, HIDDEN, STEPS, REACH = 4, 8, 33, 2.0
 CLOSE = 1e-5  # answers that differ by less are the same
@@ -75,7 +75,7 @@ BRANCHES: dict[str, tuple[type[Parts], type[Parts]]] = {
 
 
 @dataclass(frozen=True)
-class Taken:
+class Taken(Sourced):
     """What a network, its trace and its script answer along a line of inputs, (steps,); ``warned`` are torch's own
     warnings (kind, words), ``graphs`` the code of what was traced and scripted."""
 
@@ -88,11 +88,6 @@ class Taken:
     warned: tuple[tuple[str, str], ...]
     graphs: tuple[str, str]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
     @property
     def wrong(self) -> np.ndarray:

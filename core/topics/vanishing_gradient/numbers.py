@@ -15,7 +15,7 @@ from core.diagnosis.through_time import sound
 from core.models.recurrent import Recurrent
 from core.probes import luck
 from core.probes.recurrent import influences, state_gradients
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.training import Recipe, Run, train, train_many
 
 RNN, GRU, LSTM = NAMES = ("RNN", "GRU", "LSTM")
@@ -109,18 +109,13 @@ def trio(
 
 
 @dataclass(frozen=True)
-class Race:
+class Race(Sourced):
     """The cells over several seeds: the share recalled and the fall of the gradient before training, (seeds,) each."""
 
     scores: dict[str, np.ndarray]
     falls: dict[str, np.ndarray]
     runs: dict[str, Run]  # of the first seed
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where these numbers come from."""
-        return self.source.provenance
 
     @property
     def best(self) -> str:

@@ -16,7 +16,7 @@ from core.lessons.view import Shown, View
 from core.metrics import accuracy
 from core.probes.certainty import interval
 from core.programs import Program
-from core.provenance import Measured
+from core.provenance import Measured, Sourced
 from core.topics.vision_transformer import figures
 from core.topics.vision_transformer.programs import on_the_sheet
 from core.topics.vision_transformer.records import COUNT, ROW, VIT, network
@@ -59,7 +59,7 @@ def near_and_far(cosines: np.ndarray) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Positions:
+class Positions(Sourced):
     """Likeness of positions (49, 49), their two first principal components (49, 2) with the share of the variance that
     they hold, and how many of the held-out pictures are right with changed positions, by name."""
 
@@ -68,11 +68,6 @@ class Positions:
     held: float
     right: dict[str, int]
     source: Measured
-
-    @property
-    def provenance(self) -> str:
-        """Where the numbers come from."""
-        return self.source.provenance
 
 
 @torch.no_grad()

@@ -16,14 +16,14 @@ from core.lessons.view import Shown, View
 from core.projects.art.lesson.programs import of_pictures
 from core.projects.art.painter import FOLDER
 from core.projects.art.shipped import GROUPS, RECORD, measures
-from core.provenance import Recorded
+from core.provenance import Recorded, Sourced
 
 ACROSS = 8  # pictures in a row of a moment
 NEARLY = 0.2  # how far above the smallest KID a moment of the challenge may lie
 
 
 @dataclass(frozen=True, eq=False)
-class Lapse:
+class Lapse(Sourced):
     """Moments of the recorded training: steps, a sheet each (rows, columns, 3), KID of each; and the log's curves."""
 
     steps: np.ndarray
@@ -31,10 +31,6 @@ class Lapse:
     distances: np.ndarray
     log: tuple[dict, ...]
     source: Recorded
-
-    @property
-    def provenance(self) -> str:
-        return self.source.provenance
 
     @property
     def turn(self) -> int:
