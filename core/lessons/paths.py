@@ -42,7 +42,14 @@ PATHS = (
     LearningPath(
         "Computer vision",
         "Networks that see: classify your own pictures, find objects, drive by sight.",
-        ("receptive-field", "vision-transformer", "image-classifier", "object-detection", "self-driving"),
+        (
+            "receptive-field",
+            "vision-transformer",
+            "self-supervised",
+            "image-classifier",
+            "object-detection",
+            "self-driving",
+        ),
     ),
     LearningPath(
         "Language",
