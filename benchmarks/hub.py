@@ -1,18 +1,20 @@
 """The hub under measurement: a slider's answer on every page, the first paint of Home, memory per session.
 
-PYTHONPATH=. python benchmarks/hub.py            # writes benchmarks/results/hub.md
-PYTHONPATH=. python benchmarks/hub.py --quick    # fewer repetitions, prints only
+PYTHONPATH=. python benchmarks/hub.py                  # writes benchmarks/results/hub.md, more than an hour
+PYTHONPATH=. python benchmarks/hub.py paint release    # these parts of it, the others stay as they are
+PYTHONPATH=. python benchmarks/hub.py --quick          # fewer repetitions, prints only
 """
 
 import argparse
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -42,33 +44,36 @@ PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.star
 
 
 def main() -> None:
-    """Measure everything and write the tables."""
+    """Measure everything, or some parts, and write the tables."""
+    parts: dict[str, Callable[[bool], str]] = {
+        "paint": lambda quick: paint_table(rounds=3 if quick else 12, cold=1 if quick else 4),
+        "release": lambda quick: release_table(rounds=4 if quick else 8),
+        "answers": lambda quick: answer_table(rounds=3 if quick else 12),
+        "memory": lambda quick: memory_table(sessions=4 if quick else 12),
+    }
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("parts", nargs="*", choices=[[], *parts], help="what to measure, everything if none is named")
     options.add_argument("--quick", action="store_true", help="few repetitions, print instead of write")
-    quick = options.parse_args().quick
-    start = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
-    parts = [
-        "# The hub: answers, first paint, memory",
-        "Made by `PYTHONPATH=. python benchmarks/hub.py`. " + machine(start),
-        paint_table(rounds=3 if quick else 12, cold=1 if quick else 4),
-        release_table(rounds=4 if quick else 12),
-        answer_table(rounds=3 if quick else 12),
-        memory_table(sessions=4 if quick else 12),
-    ]
-    report = "\n\n".join(parts) + "\n"
-    print(report)
-    if not quick:
+    chosen = options.parse_args()
+    before = re.split(r"^## ", RESULTS.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:] if RESULTS.exists() else []
+    sections = {text.partition("\n")[0]: f"## {text.strip()}" for text in before}
+    for name in chosen.parts or parts:
+        section = parts[name](chosen.quick)
+        print(section, flush=True)
+        sections[section.partition("\n")[0].removeprefix("## ")] = section
+    head = "# The hub: answers, first paint, memory\n\nMade by `PYTHONPATH=. python benchmarks/hub.py`, part by part."
+    if not chosen.quick:
         RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(report, encoding="utf-8")
+        RESULTS.write_text("\n\n".join([head, *sections.values()]) + "\n", encoding="utf-8")
 
 
-def machine(load: str) -> str:
-    """What the numbers were measured on."""
+def machine() -> str:
+    """What the numbers were measured on, and how busy it was with other work."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("streamlit", "torch", "plotly"))
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}, "
-        f"{versions}; {time.strftime('%B %Y')}; load average at the start {load} (other work on the machine adds to "
-        "every number below)."
+        f"{versions}; {time.strftime('%d %B %Y')}; load average at the end {load}."
     )
 
 
@@ -76,9 +81,8 @@ def table(title: str, note: str, head: Sequence[str], rows: Sequence[Sequence[ob
     """A Markdown table with a heading and a sentence on how it was measured."""
     lines = [" | ".join(map(str, row)) for row in rows]
     rule = " | ".join(["---", *["---:"] * (len(head) - 1)])
-    return "\n".join(
-        [f"## {title}", "", note, "", f"| {' | '.join(head)} |", f"| {rule} |", *(f"| {x} |" for x in lines)]
-    )
+    top = [f"## {title}", "", note, "", machine(), "", f"| {' | '.join(head)} |", f"| {rule} |"]
+    return "\n".join([*top, *(f"| {line} |" for line in lines)])
 
 
 def quantiles(seconds: Sequence[float]) -> tuple[str, str]:
