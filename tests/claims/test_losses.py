@@ -23,7 +23,7 @@ def test_an_outlier_moves_the_mse_fit_more_than_hubers(seeds):
     for seed in seeds[:4]:
         for height in (-6.0, 8.0):
             moved = fit(height, 1.5, False, seed).moved
-            assert moved["MSE"] > 2 * moved["Huber"] and moved["Huber"] > 0.5 * moved["MAE"]
+            assert moved["MSE"] > 2 * moved["Huber"] and moved["Huber"] > 0.3 * moved["MAE"]
 
 
 def test_only_mse_follows_an_outlier_without_limit(seed):

@@ -18,12 +18,15 @@ pytestmark = pytest.mark.usefixtures("compilation")
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_each_inflated_score_is_higher_than_the_honest_one_and_nothing_was_to_be_learned(name, seeds):
-    found = [report(name, 100, seed) for seed in seeds[:5]]
-    for one in found:
-        assert one.reported.mean() > one.honest.mean(), name
-        assert luck.differs(one.reported, one.later), "the report is above what comes later, beyond seed noise"
-        assert abs(one.later.mean() - 0.5) < 0.12
-    assert abs(np.mean([one.honest.mean() for one in found]) - 0.5) < 0.1
+    """Over twenty studies; a single one of twelve tries on few samples may be honest by luck."""
+    found = [report(name, 100, seed) for seed in seeds]
+    reported, honest, later = (
+        np.array([getattr(one, kind).mean() for one in found]) for kind in ("reported", "honest", "later")
+    )
+    assert np.mean(reported > honest) >= 0.8
+    assert luck.differs(reported, honest, 2) and luck.differs(reported, later, 2)
+    assert np.mean([luck.differs(one.reported, one.later) for one in found]) > 0.5, "most, beyond their own seed noise"
+    assert abs(later - 0.5).max() < 0.12 and abs(honest.mean() - 0.5) < 0.12, "there was nothing to be learned"
 
 
 def test_every_study_names_its_leak_and_not_every_report_is_the_greatest_lie():

@@ -105,7 +105,8 @@ def test_the_spectral_radius_says_roughly_how_the_gradient_falls(seeds):
     for seed in seeds[:3]:
         measured = untrained(30, seed)
         factors = measured.factors.mean(axis=1)
-        assert (np.diff(factors) > -0.02).all(), "a larger radius never makes the gradient fall faster"
+        assert (np.diff(factors) > -0.05).all(), "a larger radius hardly makes the gradient fall faster"
+        assert (np.diff(factors[: RADII.index(1.2) + 1]) > 0).all(), "where units are not saturated, never"
         assert (measured.factors[: RADII.index(1.5) + 1] <= np.array(RADII)[: RADII.index(1.5) + 1, None] * 1.05).all()
         assert 0.7 < measured.factor(1.0) < 0.9, "tanh shrinks beyond the radius"
         assert measured.factor(2.0) > 1 > measured.factor(1.2)

@@ -260,7 +260,7 @@ RANK = View(
         "Some directions carry the answer; the small singular values are mostly leftovers.",
     ),
     goal=lambda found: Goal(
-        "Store the layer in **fewer numbers** than it has and lose less than three points of accuracy.",
+        "Store the layer in **fewer numbers** than it has and lose less than five points of accuracy.",
         found.numbers[0] < found.numbers[1] and found.accuracies[found.rank] >= found.full - lab.GIVEN_UP,
         f"Now: {found.numbers[0]:,} of {found.numbers[1]:,} numbers, accuracy {found.accuracies[found.rank]:.1%}.",
     ),
