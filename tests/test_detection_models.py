@@ -22,6 +22,7 @@ from core.projects.detection.network import WEIGHTS, load, network, save, transf
 from core.projects.detection.pictures import annotated, colour_of
 from core.projects.detection.quiet import hushed
 from core.projects.detection.scenes import Scene, scene, scenes
+from core.serving import hosting
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:ray", "ignore::ResourceWarning")
 
@@ -104,6 +105,13 @@ def test_a_published_model_is_not_fetched_unasked(monkeypatch: pytest.MonkeyPatc
     for name in ("nonsense", "../../etc/passwd", "", "http://x/y.pt", "yolo99n"):
         with pytest.raises(models.ModelError):
             models.published(name, download=True)
+
+
+def test_nothing_is_fetched_for_strangers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(models, "settings_folder", lambda: tmp_path)
+    monkeypatch.setenv(hosting.VARIABLE, "1")
+    with pytest.raises(models.ModelError, match="your own machine"):
+        models.published("yolo26n.pt", download=True)
 
 
 def test_a_failed_download_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from core.projects.chatbot.attending import attention
 from core.projects.chatbot.conversation import Conversation
 from core.projects.chatbot.decoding import Reader, Reply, speak
 from core.projects.chatbot.sampling import Sampling
+from core.serving import hosting
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx`", "ignore::DeprecationWarning")
 GREEDY = Sampling(temperature=0.0, repetition_penalty=1.0)
@@ -72,6 +73,16 @@ def test_what_is_kept_while_speaking_is_what_the_whole_reading_says(folder):
         numbers.append(step.token)
     look = model.look(numbers)
     assert (look.attentions.sum(-1) - 1).abs().max() < 0.02 and look.attentions.triu(1).abs().max() == 0
+
+
+def test_where_visitors_are_strangers_no_folder_is_opened_and_nothing_fetched(folder, monkeypatch):
+    assert offer(str(folder)).folder == folder
+    monkeypatch.setenv(hosting.VARIABLE, "1")
+    for asks in (lambda: offer(str(folder)), lambda: offer("/etc"), lambda: looked_up("Qwen/Qwen3-0.6B")):
+        with pytest.raises(UnknownModelError, match="your own machine"):
+            asks()
+    with pytest.raises(UnknownModelError, match="your own machine"):
+        list(prepared("Qwen/Qwen3-0.6B", download=True))
 
 
 @pytest.mark.parametrize("name", ["../../etc", "gpt", "owner/name/more", "<script>/x", "🙂/🙂", "a" * 300 + "/b"])

@@ -14,6 +14,7 @@ from core.projects.classifier.features import OURS, looked_at
 from core.projects.classifier.incoming import finished
 from core.projects.classifier.study import Settings, trained
 from core.projects.classifier.why import LAYERS, answered, attention
+from core.serving import hosting
 
 NAME = "mobilenet_v3_small"
 
@@ -73,6 +74,9 @@ def test_nothing_is_fetched_unless_it_is_allowed(tmp_path, monkeypatch):
     assert asked.settings.network == NAME and "Allow the download" in asked.refusal
     assert not views.asked(96, 0.25, False, NAME, True, 0).refusal
     assert views.asked(96, 0.25, False, "", False, 0).settings.network == OURS
+    with monkeypatch.context() as strangers, pytest.raises(UnknownNetworkError, match="your own machine"):
+        strangers.setenv(hosting.VARIABLE, "1")
+        published(NAME, download=True)
     stored(NAME).parent.mkdir(parents=True)
     stored(NAME).write_bytes(b"not weights")
     with pytest.raises(UnknownNetworkError, match="damaged"):

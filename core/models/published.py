@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.serving.hosting import SENTENCE, is_hosted
+
 FAMILIES = ("resnet", "resnext", "wide_resnet", "mobilenet_v", "efficientnet_", "convnext_", "densenet", "squeezenet")
 EXAMPLES = ("resnet18", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny")
 MOST_MEGABYTES = 200
@@ -114,6 +116,8 @@ def published(name: str, download: bool = False) -> Published:
     known = offer(name)
     if not known.here and not download:
         raise UnknownNetworkError(f"{known.sentence} Allow the download to use it.")
+    if not known.here and is_hosted():
+        raise UnknownNetworkError(SENTENCE)
     return opened(known.name)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from core.deployment.onnx_sessions import session
 from core.projects.detection.detector import Detector, of_module, shipped
 from core.projects.detection.quiet import hushed, settings_folder
+from core.serving.hosting import SENTENCE, is_hosted
 
 RELEASES = "https://github.com/ultralytics/assets/releases/download"
 VERSION = "v8.4.0"
@@ -80,6 +81,8 @@ def published(name: str, download: bool = False) -> Detector:
     if not path.is_file():
         if not download:
             raise ModelError(f"{offer(name).sentence} Allow the download to use it.")
+        if is_hosted():
+            raise ModelError(SENTENCE)
         fetched(stem, path)
     return opened(path, f"{stem}.pt")
 
