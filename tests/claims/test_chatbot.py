@@ -50,7 +50,7 @@ def test_a_penalty_makes_what_was_there_before_less_likely(seeds):
         before, after = settled(logits, 1.0, *EVERY), settled(penalised(logits, seen, 1.3), 1.0, *EVERY)
         assert after[seen].sum() < before[seen].sum()
         fresh = 1  # beside a token that is new, each of them is less likely than before
-        assert (after[seen] / after[fresh] <= before[seen] / before[fresh] * (1 + 1e-5)).all()
+        assert (after[seen] / after[fresh] <= before[seen] / before[fresh] * (1 + 1e-4)).all()  # roundings of float32
 
 
 def test_the_same_number_falls_on_another_token_only_where_borders_move(seeds):
