@@ -25,7 +25,8 @@ class Record:
 
     ``specification`` (anything JSON can say) determines every number in it, together with the shipped ``weights`` that
     were measured, if any. ``cheapest`` measures one stored number again: it returns the keys under which the number is
-    stored and its new value; the tests compare the two exactly (only on demand if it
+    stored and its new value; the tests compare the two exactly, or within a share
+    of it, ``tolerance``, where a long training in torch rounds otherwise on another processor (only on demand if it
     ``takes_minutes``).
     """
 
@@ -34,6 +35,7 @@ class Record:
     cheapest: Callable[[], tuple[tuple[str | int, ...], float]]
     weights: Path | None = None
     takes_minutes: bool = False
+    tolerance: float = 0.0
 
     @property
     def path(self) -> Path:
