@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.serving.hosting import SENTENCE, is_hosted
+from core.serving.hosting import refuse_strangers
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
@@ -44,8 +44,8 @@ def place_of(name: str, examples: Sequence[str]) -> Path | str:
     any folder where visitors are strangers."""
     name = name.strip()
     path = os.path.expanduser(name)
-    if os.path.isabs(path) and is_hosted():
-        raise UnknownModelError(SENTENCE)
+    if os.path.isabs(path):
+        refuse_strangers(UnknownModelError)
     if os.path.isabs(path) and os.path.isdir(path):  # pathlib's would raise for a name that can be none
         return Path(path)
     if not NAME.fullmatch(name):
@@ -78,8 +78,7 @@ def cached(name: str, file: str) -> Path | None:
 
 def listed(name: str) -> tuple[dict[str, int], str]:
     """Asks the Hub: the files of a model with their bytes, and its licence. Raises ``UnknownModelError``."""
-    if is_hosted():
-        raise UnknownModelError(SENTENCE)
+    refuse_strangers(UnknownModelError)
     from huggingface_hub import HfApi
 
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.serving.hosting import SENTENCE, is_hosted
+from core.serving.hosting import refuse_strangers
 
 FAMILIES = ("resnet", "resnext", "wide_resnet", "mobilenet_v", "efficientnet_", "convnext_", "densenet", "squeezenet")
 EXAMPLES = ("resnet18", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny")
@@ -114,10 +114,10 @@ def published(name: str, download: bool = False) -> Published:
     """A network with its ImageNet weights, frozen, shared by all callers; ``download`` allows to fetch them. Raises
     ``UnknownNetworkError``."""
     known = offer(name)
-    if not known.here and not download:
-        raise UnknownNetworkError(f"{known.sentence} Allow the download to use it.")
-    if not known.here and is_hosted():
-        raise UnknownNetworkError(SENTENCE)
+    if not known.here:
+        if not download:
+            raise UnknownNetworkError(f"{known.sentence} Allow the download to use it.")
+        refuse_strangers(UnknownNetworkError)
     return opened(known.name)
 
 

@@ -7,6 +7,7 @@ VARIABLE = "ROADMAP_LAB_HOSTED"  # anything but nothing: the visitors are strang
 SENTENCE = "On this server only the models that lie on it are used; the lab on your own machine takes others by name."
 
 
-def is_hosted() -> bool:
-    """Whether visitors are strangers."""
-    return bool(os.environ.get(VARIABLE))
+def refuse_strangers(error: type[ValueError]) -> None:
+    """Raises ``error`` where visitors are strangers, with one sentence for them."""
+    if os.environ.get(VARIABLE):
+        raise error(SENTENCE)

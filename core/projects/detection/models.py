@@ -16,7 +16,7 @@ import numpy as np
 from core.deployment.onnx_sessions import session
 from core.projects.detection.detector import Detector, of_module, shipped
 from core.projects.detection.quiet import hushed, settings_folder
-from core.serving.hosting import SENTENCE, is_hosted
+from core.serving.hosting import refuse_strangers
 
 RELEASES = "https://github.com/ultralytics/assets/releases/download"
 VERSION = "v8.4.0"
@@ -81,8 +81,7 @@ def published(name: str, download: bool = False) -> Detector:
     if not path.is_file():
         if not download:
             raise ModelError(f"{offer(name).sentence} Allow the download to use it.")
-        if is_hosted():
-            raise ModelError(SENTENCE)
+        refuse_strangers(ModelError)
         fetched(stem, path)
     return opened(path, f"{stem}.pt")
 
