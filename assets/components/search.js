@@ -147,8 +147,28 @@ class Box {
   }
 }
 
+// A link of the contents (pages/ui/contents.py) opens its page without loading the hub anew.
+function follow(event) {
+  const link = event.target.closest?.(".rl-contents a");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (!search.box?.root.isConnected) return;
+  event.preventDefault();
+  const drawn = new MutationObserver(() => refocus(link.dataset.opens) && drawn.disconnect());
+  drawn.observe(link.closest('[data-testid="stSidebarContent"]'), { childList: true, subtree: true });
+  search.box.open(link.dataset.opens);
+  if (innerWidth < 768) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+}
+
+// The contents are drawn anew for the page that was opened: the keyboard stays at the link it followed.
+function refocus(place) {
+  const link = document.querySelector(`.rl-contents a[data-opens="${place}"][aria-current]`);
+  if (link && document.activeElement === document.body) link.focus({ preventScroll: true });
+  return link;
+}
+
 if (!search.listening) {
   search.listening = true;
+  document.addEventListener("click", follow);
   document.addEventListener("keydown", event => {
     const typing = event
       .composedPath()[0]

@@ -37,7 +37,7 @@ function themed(value, names) {
 }
 
 function framed(layout, names, width) {
-  const axis = { gridcolor: names["@faint"], linecolor: names["@faint"], zerolinecolor: names["@faint"] };
+  const axis = { gridcolor: names["@faint"], linecolor: names["@faint"], zerolinecolor: names["@faint"], ticklabeloverflow: "allow" };
   const styled = {
     ...layout,
     width,

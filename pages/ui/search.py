@@ -1,8 +1,10 @@
 """The search for lessons, terms and symbols: a box that the browser answers by itself, and the glossary to read."""
 
-import streamlit as st
+from collections.abc import Sequence
 
-from core.lessons import curriculum
+import streamlit as st
+from streamlit.navigation.page import Page
+
 from core.lessons.glossary import SYMBOLS, TERMS, Entry, entries
 from core.lessons.search import INDEXES
 from pages.ui.stage import component
@@ -31,11 +33,12 @@ def overlay() -> None:
         mount(inline=False)
 
 
-def follow() -> None:
-    """Open the lesson that was chosen in the box, before the page that it was chosen on is run again."""
+def follow(pages: Sequence[Page]) -> None:
+    """Open the page that was chosen in the box or the contents, before the one in sight is run again."""
     opened = st.session_state.get(KEY, {}).get("opened")
-    if opened in {topic.slug for topic in curriculum.topics()}:
-        st.switch_page(curriculum.topic(opened).path)
+    for page in pages:
+        if page.url_path == opened:
+            st.switch_page(page)
 
 
 def glossary() -> None:
