@@ -32,7 +32,7 @@ def test_pages_figures_fonts_and_services_follow_the_path(lab) -> None:
         page.wait_for_function("document.fonts.status === 'loaded'")
         fonts = page.evaluate("[...document.fonts].filter(font => font.status === 'loaded').map(font => font.family)")
         assert {name.strip('"') for name in fonts} >= {"IBM Plex Sans", "Literata"}
-        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Roadmap").click()
+        page.locator(".rl-contents").get_by_role("link", name="Roadmap").click()
         page.wait_for_selector(".st-key-hero")
         page.get_by_role("link", name="Loss functions").last.click()
         page.wait_for_selector(".rl-stage[data-drawn]", timeout=120_000)

@@ -37,7 +37,12 @@ function themed(value, names) {
 }
 
 function framed(layout, names, width) {
-  const axis = { gridcolor: names["@faint"], linecolor: names["@faint"], zerolinecolor: names["@faint"], ticklabeloverflow: "allow" };
+  const axis = {
+    gridcolor: names["@faint"],
+    linecolor: names["@faint"],
+    zerolinecolor: names["@faint"],
+    ticklabeloverflow: "allow", // Plotly would measure every label after drawing it
+  };
   const styled = {
     ...layout,
     width,
