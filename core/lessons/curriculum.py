@@ -116,10 +116,17 @@ def chapters(root: Path = ROOT) -> tuple[Chapter, ...]:
 
 def topic(where: str | Path, root: Path = ROOT) -> Topic:
     """The page at a path (`__file__`) or of a slug; ValueError if there is none."""
-    for candidate in topics(root):
-        if candidate.slug == str(where) or candidate.path == Path(where).resolve():
-            return candidate
-    raise ValueError(f"{where}: no page of the curriculum")
+    known = _by_name(root)
+    found = known.get(str(where)) or known.get(str(Path(where).resolve()))
+    if found is None:
+        raise ValueError(f"{where}: no page of the curriculum")
+    return found
+
+
+@lru_cache
+def _by_name(root: Path) -> dict[str, Topic]:
+    """The pages by slug and by path."""
+    return {name: topic for topic in topics(root) for name in (topic.slug, str(topic.path))}
 
 
 def needed(pages: Iterable[Topic], root: Path = ROOT) -> tuple[Topic, ...]:

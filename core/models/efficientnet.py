@@ -39,9 +39,9 @@ class Convolution(nn.Module):
         self.norm = nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
-        before_x, after_x = self.zeros(x.shape[3])
-        before_y, after_y = self.zeros(x.shape[2])
-        answer = self.norm(self.weights(functional.pad(x, (before_x, after_x, before_y, after_y))))
+        if self.kernel > 1:  # padding by nothing would still copy the picture
+            x = functional.pad(x, (*self.zeros(x.shape[3]), *self.zeros(x.shape[2])))
+        answer = self.norm(self.weights(x))
         return answer if self.linear else functional.relu6(answer)
 
     def zeros(self, length: int) -> tuple[int, int]:

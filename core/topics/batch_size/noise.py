@@ -3,7 +3,7 @@
 
 import time
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -26,6 +26,9 @@ def shares(samples: int, size: int, draws: int, again: bool, seed: int) -> np.nd
         return draw.multinomial(size, np.full(samples, 1 / samples), draws) / size
     members = np.tile(np.arange(samples) < size, (draws, 1))
     return draw.permuted(members, axis=1) / size
+
+
+_shares = lru_cache(maxsize=2 * len(SIZES))(shares)  # the same for all networks and all moments of their training
 
 
 def variance_factor(samples: int, size: int, again: bool) -> float:
@@ -79,7 +82,7 @@ class Noise(Sourced):
     def batches(self) -> dict[int, np.ndarray]:
         """Gradients of random batches by batch size, (DRAWS, parameters)."""
         count, seed = len(self.gradients), self.run.recipe.seed
-        return {size: shares(count, size, DRAWS, self.again, seed) @ self.gradients for size in SIZES}
+        return {size: _shares(count, size, DRAWS, self.again, seed) @ self.gradients for size in SIZES}
 
     def factor(self, size: int) -> float:
         """The variance factor of a batch."""

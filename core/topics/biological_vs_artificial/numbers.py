@@ -39,7 +39,9 @@ class Neuron:
     threshold: float = -55.0
     memory: float = 100.0
 
-    def moved(self, voltage: np.ndarray, current: np.ndarray, duration: np.ndarray, luck: np.ndarray) -> np.ndarray:
+    def moved(
+        self, voltage: np.ndarray, current: np.ndarray, duration: np.ndarray | float, luck: np.ndarray
+    ) -> np.ndarray:
         """The voltage after ``duration`` at a constant current, exactly; ``luck`` is standard normal."""
         elapsed = duration / self.time_constant
         if not self.leak:
@@ -58,10 +60,11 @@ def responses(neuron: Neuron, current: np.ndarray, seed: int = 0) -> tuple[np.nd
     waiting, tired, forgotten = np.zeros_like(voltage), np.zeros_like(voltage), math.exp(-STEP / neuron.memory)
     voltages, spikes = np.empty_like(current), np.full_like(current, np.nan)
     for step, given in enumerate(current):
-        free = np.maximum(STEP - waiting, 0)  # longer than a step where the last one ended with a fresh reset
+        resting = waiting.any()  # or all have the whole step
+        free = np.maximum(STEP - waiting, 0) if resting else STEP  # longer than a step just after a fresh reset
         after = neuron.moved(voltage, given - tired, free, luck[step])
         tired = tired * forgotten
-        waiting = np.maximum(waiting - STEP, 0)
+        waiting = np.maximum(waiting - STEP, 0) if resting else waiting
         fired = after >= threshold
         if fired.any():
             late = (free * (after - threshold) / np.maximum(after - voltage, 1e-12))[fired]
@@ -170,7 +173,7 @@ class Unit:
 
 def fitted(activation: str, currents: np.ndarray, rates: np.ndarray) -> Unit:
     """The artificial neuron whose answers come closest to measured rates (least squares)."""
-    from scipy.optimize import least_squares
+    from scipy.optimize import leastsq  # the routine under least_squares, without a check of every call
 
     phi, top = ACTIVATIONS[activation], max(rates.max(), 1e-9)
     free = 2 if activation == "ReLU" else 3  # the height of a ReLU is part of its weight
@@ -179,12 +182,13 @@ def fitted(activation: str, currents: np.ndarray, rates: np.ndarray) -> Unit:
         return (p[2] if free == 3 else 1) * phi(p[0] * currents + p[1]) - rates / top
 
     starts = [(slope, -slope * knee, 1 / max(slope, 1)) for slope, knee in ((0.3, 0.1), (1.0, 1.0), (3.0, 2.0))]
-    found = min((least_squares(missing, start[:free], method="lm") for start in starts), key=lambda one: one.cost)
+    ends = [leastsq(missing, start[:free], full_output=True)[0] for start in starts]  # warns of none that ends far off
+    left, found = min(((missing(end) ** 2).sum(), tuple(map(float, end))) for end in ends)
     spread = ((rates - rates.mean()) ** 2).sum() / top**2
-    explained = float(1 - 2 * found.cost / spread) if spread else 0.0
-    weight, bias = (float(value) for value in found.x[:2])
-    if free == 3:
-        return Unit(activation, weight, bias, float(found.x[2] * top), explained)
+    explained = float(1 - left / spread) if spread else 0.0
+    weight, bias, *height = found
+    if height:
+        return Unit(activation, weight, bias, height[0] * float(top), explained)
     return Unit(activation, weight * float(top), bias * float(top), 1.0, explained)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.data import wave
 from core.models import MLP
-from core.probes.landscapes import CEILING, FLOOR, SURFACES, Surface, bowl, start_of
+from core.probes.landscapes import CEILING, FLOOR, SURFACES, Surface, bowl, slope, start_of
 from core.provenance import Measured, Sourced, duration
 from core.topics.gradient_descent.curvature import (
     ITERATIONS,
@@ -45,9 +45,7 @@ def descents(surface: Surface, rates: Tensor, start: tuple[float, float], steps:
     points = torch.tensor(start, dtype=torch.float64).repeat(len(rates), 1)
     ways = [points]
     for _ in range(steps):
-        points = points.detach().requires_grad_()
-        slope = torch.autograd.grad(surface.height(points).sum(), points)[0]
-        points = (points - rates[:, None] * slope).detach()
+        points = points - rates[:, None] * slope(surface, points)
         ways.append(points)
     return torch.stack(ways)
 

@@ -88,9 +88,10 @@ def fits(data: Data, widths: tuple[int, ...], objective: Objective) -> bool:
     classes = 2 if one_logit else outputs
     if (outputs == 1) != one_logit:
         return False
-    return all(
-        y.dtype == torch.int64 and y.dim() == 1 and (not len(y) or 0 <= y.min() <= y.max() < classes) for _, y in sets
-    )
+    if any(y.dtype != torch.int64 or y.dim() != 1 for _, y in sets):
+        return False
+    labels = [y.numpy() for _, y in sets if len(y)]  # torch would give Python's lock away for every look at them
+    return all(y.min() >= 0 and y.max() < classes for y in labels)
 
 
 def supported(model: nn.Module, data: Data, objective: Objective) -> Layers | None:

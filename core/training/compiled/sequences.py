@@ -51,7 +51,7 @@ def fits(model: Recurrent, data: Data) -> bool:
     return bool(len(data.x) and time) and all(
         x.dtype == torch.float32 and x.shape[1:] == (time, model.input.in_features) and y.dtype == torch.int64
         and y.shape == (x.shape[:2] if model.every else x.shape[:1])
-        and (not len(y) or 0 <= y.min() <= y.max() < model.output.out_features)
+        and (not len(y) or (y.numpy().min() >= 0 and y.numpy().max() < model.output.out_features))
         for x, y in sides
     )  # fmt: skip
 
