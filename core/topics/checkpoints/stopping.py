@@ -1,6 +1,8 @@
 """Trainings that overfit, judged at every epoch on validation data and on fresh data: where patience would stop them,
 and which weights would be kept."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,7 +70,9 @@ class Trainings:
     @cached_property
     def test(self) -> np.ndarray:
         """Losses on fresh samples (seeds, epochs + 1)."""
-        return np.array([self.judged(place, self.weights(place)) for place in range(len(self.runs))])
+        places = range(len(self.runs))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the answer's time; torch leaves Python's lock
+            return np.array(list(pool.map(self.judged, places, map(self.weights, places))))
 
     def weights(self, place: int) -> Tensor:
         """What one training recorded: (epochs + 1, parameters)."""
