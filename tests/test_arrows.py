@@ -24,6 +24,7 @@ LEVELS = [
     {
         "adversarial_losses",
         "cancel",
+        "cores",
         "randomness",
         "places",
         "provenance",

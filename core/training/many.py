@@ -1,12 +1,10 @@
 """Many variants of one training at once: other seeds, step sizes, penalties, data."""
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 
 from torch import nn
 
+from core import cores
 from core.data.data import Data
 from core.objectives import Objective, natural
 from core.training.engines import engine_of
@@ -52,9 +50,7 @@ def train_many(
 def _trained(members: list[Variant], engine: str) -> list[Run]:
     """One group's runs; the compiled trainer leaves Python's lock, so its variants share the cores as threads."""
     if engine == "compiled":
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            futures = [pool.submit(copy_context().run, train, *member, engine) for member in members]
-            return [future.result() for future in futures]
+        return cores.each(lambda member: train(*member, engine=engine), members)
     return train_stack(members) if len(members) >= WORTHWHILE else [train(*member, engine) for member in members]
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core import cores
 from core.models.imagenet import efficientnet_lite0
 from core.probes.frechet import frechet
 
@@ -21,12 +22,15 @@ TOGETHER = 32  # pictures the network looks at in one go
 NEIGHBOURS = 3  # of precision and recall
 
 
-@torch.no_grad()
 def features(pixels: np.ndarray) -> Tensor:
     """Pictures (count, side, side, 3) uint8 → its last answers, averaged over each picture, (count, 1280)."""
-    network = efficientnet_lite0()
-    found = [network.features(enlarged(part)) for part in torch.from_numpy(pixels).split(TOGETHER)]
-    return torch.cat(found)
+    return torch.cat(cores.each(looked_at, cores.parts(torch.from_numpy(pixels), TOGETHER)))
+
+
+@torch.no_grad()  # every thread has a switch of its own
+def looked_at(pixels: Tensor) -> Tensor:
+    """The same in one go."""
+    return efficientnet_lite0().features(enlarged(pixels))
 
 
 def enlarged(pixels: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import cores
 from core.projects.art.network import Generator, as_pixels, loaded, numbered, one_hot, parts
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "art"
@@ -64,10 +65,9 @@ class Painter:
                     for place in range(self.classes)]  # fmt: skip
         return torch.stack(rows)
 
-    @torch.no_grad()
     def painted(self, styles: Tensor) -> np.ndarray:
         """Styles (count, style) or (count, layers, style) as pictures (count, side, side, 3) uint8."""
-        return as_pixels(torch.cat([self.generator.painted(part) for part in styles.split(32)]))
+        return as_pixels(torch.cat(cores.each(torch.no_grad()(self.generator.painted), cores.parts(styles, 32))))
 
     def likely(self, count: int, seed: int, truncation: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
         """Pictures of classes as they came in training, and their labels."""

@@ -1,8 +1,6 @@
 """Trainings that overfit, judged at every epoch on validation data and on fresh data: where patience would stop them,
 and which weights would be kept."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import cores
 from core.data import moons
 from core.models import MLP
 from core.objectives import natural
@@ -71,8 +70,7 @@ class Trainings:
     def test(self) -> np.ndarray:
         """Losses on fresh samples (seeds, epochs + 1)."""
         places = range(len(self.runs))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the answer's time; torch leaves Python's lock
-            return np.array(list(pool.map(self.judged, places, map(self.weights, places))))
+        return np.array(cores.each(self.judged, places, map(self.weights, places)))
 
     def weights(self, place: int) -> Tensor:
         """What one training recorded: (epochs + 1, parameters)."""

@@ -1,13 +1,11 @@
 """Five losses on one target over several seeds, and games that go wrong."""
 
-import os
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
 
 import numpy as np
 
+from core import cores
 from core.data.targets import gaussian_ring
 from core.models.gan import GAN
 from core.probes import luck
@@ -67,9 +65,7 @@ def played(name: str, rate: float, steps: int, seed: int) -> tuple[GanRun, Reach
 def compare(rate: float, steps: int, seeds: tuple[int, ...]) -> Rivalry:
     """The five losses with the same seeds."""
     began, cases = time.perf_counter(), [(name, seed) for name in FIVE for seed in seeds]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        waiting = [pool.submit(copy_context().run, played, name, rate, steps, seed) for name, seed in cases]
-        found: list[tuple[GanRun, Reach]] = [each.result() for each in waiting]
+    found = cores.each(lambda case: played(case[0], rate, steps, case[1]), cases)
     rows = [found[place : place + len(seeds)] for place in range(0, len(found), len(seeds))]
     runs = {name: [run for run, _ in row] for name, row in zip(FIVE, rows, strict=True)}
     reached = {name: [one for _, one in row] for name, row in zip(FIVE, rows, strict=True)}
