@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import cores
 from core.data.data import Data
 from core.data.sequences import DEEPEST, bracket_inputs, brackets, depths
 from core.models.recurrent import CELLS, Recurrent
@@ -163,7 +164,7 @@ class Pair:
 
 def pair(units: int, seed: int) -> Pair:
     """Teach both gated cells to count."""
-    return Pair({cell: counter(cell, units, seed) for cell in GATED})
+    return Pair(dict(zip(GATED, cores.each(lambda cell: counter(cell, units, seed), GATED), strict=True)))
 
 
 def brought(model: Recurrent, seed: int = 0) -> Counter:

@@ -3,12 +3,13 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
 
+from core import cores
 from core.data.data import Data
 from core.data.sequences import CUES, recall, recall_inputs
 from core.diagnosis.through_time import sound
@@ -37,23 +38,51 @@ class Setting:
     clip: float = 1.0
     spread: int = 0
 
+    def of(self, cell: str) -> "Setting":
+        """What of it one cell knows: the plain one has no gates to keep by, and the others begin at radius 1."""
+        return replace(self, keep_bias=1.0) if cell == RNN else replace(self, spectral_radius=1.0)
+
 
 def variant(setting: Setting, cell: str, seed: int, frames: int = FRAMES) -> tuple[Recurrent, Data, Recipe]:
     """The network, the data and the recipe of one cell."""
     data = recall(SAMPLES, setting.gap, seed, spread=setting.spread)
-    radius = setting.spectral_radius if cell == RNN else 1.0
-    bias = 1.0 if cell == RNN else setting.keep_bias
+    own = setting.of(cell)
+    radius, bias = own.spectral_radius, own.keep_bias
     model = Recurrent(data.x.shape[2], UNITS, len(CUES), cell=cell, spectral_radius=radius, keep_bias=bias, seed=seed)
     rate, clip = setting.learning_rate, setting.clip
     return model, data, Recipe(EPOCHS, BATCH, learning_rate=rate, clip=clip, seed=seed, frames=frames)
 
 
 @dataclass(frozen=True)
+class Learned:
+    """One cell, trained."""
+
+    run: Run
+
+    @cached_property
+    def gradients(self) -> np.ndarray:
+        """How long ∂L/∂(state) is after each step, as a share of that after the last, at each sound recorded moment,
+        (moments, time)."""
+        return shares_of(lengths_of(self.run))
+
+
+@lru_cache(maxsize=64)
+def learned(setting: Setting, cell: str, seed: int) -> Learned:
+    """Train one cell; kept, since two of them do not change with the radius of the third, nor it with their bias."""
+    return Learned(train(*variant(setting, cell, seed)))
+
+
+@dataclass(frozen=True)
 class Trio:
     """The three cells trained from one seed, by name."""
 
-    runs: dict[str, Run]
+    cells: dict[str, Learned]
     source: Measured
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """Their trainings."""
+        return {name: cell.run for name, cell in self.cells.items()}
 
     @property
     def provenance(self) -> str:
@@ -65,11 +94,10 @@ class Trio:
         """Steps between the letter and the answer."""
         return self.runs[RNN].data.x.shape[1] - 1
 
-    @cached_property
+    @property
     def gradients(self) -> dict[str, np.ndarray]:
-        """How long ∂L/∂(state) is after each step, as a share of that after the last, at each sound recorded moment,
-        (moments, time)."""
-        return {name: shares_of(lengths_of(run)) for name, run in self.runs.items()}
+        """Those of every cell."""
+        return {name: cell.gradients for name, cell in self.cells.items()}
 
     def fall(self, name: str) -> float:
         """By how many powers of ten the gradient is shorter after the first step than after the last, at the end."""
@@ -103,9 +131,9 @@ def trio(
     """Train all three cells on the same letters."""
     began, setting = time.perf_counter(), Setting(gap, spectral_radius, keep_bias, learning_rate, clip)
     slowest_first = NAMES[::-1]  # so that no core waits for the LSTM at the end
-    models, data, recipes = zip(*(variant(setting, name, seed) for name in slowest_first), strict=True)
-    runs = dict(zip(slowest_first, train_many(models, data, recipes), strict=True))
-    return Trio({name: runs[name] for name in NAMES}, Measured((seed,), time.perf_counter() - began))
+    cells = cores.each(lambda name: learned(setting.of(name), name, seed), slowest_first)
+    cells_of = dict(zip(slowest_first, cells, strict=True))
+    return Trio({name: cells_of[name] for name in NAMES}, Measured((seed,), time.perf_counter() - began))
 
 
 @dataclass(frozen=True)
