@@ -62,7 +62,7 @@ def here(across: float, up: float, color: str = INK) -> dict:
 
 def judged(latent: Plane) -> dict:
     """The plane coloured by the classifier: the class's colour, the stronger the surer."""
-    answers = latent.map()
+    answers = latent.map
     sure = ((answers.max(axis=-1) - 0.3) / 0.7).clip(0, 1)
     shades = (answers.argmax(axis=-1) * STEP + sure * (STEP - 1)).astype(np.uint8)
     ticks = np.linspace(-1, 1, GRID, dtype=np.float32)

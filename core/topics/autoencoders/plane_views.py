@@ -83,7 +83,7 @@ def how_clear(latent: Plane, across: float, up: float) -> Question:
 
 def wanted(latent: Plane) -> int:
     """The class with the least room on the plane that the classifier is sure of somewhere, but not in the middle."""
-    answers = latent.map()
+    answers = latent.map
     middle = answers[len(answers) // 2, len(answers) // 2].argmax()
     best, winner = answers.max(axis=(0, 1)), answers.argmax(axis=-1)
     able = [place for place in range(len(latent.classes)) if best[place] >= SURE and place != middle]

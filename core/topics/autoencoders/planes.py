@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -64,7 +65,7 @@ class Plane(Sourced):
         """Pixels of a picture's side."""
         return round(self.pictures.shape[1] ** 0.5)
 
-    @property
+    @cached_property
     def window(self) -> tuple[Tensor, Tensor]:
         """Middle and half width of where the codes lie, each (2,)."""
         codes = self.codes(self.pictures)
@@ -96,14 +97,15 @@ class Plane(Sourced):
         """The classifier's probabilities, (pictures, classes)."""
         return self.judge(pictures).softmax(dim=1)
 
-    def map(self, side: int = GRID) -> np.ndarray:
-        """The classifier's probabilities of the pictures all over the plane, (side, side, classes), from the bottom."""
-        return self.judged(self.at(places_of(side))).unflatten(0, (side, side)).numpy()
+    @cached_property
+    def map(self) -> np.ndarray:
+        """The classifier's probabilities of the pictures all over the plane, (GRID, GRID, classes), from the bottom."""
+        return self.judged(self.at(places_of(GRID))).unflatten(0, (GRID, GRID)).numpy()
 
-    @property
+    @cached_property
     def clear(self) -> float:
         """The share of the plane that decodes into a picture which the classifier is sure of."""
-        return float((self.map().max(axis=-1) >= CLEAR).mean())
+        return float((self.map.max(axis=-1) >= CLEAR).mean())
 
 
 def places_of(side: int) -> Tensor:
