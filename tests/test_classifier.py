@@ -1,6 +1,7 @@
 """The classifier's parts against their oracles: the network, the head, the split, what arrives, what is taken away."""
 
 import io
+import itertools
 import os
 import struct
 import zipfile
@@ -75,10 +76,10 @@ def test_maps_are_a_thirty_second_of_the_picture(size: int):
 
 def test_shipped_features_are_those_of_the_network():
     assert shipped.rows(), "the file is there and of these weights"
-    for one in (sketches.sketch("cat", 3), sketches.sketch("key", 601)):
-        look = features.Look(one.digest, 128, 0)
+    for one, side in itertools.product((sketches.sketch("cat", 3), sketches.sketch("key", 601)), features.SIZES):
+        look = features.Look(one.digest, side, 0)
         assert look[:3] in shipped.rows(), "the sketches come out pixel for pixel"
-        assert torch.allclose(shipped.rows()[look[:3]], features.computed(one, 128, 0), atol=1e-4)
+        assert torch.allclose(shipped.rows()[look[:3]], features.computed(one, side, 0), atol=1e-4)
 
 
 # The head

@@ -31,22 +31,22 @@ def rows() -> dict[tuple[str, int, int], Tensor]:
 
 
 def main() -> None:
-    """Look at every shipped sketch in the usual size, and keep what the network says."""
+    """Look at every shipped sketch in every size, and keep what the network says."""
     from safetensors.torch import save_file
 
     from core.projects.classifier import sketches, strangers
-    from core.projects.classifier.features import Look, computed
+    from core.projects.classifier.features import SIZES, Look, computed
 
     albums = [make() for make in sketches.ALBUMS.values()]
     pictures = {one.digest: one for album in albums for one in album.pictures}
     pictures |= {one.digest: one for one in strangers.pictures()}
-    looks = [Look(digest, 128, 0) for digest in sorted(pictures)]
+    looks = [Look(digest, side, 0) for side in SIZES for digest in sorted(pictures)]
     features = torch.stack([computed(pictures[look.digest], look.side, look.variant) for look in looks])
     about = {"looks": json.dumps([list(look) for look in looks]), "weights": SHA256}
     FOLDER.mkdir(exist_ok=True)
     save_file({"features": features}, FILE, about)
     FILE.chmod(0o644)
-    print(f"{len(looks)} sketches, {FILE.stat().st_size / 1000:.0f} kB")
+    print(f"{len(looks)} looks, {FILE.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":
