@@ -24,7 +24,7 @@ dev: $(VENV)/installed ## the hub for authors: what is saved in pages/ or core/ 
 	PYTHONPATH=. $(BIN)/python -m streamlit run Home.py --server.port $(PORT) --server.fileWatcherType auto --server.runOnSave true
 
 test: $(VENV)/installed-for-tests ## run the tests (SEED=random or a number, WORKERS=2, PYTEST_ARGS="-k curriculum")
-	$(BIN)/python -m pytest -n $(WORKERS) $(if $(SEED),--seed $(SEED)) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(SEED),--seed $(SEED)) $(PYTEST_ARGS)
 
 test-long: $(VENV)/installed-for-tests ## run the tests that take minutes each, which `make test` leaves out (same settings)
 	$(BIN)/python -m pytest -m long -n $(WORKERS) $(if $(SEED),--seed $(SEED)) $(PYTEST_ARGS)

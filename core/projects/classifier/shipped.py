@@ -42,7 +42,7 @@ def main() -> None:
     pictures |= {one.digest: one for one in strangers.pictures()}
     looks = [Look(digest, side, 0) for side in SIZES for digest in sorted(pictures)]
     features = torch.stack([computed(pictures[look.digest], look.side, look.variant) for look in looks])
-    about = {"looks": json.dumps([list(look) for look in looks]), "weights": SHA256}
+    about = {"looks": json.dumps([look[:3] for look in looks]), "weights": SHA256}
     FOLDER.mkdir(exist_ok=True)
     save_file({"features": features}, FILE, about)
     FILE.chmod(0o644)
