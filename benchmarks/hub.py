@@ -27,6 +27,7 @@ from core.lessons import curriculum
 LONGEST = 60.0  # seconds that one page is measured for, however many seeds are asked for
 RESULTS = Path(__file__).resolve().parent / "results" / "hub.md"
 HUB = (sys.executable, "-m", "streamlit", "run", "Home.py")
+BARE = (sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("bare.py")))
 HELLO = (sys.executable, "-m", "streamlit", "hello")
 # Milliseconds since navigation until the page's first heading has text, noted inside the page.
 HEADING = """new MutationObserver((_, seen) => {
@@ -34,10 +35,11 @@ HEADING = """new MutationObserver((_, seen) => {
     seen.disconnect();
     requestAnimationFrame(() => { window.headingAt = performance.now() });
 }).observe(document, {childList: true, subtree: true, characterData: true})"""
-# When the mouse was let go, and when stages have drawn since.
+# When the mouse was let go, and when stages, or figures of Streamlit's own, have drawn since.
 WATCHED = """addEventListener("pointerup", () => { window.released = performance.now(); window.drawn = []; }, true);
-new MutationObserver(() => window.drawn?.push(performance.now() - window.released))
-    .observe(document, {subtree: true, attributes: true, attributeFilter: ["data-drawn"]})"""
+const drew = record => record.attributeName === "data-drawn" || record.target.matches(".js-plotly-plot .scatterlayer path");
+new MutationObserver(all => all.some(drew) && window.drawn?.push(performance.now() - window.released))
+    .observe(document, {subtree: true, attributes: true, attributeFilter: ["data-drawn", "d"]})"""
 # Where a slider's handle stands and how long one step is, as shares of its track.
 HOME = "one => [one.value - one.min, Number(one.step) || 1].map(length => length / (one.max - one.min))"
 PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
@@ -130,15 +132,17 @@ def timed(url: str, slug: str, rounds: int) -> Iterator[tuple[object, ...]]:
 
 def release_table(rounds: int) -> str:
     """From letting go of a slider to the last figure drawn, in Chromium, page by page."""
-    with served(*HUB, ready="/healthz") as (url, _), sync_playwright() as playwright:
+    with served(*HUB, ready="/healthz") as (url, _), served(*BARE) as (bare, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        rows = [row for topic in curriculum.topics() for row in releases(browser, f"{url}/{topic.slug}", rounds)]
+        addresses = [bare, *(f"{url}/{topic.slug}" for topic in curriculum.topics()), bare]
+        rows = [row for address in addresses for row in releases(browser, address, rounds)]
         browser.close()
     note = (
         "Milliseconds from letting go of a slider with the mouse until the first and the last row of figures that it "
         f"changes is drawn, in headless Chromium without a graphics card on the same {os.cpu_count()} cores; up to "
         f"{rounds} moves of the page's first three sliders, some steps away from where they stand at first, all "
-        "questions answered."
+        "questions answered. First and last of all, for comparison, Streamlit with one slider and one figure "
+        "(`benchmarks/bare.py`): the machine is as fast as these say."
     )
     head = ["Page", "Moves", "First: median", "p95", "Last: median", "p95"]
     return table("From release to picture", note, head, rows)
@@ -150,7 +154,7 @@ def releases(browser: Browser, url: str, rounds: int) -> Iterator[tuple[object, 
         page = context.new_page()
         page.add_init_script(WATCHED)
         page.goto(url)
-        page.wait_for_selector("[data-drawn]", timeout=60_000)
+        page.wait_for_selector("[data-drawn], .js-plotly-plot", timeout=60_000)
         at_rest(page)
         while (shy := page.get_by_role("button", name="Just show me")).count():  # all that a slider changes is measured
             shy.first.click()
@@ -165,7 +169,7 @@ def releases(browser: Browser, url: str, rounds: int) -> Iterator[tuple[object, 
         ]
     if timed := [times for times in found[1:] if times]:  # the first one imports what is new
         first, last = (quantiles([pick(times) for times in timed]) for pick in (min, max))
-        yield url.rpartition("/")[2], len(timed), *first, *last
+        yield url.rpartition("/")[2] if url.count("/") > 2 else "`bare.py`", len(timed), *first, *last
 
 
 def at_rest(page: Page) -> None:

@@ -25,11 +25,11 @@ def contents(front: Sequence[Link], here: str) -> None:
 @lru_cache(maxsize=256)
 def _listed(front: tuple[Link, ...], here: str, _: str) -> str:
     """The list in the language of this visit; the last argument tells the languages apart."""
-    chapters = "".join(chapter(each, here) for each in curriculum.chapters() if each.topics)
+    chapters = "".join(folding(chapter, here) for chapter in curriculum.chapters() if chapter.topics)
     return f'<nav class="rl-contents" aria-label="{say("Pages")}">{links(front, here)}{chapters}</nav>'
 
 
-def chapter(chapter: curriculum.Chapter, here: str) -> str:
+def folding(chapter: curriculum.Chapter, here: str) -> str:
     """A chapter's lessons under its title, open around the page in sight."""
     opened = " open" if here in {topic.slug for topic in chapter.topics} else ""
     lessons = [(topic.slug, told(topic).title, "") for topic in chapter.topics]
