@@ -37,7 +37,8 @@ HEADING = """new MutationObserver((_, seen) => {
 }).observe(document, {childList: true, subtree: true, characterData: true})"""
 # When the mouse was let go, and when stages, or figures of Streamlit's own, have drawn since.
 WATCHED = """addEventListener("pointerup", () => { window.released = performance.now(); window.drawn = []; }, true);
-const drew = record => record.attributeName === "data-drawn" || record.target.matches(".js-plotly-plot .scatterlayer path");
+const drew = ({attributeName, target}) =>
+    attributeName === "data-drawn" || target.matches(".js-plotly-plot .scatterlayer path");
 new MutationObserver(all => all.some(drew) && window.drawn?.push(performance.now() - window.released))
     .observe(document, {subtree: true, attributes: true, attributeFilter: ["data-drawn", "d"]})"""
 # Where a slider's handle stands and how long one step is, as shares of its track.
