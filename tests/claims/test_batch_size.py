@@ -1,5 +1,6 @@
 """What the page “Batch size” states, on fresh seeds."""
 
+import itertools
 import math
 
 import numpy as np
@@ -241,8 +242,11 @@ def test_no_challenge_is_met_at_first(seeds):
 
 def test_every_challenge_can_be_met(seeds):
     seed = seeds[0]
-    trained = [(data, epochs) for data in ("moons", "spiral") for epochs in (2, 10, 50)]
-    assert any(goal("Noise", first("Noise", seed, data=data, epochs_trained=epochs)) for data, epochs in trained)
+    trained = itertools.product((0.0, 0.3), ("moons", "circle", "spiral"), (2, 10, 50))
+    noisy = (
+        first("Noise", seed, data=data, epochs_trained=epochs, flipped_labels=wrong) for wrong, data, epochs in trained
+    )
+    assert any(goal("Noise", found) for found in noisy)
     deep = (first("Steps and seconds", seed, data=data, target_loss=0.1) for data in ("moons", "xor", "circle"))
     assert any(goal("Steps and seconds", swept) for swept in deep)
     slow = (first("Scaling rule", seed, data=data, base_rate=0.02) for data in ("xor", "moons", "circle"))
