@@ -112,7 +112,8 @@ def test_settings_that_make_no_network_are_refused(cell):
 @every_cell
 def test_the_program_of_a_run_repeats_it(cell, seed, tmp_path):
     draw = random.Random(seed)
-    runs = [train(*case(draw, cell, clip=clip), "compiled") for clip in (0.0, 0.1)]
+    # Two hundred steps of Adam on single samples make a hundredth of float32's rounding.
+    runs = [train(*case(draw, cell, clip=clip, batch_size=16), "compiled") for clip in (0.0, 0.1)]
     programs = [program_of(run) for run in runs]
     assert all(lines_of_code(program.text) <= 70 for program in programs)
     for program, result in zip(programs, results_of(programs, tmp_path), strict=True):

@@ -2,6 +2,7 @@
 direction changes, that nothing was learned by heart; and the measures that are shipped."""
 
 import io
+import itertools
 import json
 
 import numpy as np
@@ -150,7 +151,8 @@ def test_the_galleries_challenge_can_be_met():
 
 def test_the_challenges_of_film_mixing_poster_map_and_lapse_are_open_at_first_and_can_be_met(seed):
     film = walks.film_measure("apple", "pear", 3, 16, seed % 999)
-    calm = (studio.filmed("apple", other, 4, 40, seed % 999) for other in ("pear", "apple", "peach"))
+    tries = itertools.product(range(5), ("pear", "apple", "peach"))
+    calm = (studio.filmed("apple", other, 4, 40, (seed + later) % 999) for later, other in tries)
     assert not walks.film_goal(film).passed and any(walks.film_goal(found).passed for found in calm)
     mixtures = (mixing.mix("plum", "lemon", layer, first) for first in range(3) for layer in (3, 4))
     assert any(mixing.mix_goal(found).passed for found in mixtures)
