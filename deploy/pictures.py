@@ -28,9 +28,9 @@ PARTS = {  # the part of the lesson that is taken, and where in it the picture l
 }
 PATIENCE = 9_000  # milliseconds until a lesson stands still
 SHOWN = PROJECTS.parent
-PLAYGROUND = "mlp?data=spiral&hidden_layers=3&units_per_layer=8"
+PLAYGROUND = "mlp?mlp.data=spiral&mlp.hidden_layers=3"
 FILM = (800, 537)  # pixels, of a window half as wide again
-LOOK, STEP = 2_000, 240  # milliseconds that a still picture and a moving one stand in it
+LOOK, STEP = 2_400, 300  # milliseconds that a still picture and a moving one stand in it
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -80,6 +80,7 @@ def readme(page: "Page", hub: str) -> Iterator[Path]:
         page.set_viewport_size({"width": 1280, "height": 900})
         opened(page, f"{hub}/{place}")
         told(page)
+        page.get_by_test_id("stMain").evaluate("one => one.scrollTo(0, 0)")
         path = SHOWN / f"{name}.png"
         page.screenshot(path=path)
         yield path
@@ -107,7 +108,7 @@ def film(page: "Page", hub: str) -> Iterator[tuple[Image.Image, int]]:
         page.keyboard.press("ArrowLeft")
         page.wait_for_timeout(1_500)
         yield still(page), LOOK
-    opened(page, f"{hub}/diffusion")
+    opened(page, f"{hub}/diffusion?diffusion.view=Pictures")
     told(page)
     page.locator(".rl-stage").first.evaluate("one => one.scrollIntoView({block: 'start'})")
     yield from played(page, 12)
