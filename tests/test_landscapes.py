@@ -7,18 +7,8 @@ import torch
 
 from core.data import circle, moons, wave
 from core.models import CNN, MLP
-from core.probes.landscapes import (
-    SURFACES,
-    bowl,
-    curvature,
-    descent,
-    heights,
-    loss_plane,
-    losses_at,
-    path_plane,
-    plane_through,
-    slope,
-)
+from core.probes.landscapes import SURFACES, bowl, curvature, descent, heights, slope
+from core.probes.loss_planes import loss_plane, losses_at, path_plane, plane_through
 from core.training import OPTIMIZERS, Recipe, train
 
 STEP = {"SGD": 0.02, "Momentum": 0.002, "Nesterov": 0.002, "Adagrad": 0.3}

@@ -14,7 +14,7 @@ from core.figures import boundary
 from core.lessons import curriculum
 from core.lessons.controls import defaults
 from core.metrics import accuracy
-from core.probes.landscapes import loss_plane
+from core.probes.loss_planes import loss_plane
 from core.topics.mlp import hands, is_quick, setting_of, trained, training
 from core.topics.mlp.flow import gradients, warp
 from core.topics.mlp.loss_surface import landscape

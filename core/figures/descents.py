@@ -24,7 +24,8 @@ from core.figures.picture import (
     square,
     transparent,
 )
-from core.probes.landscapes import Landscape, Surface, heights
+from core.probes.landscapes import Surface, heights
+from core.probes.loss_planes import Landscape
 
 STYLES = {  # colour, dash, symbol: the same for an optimizer, or a schedule, on every figure
     "SGD": (GREY, "solid", "circle"),

@@ -13,7 +13,7 @@ from core.lessons.controls import flat
 from core.objectives import cross_entropy
 from core.probes.batch import batches, examined, place_dropout, unit
 from core.probes.gradients import gradient_norms
-from core.probes.landscapes import loss_plane, losses_at
+from core.probes.loss_planes import loss_plane, losses_at
 from core.topics.mlp import (
     CONTROLS,
     PRESETS,

@@ -6,7 +6,8 @@ import torch
 from programs_run import distance, results_of
 
 from core.lessons.controls import defaults
-from core.probes.landscapes import losses_at, start_of
+from core.probes.landscapes import start_of
+from core.probes.loss_planes import losses_at
 from core.probes.luck import differs
 from core.programs import Program
 from core.topics.optimizers import races, steps

@@ -64,16 +64,13 @@ def at_height(height: float | None, place: float, network: bool, seed: int) -> t
 
 def fit(height: float, place: float, network: bool, seed: int) -> Fits:
     """Fit with MSE, MAE and Huber: with the outlier, without it, and for 13 other heights."""
-    began, (model, data), known = (
-        time.perf_counter(),
-        at_height(height, place, network, seed),
-        fits(place, network, seed),
-    )
+    began = time.perf_counter()
+    (model, data), known = at_height(height, place, network, seed), fits(place, network, seed)
     runs, sound, moved, swept = {}, {}, {}, {}
     for name, objective in NUMBERS.items():
         runs[name], (sound[name], curves) = train(model, data, recipe(seed), objective), known[name]
-        moved[name], *away = np.sqrt(((np.array([curve(runs[name]), *curves[1:]]) - curves[0]) ** 2).mean(axis=1))
-        swept[name] = np.array(away)
+        away = np.sqrt(((np.array([curve(runs[name]), *curves[1:]]) - curves[0]) ** 2).mean(axis=1))
+        moved[name], swept[name] = float(away[0]), away[1:]
     return Fits(runs, sound, moved, swept, height, place, time.perf_counter() - began)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from core.figures.curves import number
 from core.figures.marks import SILENT, heatmap, marker, stroke, trace
 from core.figures.picture import BLUE, ORANGE, PAPER, Picture, encoded, layout
-from core.probes.landscapes import Landscape
+from core.probes.loss_planes import Landscape
 from core.training.run import Run
 
 SLOPES = [[0, "#17406f"], [0.35, BLUE], [0.75, "#c9d4e0"], [1, "#f3efe6"]]  # from the valley up

@@ -12,7 +12,7 @@ from core.lessons.view import Shown, View
 from core.probes import batch as onebatch
 from core.probes import beats
 from core.probes.anatomy import toggled
-from core.probes.landscapes import loss_plane
+from core.probes.loss_planes import loss_plane
 from core.probes.stacked import own
 from core.topics.mlp import hands, sweeps
 from core.topics.mlp.flow import gradients, warp

@@ -11,18 +11,8 @@ from torch import Tensor
 from core.data import PLANAR
 from core.models import MLP
 from core.probes import luck
-from core.probes.landscapes import (
-    CEILING,
-    FLOOR,
-    SURFACES,
-    Landscape,
-    Surface,
-    bowl,
-    loss_plane,
-    plane_through,
-    slope,
-    start_of,
-)
+from core.probes.landscapes import CEILING, FLOOR, SURFACES, Surface, bowl, slope, start_of
+from core.probes.loss_planes import Landscape, loss_plane, plane_through
 from core.provenance import Measured, Sourced, duration
 from core.training import Recipe, Run, train_many
 from core.training.updates import MOMENTS, RULES

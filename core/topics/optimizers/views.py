@@ -11,7 +11,7 @@ from core.lessons import Goal, Question
 from core.lessons.controls import Control, choose, folded, pick, scale, slider, text, toggle
 from core.lessons.view import Later, Shown, View
 from core.probes import luck
-from core.probes.landscapes import Landscape
+from core.probes.loss_planes import Landscape
 from core.programs import program_of_beginning
 from core.topics.optimizers import races
 from core.topics.optimizers.counterexample_view import LOSES

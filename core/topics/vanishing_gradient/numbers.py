@@ -131,9 +131,8 @@ def trio(
     """Train all three cells on the same letters."""
     began, setting = time.perf_counter(), Setting(gap, spectral_radius, keep_bias, learning_rate, clip)
     slowest_first = NAMES[::-1]  # so that no core waits for the LSTM at the end
-    cells = cores.each(lambda name: learned(setting.of(name), name, seed), slowest_first)
-    cells_of = dict(zip(slowest_first, cells, strict=True))
-    return Trio({name: cells_of[name] for name in NAMES}, Measured((seed,), time.perf_counter() - began))
+    cells = cores.each(lambda name: learned(setting.of(name), name, seed), slowest_first)[::-1]
+    return Trio(dict(zip(NAMES, cells, strict=True)), Measured((seed,), time.perf_counter() - began))
 
 
 @dataclass(frozen=True)
