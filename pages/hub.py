@@ -32,3 +32,4 @@ with memory.held():
 memory.mount()
 search.overlay()
 frame.settle()
+words.told_all()

@@ -255,6 +255,20 @@ def test_the_switch_keeps_settings_and_links_keep_the_language(url, code):
 
 
 @every_language
+def test_a_run_cut_short_by_the_next_click_keeps_what_was_chosen(url, code):
+    known, topic = language(code), curriculum.topic("what-is-deep-learning")
+    moons = known.said("moons").text
+    with looking() as (page, watch):
+        page.goto(f"{url}/{topic.slug}?lang={code}&{topic.key}.data={moons}&{topic.key}.hidden_layers=3")
+        shown(page, known.told(topic).title, moons)
+        page.get_by_test_id("stSidebarUserContent").get_by_text("English").click()
+        page.get_by_role("slider").nth(1).press("ArrowRight")  # before the list of data is drawn anew
+        shown(page, topic.title, "moons")
+        until(lambda: "data=moons" in page.url)
+        watch.clean()
+
+
+@every_language
 def test_a_phone_shows_the_front_page_in_the_language(url, code):
     with looking(width=390, height=844, touch=True) as (page, watch):
         page.goto(f"{url}/?lang={code}")

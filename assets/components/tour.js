@@ -76,15 +76,23 @@ export default function ({ parentElement }) {
     at = 0,
     pointed = null;
 
-  const point = target => {
-    pointed?.classList.remove("rl-toured");
+  // Marked by an attribute: the page, drawn anew, writes its own classes over an element's.
+  const mark = target => {
+    pointed?.removeAttribute("data-rl-toured");
     pointed = target;
-    target?.classList.add("rl-toured");
+    target?.setAttribute("data-rl-toured", "");
+  };
+  const point = target => {
+    mark(target);
     target?.scrollIntoView({
       block: "center",
       behavior: matchMedia("(prefers-reduced-motion)").matches ? "auto" : "smooth",
     });
   };
+  // A page that runs again may put another element in the place of the one pointed at.
+  const watch = new MutationObserver(() => {
+    if (!pointed?.isConnected) mark(steps[at].find());
+  });
   const show = number => {
     at = number;
     const { title, text, act, find } = steps[at],
@@ -101,9 +109,11 @@ export default function ({ parentElement }) {
     part("on").hidden = at === steps.length - 1;
     box.hidden = false;
     box.focus({ preventScroll: true });
+    watch.observe(document.querySelector("[data-testid=stMain]"), { childList: true, subtree: true });
   };
   const end = () => {
-    point(null);
+    watch.disconnect();
+    mark(null);
     box.hidden = true;
     opener.focus({ preventScroll: true });
   };
@@ -119,5 +129,8 @@ export default function ({ parentElement }) {
     if (event.key === "ArrowRight" && at < steps.length - 1) show(at + 1);
     if (event.key === "ArrowLeft" && at > 0) show(at - 1);
   };
-  return () => point(null);
+  return () => {
+    watch.disconnect();
+    mark(null);
+  };
 }

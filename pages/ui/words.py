@@ -12,6 +12,7 @@ from core.lessons.languages import ENGLISH, Language, codes, language, name_of
 from pages.ui.witness import noted
 
 KEY = "lang"
+KEPT, UNTOLD = "words-kept", "words-untold"  # what was chosen when the language changed; whether to tell the browser
 # What holds texts in a picture; x and y where they are categories.
 TEXTS = {"text", "title", "name", "ticktext", "hovertext", "hovertemplate", "alt", "labels", "captions", "x", "y"}
 
@@ -41,14 +42,39 @@ def switch() -> None:
         st.query_params[KEY] = st.session_state[KEY]
     elif st.session_state[KEY] == ENGLISH and KEY in st.query_params:
         del st.query_params[KEY]
+    tell()
 
 
 def keep() -> None:
     """What is chosen from words keeps its value: the browser only knows it by the words of the language before."""
+    kept = {}
     for key, value in st.session_state.items():
         words = value if isinstance(value, list) else [value]  # of several words; files, too, come as lists
         if key != KEY and words and all(isinstance(word, str) for word in words):
-            st.session_state[key] = value
+            kept[key] = value
+    st.session_state.update({KEPT: kept, UNTOLD: True})
+
+
+def tell() -> None:
+    """The browser is told what was kept in every run until one has come to its end, for a run may be cut short before
+    the control is drawn; after that, only where the browser still answers in the words of the language before."""
+    for key, kept in st.session_state.get(KEPT, {}).items():
+        now = st.session_state.get(key)
+        if means(now, kept) and (now != kept or st.session_state[UNTOLD]):
+            st.session_state[key] = kept
+
+
+def told_all() -> None:
+    """A run has come to its end: all its controls are drawn."""
+    if UNTOLD in st.session_state:
+        st.session_state[UNTOLD] = False
+
+
+def means(words: object, kept: str | list[str]) -> bool:
+    """Whether this is what was kept, in any language."""
+    if isinstance(words, list) and isinstance(kept, list):
+        return len(words) == len(kept) and all(map(means, words, kept))
+    return isinstance(kept, str) and words in names_of(kept)
 
 
 def say(text: str) -> str:
