@@ -35,6 +35,7 @@ LEVELS = [
         "models",
         "packages",
         "serving",
+        "wording",
     },
     {"training", "language"},
     {"probes"},

@@ -17,6 +17,7 @@ from core.models.recurrent import Recurrent
 from core.probes.gradients import gradient_norms
 from core.probes.layers import dead_share, saturation
 from core.training import Epoch, Run, train
+from core.wording import counted
 
 GROWTH = 1.2  # divergence: the loss ends above this many times where it started (or where guessing stands) …
 JUMP = 3.0  # … or has been above this many times that, and the run has not recovered
@@ -240,7 +241,7 @@ def underfitting(case: Case) -> Finding:
     last, reachable = case.sound, neighbours(case.data.x, case.data.y)
     name = "not learning" if case.level < CHANCE else "underfitting"
     sentence = (
-        f"After {last.number} epochs the training score is {last.train_score:.2f}, where guessing scores "
+        f"After {counted(last.number, 'epoch')} the training score is {last.train_score:.2f}, where guessing scores "
         f"{case.guess:.2f} and five nearest neighbours {reachable:.2f}"
     )
     widths, fix = getattr(case.run.model, "widths", ()), ("Try another seed or more units", {}, {})

@@ -9,6 +9,7 @@ import numpy as np
 from core.figures.marks import SILENT, hover, stroke, trace, upright
 from core.figures.picture import BLUE, COLORS, DASHES, INK, ORANGE, Picture, encoded, layout, transparent
 from core.training.run import Run
+from core.wording import counted
 
 NAMES = {
     "train_loss": "Training loss",
@@ -62,7 +63,7 @@ def sentence(run: Run, quantity: str) -> str:
         f"to {number(getattr(last, f'{side}_{quantity}'))}"
         for side in ("train", "test")
     ]
-    return f"Curves over {last.number} epochs: {parts[0]}; {parts[1]}."
+    return f"Curves over {counted(last.number, 'epoch')}: {parts[0]}; {parts[1]}."
 
 
 def bands(

@@ -26,6 +26,7 @@ from core.figures.picture import (
 from core.probes.stacked import own
 from core.probes.surfaces import grid, probabilities, surfaces
 from core.training.run import Run
+from core.wording import counted
 
 RESOLUTION = 60
 
@@ -109,7 +110,7 @@ def boundary(run: Run, height: int = 420) -> Picture:
     kind = "accuracy" if classes else "R²"
     alt = (
         f"The plane coloured by what the network answers, with {len(run.data.x)} training and {len(run.data.x_test)} "
-        f"held-out points; after {run.last.number} epochs held-out {kind} is {run.last.test_score:.2f}."
+        f"held-out points; after {counted(run.last.number, 'epoch')} held-out {kind} is {run.last.test_score:.2f}."
     )
     labels = [f"epoch {epoch.number}" for epoch in run.history]
     last = answers_of(run.at(), run.data, alt, height)

@@ -10,6 +10,7 @@ from core.figures.picture import BLUE, GREY, INK, ORANGE, Picture, layout
 from core.projects.chatbot.course import Answer
 from core.projects.chatbot.decoding import Step
 from core.projects.chatbot.sampling import Sampling
+from core.wording import counted
 
 SHOWN = 8  # tokens that a picture of alternatives names
 BACK = 24  # earlier tokens that a picture of attention names
@@ -44,7 +45,8 @@ def alternatives(step: Step, sampling: Sampling, spell: Callable[[int], str]) ->
     }
     best = " and ".join(f"{name} {share:.0%}" for name, share in list(zip(names, network, strict=True))[:2])
     words = (
-        f"What could stand here. The network's likeliest: {best}. {len(settled)} tokens can be drawn at your settings."
+        f"What could stand here. The network's likeliest: {best}. {counted(len(settled), 'token')} can be drawn at "
+        "your settings."
     )
     axis = {"tickmode": "array", "tickvals": places, "ticktext": names, "showgrid": False}
     shape = layout("Token (· is a space, ◂ what was said)", "Probability", 300, xaxis=axis, barmode="group")

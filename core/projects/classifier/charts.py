@@ -9,6 +9,7 @@ from core.figures.picture import BLUE, DASHES, GREY, INK, ORANGE, SYMBOLS, Pictu
 from core.figures.rasters import shades
 from core.projects.classifier.figures import plain
 from core.projects.classifier.strangers import Refusals
+from core.wording import counted
 
 DOTS = {"mode": "markers", "type": "scatter"}
 
@@ -61,7 +62,7 @@ def confusion(table: np.ndarray, names: Sequence[str], height: int = 380) -> Pic
         for b in range(count)
         if a != b and table[a, b]
     ]
-    worst = ", ".join(f"{text} {number} times" for number, text in sorted(wrong, reverse=True)[:3])
+    worst = ", ".join(f"{text} {counted(number, 'time')}" for number, text in sorted(wrong, reverse=True)[:3])
     alt = f"Pictures by class and answer: {int(table[right].sum())} of {int(table.sum())} are right. "
     return Picture([field], plan, alt + (f"Most often wrong: {worst}." if worst else "None is wrong."))
 

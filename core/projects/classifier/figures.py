@@ -12,6 +12,7 @@ from core.figures.picture import ORANGE, Picture
 from core.figures.sheets import photo
 from core.projects.classifier import gallery
 from core.projects.classifier.heat import heated
+from core.wording import counted
 
 TILE = 96  # pixels of a picture on a sheet
 
@@ -61,7 +62,7 @@ def classes(album: gallery.Album, most: int = 12, marked: Sequence[int] = ()) ->
     }
     images = [placed(thumbnail(album.pictures[place]), x, y + 0.04, 0.96, 0.92) for place, (x, y) in spots.items()]
     words = [
-        note(1.95, row + 0.5, f"<b>{plain(name)}</b><br>{count} pictures", xanchor="right", align="right")
+        note(1.95, row + 0.5, f"<b>{plain(name)}</b><br>{counted(count, 'picture')}", xanchor="right", align="right")
         for row, (name, count) in enumerate(zip(album.names, album.counts, strict=True))
     ]
     frames = [

@@ -18,6 +18,7 @@ from core.projects.classifier.gallery import Album, Picture
 from core.projects.classifier.study import COST, Settings, Study, Trained, trained
 from core.projects.classifier.why import LAYERS, Answer, alike, attention, checked
 from core.provenance import ClosedForm
+from core.wording import counted
 
 QUICK = 90  # looks at pictures that are taken, or learned from many times, while the learner waits
 CONTROLS: tuple[Control, ...] = (
@@ -177,7 +178,7 @@ def accuracy(found: Trained, with_pixels: bool = True) -> Shown:
     captions = [
         f"{figures.plain(found.album.called(place))} → {figures.plain(found.names[said[place]])}" for place in wrong
     ]
-    alt = f"{len(wrong)} pictures that are answered wrong: {', '.join(captions)}."
+    alt = f"Answered wrong, {counted(len(wrong), 'picture')}: {', '.join(captions)}."
     return Shown((pair, (figures.sheet([found.album.pictures[place] for place in wrong], captions, alt),)), note)
 
 

@@ -11,6 +11,7 @@ from core.topics.autoencoders.denoising import WAYS, Denoised
 from core.topics.autoencoders.figures import HEIGHT, scattered, titled
 from core.topics.autoencoders.sizes import LATENTS, Sizes
 from core.topics.autoencoders.variational import COLLAPSED, Variational
+from core.wording import counted
 
 
 def repaired(result: Denoised, count: int = 10) -> Picture:
@@ -51,7 +52,9 @@ def by_size(result: Sizes, latent: int) -> Picture:
 
 def rebuilt(pictures: Tensor, answers: dict[str, Tensor], latent: int) -> Picture:
     """Held-out pictures and what codes of one size keep of them."""
-    alt = f"Held-out digits, and what is left of them after a code of {latent} numbers: {', '.join(answers)}."
+    alt = (
+        f"Held-out digits, and what is left of them after a code of {counted(latent, 'number')}: {', '.join(answers)}."
+    )
     return strip({"held-out picture": pictures, **answers}, 8, alt, 360)
 
 

@@ -13,6 +13,7 @@ from core.lessons.controls import Control, pick, slider
 from core.lessons.view import Shown
 from core.topics.autoencoders import figures
 from core.topics.autoencoders.planes import CLEAR, CLOTHES, LARGE, SETS, Path, Plane, own_plane, path, plane
+from core.wording import counted
 
 DATA = pick("Data", SETS, help="The small digits are trained on while you wait; the other two planes are shipped.")
 ACROSS, UP = (slider(name, -1.0, 1.0, 0.0, 0.05) for name in ("Across", "Up"))
@@ -175,9 +176,10 @@ def path_view(latent: Plane, start_at: str, start_number: int, end_at: str, end_
     classes = [len(set(says.argmax(dim=1).tolist())) for says in way.says]
     note = (
         f"Halfway between two codes lies another code; halfway between two pictures lie both at once. On the decoded "
-        f"way the classifier sees **{classes[0]}** classes and is least sure with {lowest[0]:.0%}; on the cross-fade "
-        f"**{classes[1]}**, and {lowest[1]:.0%}. From the nearest held-out picture the ways are on average "
-        f"{float(way.distances[0].mean()):.3f} and {float(way.distances[1].mean()):.3f} away (root mean square)."
+        f"way the classifier sees **{counted(classes[0], 'class', 'classes')}** and is least sure with "
+        f"{lowest[0]:.0%}; on the cross-fade **{classes[1]}**, and {lowest[1]:.0%}. From the nearest held-out picture "
+        f"the ways are on average {float(way.distances[0].mean()):.3f} and "
+        f"{float(way.distances[1].mean()):.3f} away (root mean square)."
     )
     pictures = (
         (figures.ways(latent, way, ways.names),),

@@ -12,6 +12,7 @@ from core.topics.batch_size.noise import DRAWS, LARGE, SIZES, SMALL, Noise, nois
 from core.topics.batch_size.problems import PROBLEM
 from core.topics.batch_size.programs import program_of_noise
 from core.topics.batch_size.settings import axis_of_sizes
+from core.wording import counted
 
 TRAINED = scale("Epochs trained", (0, 1, 2, 5, 10, 20, 50, 100), 1)
 FLIPPED = slider("Flipped labels", 0.0, 0.4, 0.0, 0.1, help="Which share of the labels is wrong.")
@@ -97,9 +98,7 @@ def shown(measured: Noise, batch_size: int) -> Shown:
 
 def estimates(measured: Noise) -> list[dict]:
     """The noise scale as a training can measure it, from two batch sizes, beside the exact one."""
-    rows = [
-        (f"{pairs} pair{'s' if pairs > 1 else ''} of batches", measured.estimate(pairs)) for pairs in (1, 20, DRAWS)
-    ]
+    rows = [(f"{counted(pairs, 'pair')} of batches", measured.estimate(pairs)) for pairs in (1, 20, DRAWS)]
     return [
         {"Noise scale from": f"{name}, of {SMALL} and {LARGE}", "Value": positive(value)} for name, value in rows
     ] + [{"Noise scale from": "the gradients of all samples", "Value": number(measured.scale)}]
@@ -113,8 +112,8 @@ def positive(value: float) -> str:
 def before(measured: Noise, batch_size: int) -> Shown:
     """The gradients of single samples."""
     text = (
-        f"Every dot is the gradient of **one** sample, at the network's weights after {measured.run.last.number} "
-        "epochs; the line is the gradient of all samples."
+        f"Every dot is the gradient of **one** sample, at the network's weights after "
+        f"{counted(measured.run.last.number, 'epoch')}; the line is the gradient of all samples."
     )
     return Shown(((cloud(measured, 1),),), text)
 

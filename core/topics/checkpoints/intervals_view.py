@@ -10,6 +10,7 @@ from core.lessons.controls import scale, slider
 from core.lessons.view import Shown, View
 from core.programs import Program, Step
 from core.topics.checkpoints.intervals import Intervals, best_interval, expected, intervals
+from core.wording import counted
 
 COST = scale("Seconds to write", (1, 5, 15, 30, 60, 120, 300), 60)
 FAILURES = scale("Hours between failures", (1, 3, 6, 12, 24, 72, 168), 6, help="On average; they come at random.")
@@ -67,8 +68,9 @@ def shown(found: Intervals, minutes_between_checkpoints: int) -> Shown:
 def before(found: Intervals, minutes_between_checkpoints: int) -> Shown:
     """What is asked."""
     text = (
-        f"A training of {found.work:g} hours; writing a checkpoint takes {3600 * found.cost:.0f} seconds, a "
-        f"failure comes every {found.between:g} hours on average and loses what was done since the last checkpoint."
+        f"A training of {found.work:g} hours; writing a checkpoint takes "
+        f"{counted(round(3600 * found.cost), 'second')}, a failure comes every "
+        f"{counted(found.between, 'hour')} on average and loses what was done since the last checkpoint."
     )
     return Shown((), text)
 

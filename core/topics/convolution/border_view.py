@@ -13,6 +13,7 @@ from core.lessons.controls import pick, slider
 from core.lessons.view import Shown, View
 from core.topics.convolution.borders import CUT, DEEPEST, MARGIN, MODES, Borders, borders, program_of_borders
 from core.topics.convolution.kernels import CONTROLS, kernel_of
+from core.wording import counted
 
 DEEP = 12  # pixels that the challenge asks for
 PADDING = pick("Kind of padding", MODES)
@@ -28,11 +29,6 @@ def invented(edges: Borders, mode: str) -> np.ndarray:
     inner = edges.photo.values[MARGIN : MARGIN + CUT, MARGIN : MARGIN + CUT]
     names: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     return np.pad(inner, MARGIN // 2, mode=names[mode])
-
-
-def counted(pixels: int) -> str:
-    """So many pixels, in words."""
-    return f"{pixels} pixel" if pixels == 1 else f"{pixels} pixels"
 
 
 def draw(edges: Borders, kind_of_padding: str) -> Shown:
@@ -58,8 +54,8 @@ def draw(edges: Borders, kind_of_padding: str) -> Shown:
     note = (
         f"The cut-out's real surroundings are known, so the error can be measured. At the outermost pixels "
         f"**{padding}** is wrong by **{edges.errors[padding][0]:.0%}** of the response's contrast; nearest to the "
-        f"truth is **{edges.best}**. The padding is felt **{counted(edges.depth)}** deep; never deeper than layers × "
-        f"half a kernel, {edges.layers} × {len(edges.kernel) // 2}."
+        f"truth is **{edges.best}**. The padding is felt **{counted(edges.depth, 'pixel')}** deep; never deeper than "
+        f"layers × half a kernel, {edges.layers} × {len(edges.kernel) // 2}."
     )
     return Shown(((padded, really), (errors, depths(edges))), note)
 
@@ -93,7 +89,7 @@ def question(edges: Borders, kind_of_padding: str) -> Question:
 def goal(edges: Borders, kind_of_padding: str) -> Goal:
     """How deep can a border be felt?"""
     text = f"**Spoil the middle**: let the padding be felt at least {DEEP} pixels deep."
-    return Goal(text, edges.depth >= DEEP, f"Now: {counted(edges.depth)} deep.")
+    return Goal(text, edges.depth >= DEEP, f"Now: {counted(edges.depth, 'pixel')} deep.")
 
 
 BORDER = View(

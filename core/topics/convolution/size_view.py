@@ -18,6 +18,7 @@ from core.topics.convolution.sizes import (
     program_of_size,
     sized,
 )
+from core.wording import counted
 
 LONGEST = 512
 ROOM, ROWS = 40, 14  # pixels and windows that a drawing has room for
@@ -174,7 +175,7 @@ def why(result: Sized) -> str:
 def question(result: Sized) -> Question:
     """How wide is the answer?"""
     settings = result.settings
-    text = f"`{layer(settings)}` gets a picture {result.width} pixels wide. How wide is its answer?"
+    text = f"`{layer(settings)}` gets a picture {counted(result.width, 'pixel')} wide. How wide is its answer?"
     because = f"$${settings.formula(result.width)}$$"
     widest = result.width + 2 * settings.padding if settings.kind == CONVOLUTION else 2 * result.size[1]
     width = max(settings.size(result.width), 0)
@@ -189,7 +190,9 @@ def before(result: Sized) -> Shown:
         dots(list(range(shown)), [0.0] * shown, "input", "square", INK),
         *windows([-settings.padding if settings.kind == CONVOLUTION else 0], settings, 1),
     ]
-    alt = f"{length} pixels and one window of {settings.kernel} pixels that spans {settings.reach}."
+    alt = (
+        f"{counted(length, 'pixel')} and one window of {counted(settings.kernel, 'pixel')} that spans {settings.reach}."
+    )
     title = f"width: {length} → ?" + (" (its beginning)" if shown < length else "")
     high = max(shown, settings.reach)
     return Shown(((Picture(traces, plan_of(-settings.padding, high, 1, title), alt),),))

@@ -25,6 +25,7 @@ from core.topics.diffusion.numbers import (
     seen_by,
     start_of,
 )
+from core.wording import counted
 
 SHOWN = 400  # points of a cloud
 GRID = 9  # arrows of a side
@@ -41,7 +42,8 @@ def film(stations: Sequence[Tensor] | Tensor, real: Tensor, labels: list[str], n
     traces = [real_points(real), dots(clouds[-1], name, ORANGE, "circle", 5)]
     frames = [(None, coordinates(cloud)) for cloud in clouds]
     mean = ", ".join(number(value) for value in clouds[-1].mean(axis=0))
-    alt = f"{told} In the last of {len(clouds)} moments its mean is ({mean}) and its spread {number(clouds[-1].std())}."
+    last = f"In the last of {counted(len(clouds), 'moment')} its mean is ({mean})"
+    alt = f"{told} {last} and its spread {number(clouds[-1].std())}."
     return Picture(traces, square(EXTENT, 430), alt, frames, labels)
 
 

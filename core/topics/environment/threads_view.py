@@ -56,7 +56,7 @@ def expected(found: Law, parallel_share: float) -> Picture:
     axis = {"tickvals": list(found.threads)}
     plan = layout("Threads", "Times as fast as one thread", 340, xaxis=axis)
     alt = (
-        f"Amdahl's law with a parallel share of {parallel_share:.0%}: {number(gains[-1])} times as fast with "
+        f"Amdahl's law with a parallel share of {parallel_share:.0%}: {number(gains[-1])} × as fast with "
         f"{found.threads[-1]} threads."
     )
     return Picture([perfect, curve], plan, alt)
@@ -65,7 +65,7 @@ def expected(found: Law, parallel_share: float) -> Picture:
 def draw(found: Law, parallel_share: float) -> Shown:
     """The law, and what to do next."""
     limit = 1 / (1 - parallel_share) if parallel_share < 1 else float("inf")
-    most = "without end" if parallel_share == 1 else f"at most {number(limit)} times, with any number of threads"
+    most = "without end" if parallel_share == 1 else f"at most {number(limit)} ×, with any number of threads"
     note = (
         f"If **{parallel_share:.0%}** of a step could be divided, training would speed up {most}. Set the share that "
         f"you expect of a network with {found.hidden_units} hidden units and batches of {found.batch_size}; then let "

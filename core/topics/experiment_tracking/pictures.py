@@ -13,6 +13,7 @@ from core.topics.experiment_tracking.columns import Condition, Table
 from core.topics.experiment_tracking.selecting import Selected
 from core.topics.experiment_tracking.sweep import HELD_OUT, short
 from core.training.logbook import SEED, Entry
+from core.wording import counted
 
 MOST_AXES = 8
 LEFT_OUT = "filtered out"
@@ -113,8 +114,9 @@ def against_record(recorded: float, again: Sequence[float], same: Sequence[bool]
         traces.append(dots | {"mode": "markers", "marker": {"size": 12, "color": color, "symbol": symbol}})
     axis = {"tickvals": places.tolist(), "range": [0.4, len(again) + 0.6]}
     alt = (
-        f"Held-out losses of {len(again)} reruns beside the recorded {number(recorded)}: {int(alike.sum())} are the "
-        f"same to the last bit, the others lie between {number(values.min())} and {number(values.max())}."
+        f"Held-out losses of {counted(len(again), 'rerun')} beside the recorded {number(recorded)}: "
+        f"{int(alike.sum())} are the same to the last bit, the others lie between {number(values.min())} and "
+        f"{number(values.max())}."
     )
     return Picture(traces, layout("Rerun", HELD_OUT, height, xaxis=axis), alt)
 

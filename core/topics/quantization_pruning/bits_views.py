@@ -30,6 +30,7 @@ from core.topics.quantization_pruning.candidates import (
     step_of,
 )
 from core.topics.quantization_pruning.figures import accuracies, kilobytes
+from core.wording import counted
 
 PER_CHANNEL, PER_LAYER = "one per output channel", "one per layer"
 FIRST = ("conv1", "hidden1")  # they begin with 8 bits, the others with 2
@@ -74,12 +75,12 @@ def histogram(found: Quantised, layer: str, answered: bool) -> Picture:
                       line=stroke(BLUE, 1.5), **SILENT)  # fmt: skip
         tops = trace("markers", left, heights.astype(float), name=f"{bits} bits",
                      marker={"color": BLUE, "size": 7 if len(left) < 40 else 3, "symbol": "diamond"},
-                     text=[f"{count} weights" for count in often], **hover("%{text} at %{x:.3f}"))  # fmt: skip
+                     text=[counted(count, "weight") for count in often], **hover("%{text} at %{x:.3f}"))  # fmt: skip
         traces += [stems, tops]
     plan = layout(f"Weights of the {LABELS[layer].lower()}", "Number of weights", 300, bargap=0)
     alt = (
-        f"Histogram of {len(weights)} weights between {weights.min():.2f} and {weights.max():.2f}; with {bits} bits "
-        f"{len(left)} different values are left."
+        f"Histogram of {len(weights)} weights between {weights.min():.2f} and {weights.max():.2f}; with "
+        f"{counted(bits, 'bit')}, different values that are left: {len(left)}."
     )
     return Picture(traces, plan, alt)
 
@@ -118,7 +119,7 @@ def question(found: Quantised, layer: str) -> Question:
     """What is left?"""
     listed = ", ".join(map(str, found.bits.values()))
     text = (
-        f"The weights of its {len(found.bits)} layers are rounded to {listed} bits. How many of the held-out "
+        f"The weights of its {len(found.bits)} layers are rounded to so many bits: {listed}. How many of the held-out "
         f"{found.subject.things} are right then?"
     )
     because = (

@@ -37,6 +37,7 @@ from core.topics.quantization_pruning.conversion import (
     converted,
 )
 from core.topics.quantization_pruning.figures import accuracies, clocked
+from core.wording import counted
 
 IMAGES = scale("Calibration samples", (1, 4, 16, 64, 256), 1)
 RANGE = pick("Range", RANGES, help="Which of the values seen in calibration the integers must reach.")
@@ -93,7 +94,7 @@ def drawn(found: Calibrated, layer: str) -> Shown:
     low, high = found.ranges[name]
     size, zero = affine(low, high, found.bits)
     note = (
-        f"Static: ranges fixed by {found.images} calibration sample{'s' if found.images > 1 else ''}, "
+        f"Static: ranges fixed by {counted(found.images, 'calibration sample')}, "
         f"**{found.accuracies[STATIC].words}** right. Dynamic: every batch sets its own, "
         f"**{found.accuracies[DYNAMIC].words}**. In float32 {found.accuracies[FLOAT].words}. The {layer.lower()} is "
         f"given value = {size:.3g} · (integer − {zero}), integers from 0 to {2**found.bits - 1}; "
@@ -116,10 +117,10 @@ COSTS = ("1 point at most", "1 to 5 points", "more than 5 points")
 
 def question(found: Calibrated, layer: str) -> Question:
     """What do 8 bits cost?"""
-    images = "one training sample" if found.images == 1 else f"{found.images} training samples"
+    images = counted(found.images, "training sample")
     text = (
-        f"Weights become 8-bit integers; so does what flows between layers, with {found.bits} bits and ranges taken "
-        f"from {images}. What does that cost in accuracy?"
+        f"Weights become 8-bit integers; so does what flows between layers, with {counted(found.bits, 'bit')} and "
+        f"ranges taken from {images}. What does that cost in accuracy?"
     )
     cost = COSTS[0] if found.cost <= 1 else COSTS[1] if found.cost <= 5 else COSTS[2]
     because = (

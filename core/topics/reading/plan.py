@@ -9,6 +9,7 @@ from core.lessons import curriculum
 from core.lessons.curriculum import Chapter, Topic
 from core.provenance import ClosedForm
 from core.topics.reading.coverage import reading_of
+from core.wording import counted
 
 STARTS = {  # where a learner begins → chapters that are left out
     "The very beginning": (),
@@ -58,7 +59,8 @@ class Plan:
     @property
     def markdown(self) -> str:
         """The plan as a checklist to print or to keep, week by week."""
-        rows = [f"# {len(self.lessons)} lessons in {self.weeks} weeks, {self.hours_a_week} hours a week", ""]
+        lessons, weeks = counted(len(self.lessons), "lesson"), counted(self.weeks, "week")
+        rows = [f"# {lessons} in {weeks}, {counted(self.hours_a_week, 'hour')} a week", ""]
         for week in range(1, self.weeks + 1):
             if lessons := self.of(week):
                 rows += [f"## Week {week}", "", *(f"- [ ] {topic.title}{beside(topic)}" for topic in lessons), ""]

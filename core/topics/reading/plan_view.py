@@ -8,6 +8,7 @@ from core.lessons.view import Shown, View
 from core.programs import Program, Step
 from core.topics.reading.books_view import down, linked
 from core.topics.reading.plan import STARTS, Plan, ends, plan
+from core.wording import counted
 
 HOURS = slider("Hours a week", 1, 20, 5)
 LESSON = slider("Minutes for a lesson", 20, 180, 60, 5, help="With its guesses and its challenge.")
@@ -24,14 +25,14 @@ def chart(found: Plan) -> Picture:
     bars = [(chapter, span) for chapter, span in spans.items() if span]
     names = [f"{chapter.number} · {chapter.title}" for chapter, _ in bars]
     counts = [sum(topic.chapter == chapter.number for topic in found.lessons) for chapter, _ in bars]
-    words = [f"{count} lesson{'s' if count > 1 else ''}" for count in counts]
+    words = [counted(count, "lesson") for count in counts]
     bar = {
         "type": "bar", "orientation": "h", "y": list(range(len(bars))), "base": [start for _, (start, _) in bars],
         "x": [end - start for _, (start, end) in bars], "text": words, "textposition": "auto", "textangle": 0,
         "marker": {"color": BLUE}, "cliponaxis": False, "outsidetextfont": {"color": INK},
         "customdata": [end for _, (_, end) in bars], **hover("%{text}<br>week %{base:.1f} to %{customdata:.1f}"),
     }  # fmt: skip
-    alt = f"{len(found.lessons)} lessons in {found.weeks} weeks: " + "; ".join(
+    alt = f"{counted(len(found.lessons), 'lesson')} in {counted(found.weeks, 'week')}: " + "; ".join(
         f"chapter {chapter.number} until week {end:.1f}" for chapter, (_, end) in bars
     )
     weeks = {"range": [0, 1.45 * found.finished[-1]]}  # room for the last bar's words
@@ -49,8 +50,9 @@ def shown(found: Plan) -> Shown:
         if (lessons := found.of(week))
     ]
     hours = sum(found.minutes) / 60
-    note = f"**{len(found.lessons)} lessons, {hours:.0f} hours, {found.weeks} weeks.**"
-    note += f" {found.ticked} lessons are ticked and left out." if found.ticked else ""
+    parts = (len(found.lessons), "lesson"), (round(hours), "hour"), (found.weeks, "week")
+    note = f"**{', '.join(counted(*part) for part in parts)}.**"
+    note += f" Ticked and left out: {counted(found.ticked, 'lesson')}." if found.ticked else ""
     return Shown(((chart(found),),), note, (rows,))
 
 
@@ -58,7 +60,8 @@ def before(found: Plan) -> Shown:
     """What is to be planned."""
     reading = sum(minutes > min(found.minutes) for minutes in found.minutes)
     more = f", {reading} of them with reading" if reading else ""
-    return Shown((), f"The plan has **{len(found.lessons)} lessons**{more}, and **{found.hours_a_week} hours** a week.")
+    lessons, hours = counted(len(found.lessons), "lesson"), counted(found.hours_a_week, "hour")
+    return Shown((), f"The plan has **{lessons}**{more}, and **{hours}** a week.")
 
 
 def lasting(found: Plan) -> Question:

@@ -18,6 +18,7 @@ from core.topics.torchscript_tensorrt.programs import program_of_payoff, program
 from core.topics.torchscript_tensorrt.record import RECORD
 from core.topics.torchscript_tensorrt.subjects import COMPILER, DIGITS, NETWORKS, YOURS, argument, compiler
 from core.topics.torchscript_tensorrt.ways import AOT, COMPILED, EAGER, ORT, WAYS
+from core.wording import counted
 
 MODULE = "core.topics.torchscript_tensorrt.ways"
 NETWORK = pick("Compiled network", NETWORKS, DIGITS)
@@ -198,7 +199,10 @@ def when(found: Clocked, pays_off: str, calls: int) -> Question:
     """Is it worth it?"""
     options = ["eager", pays_off]
     truth = options[found.crossing(pays_off) < calls]
-    text = f"{calls:,} calls of {found.network}, and then the process ends. Which is done first, its build included?"
+    text = (
+        f"{counted(calls, 'call')} of {found.network}, and then the process ends. Which is done first, its build "
+        "included?"
+    )
     because = "The build is paid once, the difference of the latencies at every call: what counts is their quotient."
     return Question(text, options, truth, because)
 

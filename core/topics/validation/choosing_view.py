@@ -11,6 +11,7 @@ from core.lessons.view import Shown, View
 from core.probes import luck
 from core.topics.validation.choosing import ENTRIES, MOST, REPEATS, Reuse, Search, bound, reuse, search
 from core.topics.validation.programs import program_of_reuse, program_of_search
+from core.wording import counted
 
 SAMPLES = scale("Samples", (20, 40, 80, 160), 40)
 TRIED = scale("Settings tried", (1, 2, 4, 8, 16, 32, MOST), 16)
@@ -42,8 +43,9 @@ def shown(found: Search) -> Shown:
 def before(found: Search) -> Shown:
     """What is done."""
     text = (
-        f"A search tries **{found.tried}** choices of four features out of forty for a linear network, and keeps the "
-        f"one with the best mean over four folds. Its score: **{found.best.mean():.0%}**, mean of {REPEATS} searches."
+        f"A search tries **{counted(found.tried, 'choice')}** of four features out of forty for a linear network, and "
+        f"keeps the one with the best mean over four folds. Its score: **{found.best.mean():.0%}**, mean of "
+        f"{REPEATS} searches."
     )
     return Shown((), text)
 
@@ -104,7 +106,7 @@ def before_reuse(found: Reuse, entries: int) -> Shown:
     """What is done."""
     text = (
         f"A competition has one test set of **{found.samples:,}** samples and shows every entry its score. "
-        f"**{entries}** entries are made; all of them guess."
+        f"**{counted(entries, 'entry', 'entries')}** came in; every entry is a guess."
     )
     return Shown((), text)
 

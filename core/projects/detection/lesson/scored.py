@@ -15,6 +15,7 @@ from core.projects.detection.lesson.choice import chosen
 from core.projects.detection.lesson.drawn import boxes, named, outlines, over, real
 from core.projects.detection.lesson.judged import Match, average_precision, curve_of, matched
 from core.projects.detection.lesson.seen import IOU, Seen, Truth
+from core.wording import counted
 
 ALL = "all classes"
 MOST_STEPS = 60
@@ -56,7 +57,8 @@ def draw(seen: Seen, **look: object) -> Shown:
         return Shown(((scene(seen, [], []), precisions([], 0)),), NOTHING)
     note = (
         f"**AP {average_precision(matches, len(own)):.3f}** for {look['class']}: {len(own)} really there, "
-        f"{len(matches)} detections, the highest score first. {mean(seen, look)}{ceiling(area(matches, own))}"
+        f"{counted(len(matches), 'detection')}, the highest score first. "
+        f"{mean(seen, look)}{ceiling(area(matches, own))}"
     )
     table = [row(seen, place, one) for place, one in enumerate(matches, start=1)]
     return Shown(((scene(seen, matches, own), precisions(matches, len(own))),), note, (table,) if table else ())
@@ -172,7 +174,7 @@ def question(seen: Seen, **look: object) -> Question:
     """How good the detections of a class are."""
     matches, own = ranking(seen, *values(look))
     return Question(
-        f"{len(matches)} detections, {len(own)} really there. What is the average precision of "
+        f"{counted(len(matches), 'detection')}, {len(own)} really there. What is the average precision of "
         f"“{look['class']}” in this picture?",
         Scale(0.0, 1.0, 0.05),
         area(matches, own),
