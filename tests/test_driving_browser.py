@@ -45,6 +45,16 @@ def test_the_page_drives_by_itself_pauses_scrubs_and_frees_the_simulator(page_ad
     until(lambda: driving(page_address) == 0)  # the tab is closed
 
 
+def test_the_drive_goes_on_in_the_seat_that_a_reload_gives_back(page_address):
+    with looking() as (page, watch):
+        for _ in range(3):
+            page.goto(f"{page_address}/self-driving")
+            shown(page, 60)
+            assert "connection is gone" not in page.locator(".cockpit").inner_text()
+        assert driving(page_address) == 1
+        watch.clean()
+
+
 def test_a_person_drives_by_keyboard_and_frames_are_recorded(page_address):
     with looking() as (page, watch):
         page.goto(f"{page_address}/self-driving?self_driving.view=Teach&self_driving.who_teaches=you")

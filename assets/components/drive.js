@@ -12,21 +12,29 @@ class Pit {
     document.addEventListener("visibilitychange", this.away);
   }
 
+  // Whether another seat was left for this one: after a reload the page is given the visit's own only in its next run.
   open(seat) {
-    if (this.seat === seat && this.socket?.readyState <= 1) return;
+    if (this.seat === seat && this.socket?.readyState <= 1) return false;
+    const moved = this.seat !== undefined && this.seat !== seat;
     this.seat = seat;
+    this.waiting = [];
     this.socket?.close();
     const address = new URL(`api/driving/live?seat=${encodeURIComponent(seat)}`, document.baseURI); // under any base path
     address.protocol = address.protocol.replace("http", "ws");
-    this.socket = new WebSocket(address);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => {
-      this.waiting.splice(0).forEach(one => this.socket.send(one));
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.waiting.splice(0).forEach(one => socket.send(one));
     };
-    this.socket.onmessage = ({ data }) => this.pit.take(typeof data === "string" ? JSON.parse(data) : data);
-    this.socket.onclose = () => {
-      if (!this.closed) this.pit.say("The connection is gone: press “Drive”, or reload the page.");
+    socket.onmessage = ({ data }) => {
+      if (socket === this.socket) this.pit.take(typeof data === "string" ? JSON.parse(data) : data);
     };
+    socket.onclose = () => {
+      if (!this.closed && socket === this.socket)
+        this.pit.say("The connection is gone: press “Drive”, or reload the page.");
+    };
+    return moved;
   }
 
   send(message) {
@@ -34,14 +42,14 @@ class Pit {
     const text = JSON.stringify(message);
     if (this.socket?.readyState === 1) return this.socket.send(text);
     if (!message.start) return;
-    this.waiting = [text];
     if (!this.socket || this.socket.readyState > 1) this.open(this.seat);
+    this.waiting = [text];
   }
 
   show({ seat, mode, order, live, push, auto }) {
     this.disturb = live;
-    this.open(seat);
-    const fresh = this.pit.set({ mode, order, push });
+    const moved = this.open(seat);
+    const fresh = this.pit.set({ mode, order, push }) || moved;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches && !this.begun;
     if (fresh && (this.begun || auto) && !still) {
       this.begun = true;
