@@ -110,16 +110,18 @@ def log_ticks(title: str) -> dict:
 def bars(
     values: Mapping[str, float | Sequence[float] | np.ndarray], axes: tuple[str, str], height: int = 320, **more: Any
 ) -> Picture:
-    """One bar per name; several values (seeds) give a bar of the mean with its standard deviation."""
+    """One bar per name; several values (seeds) give a bar of the mean with its standard deviation. Shares are written
+    as their axis is, in percent."""
     rows = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
     means, spreads = [float(row.mean()) for row in rows.values()], [float(row.std()) for row in rows.values()]
     several = bool(max(spreads, default=0) > 0)
     error = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5, "visible": several}
     colors = [COLORS[index % len(COLORS)] for index in range(len(rows))]
-    text = [number(mean) for mean in means]
+    shares = more.get("yaxis", {}).get("tickformat") == ".0%"
+    text = [f"{mean:.1%}" if shares else number(mean) for mean in means]
     inside = {"text": text, "textposition": "auto", "insidetextanchor": "middle", "cliponaxis": False}
     words = [name.replace(" ", "<br>") for name in rows]
-    bar = upright(words, means, colors, error_y=error, **inside, **hover("%{x}: %{y:.4g}"))
+    bar = upright(words, means, colors, error_y=error, **inside, **hover("%{x}: %{text}"))
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
     return Picture([bar], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
