@@ -49,7 +49,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       token.setAttribute("role", "button");
       token.tabIndex = place === Math.max(marked, 0) ? 0 : -1;
       token.style.setProperty("--doubt", data.shade ? `${Math.round(100 * (1 - share))}%` : "0%");
-      if (data.shade) token.title = `${(100 * share).toFixed(1)} %`;
+      if (data.shade) token.title = `${(100 * share).toFixed(1)}%`;
       token.ariaLabel = `${piece.trim() || "space"}${data.shade ? `, ${Math.round(100 * share)} percent` : ""}`;
       token.onclick = () => setTriggerValue("clicked", { turn: number, place });
       token.onkeydown = event => moved(event, token);

@@ -27,7 +27,7 @@ class Latency:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """A 95 % interval of the median, by the order of the calls (the binomial law of how many fall below it)."""
+        """A 95% interval of the median, by the order of the calls (the binomial law of how many fall below it)."""
         ordered, count = np.sort(self.milliseconds), len(self.milliseconds)
         reach = 0.98 * count**0.5
         low, high = int(max(count / 2 - reach, 0)), int(min(np.ceil(count / 2 + reach), count - 1))

@@ -129,7 +129,7 @@ class Digits:
     @property
     def title(self) -> str:
         """The network in a few words."""
-        return "the shipped digits network, 99.66 % right on MNIST's test images"
+        return "the shipped digits network, 99.66% right on MNIST's test images"
 
     @property
     def source(self) -> str:

@@ -80,7 +80,7 @@ class Case:
 
     @cached_property
     def falling(self) -> bool:
-        """Whether the training loss fell by 2 % or more from the last fifth of the moments but one to the last."""
+        """Whether the training loss fell by 2% or more from the last fifth of the moments but one to the last."""
         losses = torch.tensor([epoch.train_loss for epoch in self.moments])
         part = max(len(losses) // 5, 2)
         return len(losses) >= 4 and bool(losses[-part:].mean() < 0.98 * losses[-2 * part : -part].mean())

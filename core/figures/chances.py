@@ -23,7 +23,7 @@ def lengths(probabilities: Sequence[float]) -> dict:
     """The bars of one moment."""
     best = max(range(len(probabilities)), key=lambda place: probabilities[place])
     colors = [BLUE if place == best else GREY for place in range(len(probabilities))]
-    text = [f"{100 * value:.0f} %" if value >= 0.005 else "" for value in probabilities]
+    text = [f"{100 * value:.0f}%" if value >= 0.005 else "" for value in probabilities]
     return {"x": [float(value) for value in probabilities], "marker": {"color": colors}, "text": text}
 
 

@@ -49,7 +49,7 @@ def separability(accuracies: list[float], chosen: int, chance: float, height: in
     hidden = len(accuracies) - 1
     names = [layer_name(index, hidden) for index in range(hidden + 1)]
     colors = [BLUE if index == chosen else GREY for index in range(hidden + 1)]
-    text = [f"{100 * value:.0f} %" for value in accuracies]
+    text = [f"{100 * value:.0f}%" for value in accuracies]
     outside = {"text": text, "textposition": "outside", "cliponaxis": False}
     bar = upright(names, accuracies, colors, **outside, **hover("%{x}: %{y:.1%}"))
     words = {"text": ["", "guessing"], "textposition": "top left", "hoverinfo": "skip"}
@@ -60,4 +60,4 @@ def separability(accuracies: list[float], chosen: int, chance: float, height: in
     plan = layout(
         "", "Accuracy of a linear probe", height, showlegend=False, yaxis={"range": [0, 1.12], "tickformat": ".0%"}
     )
-    return Picture([bar, guess], plan, alt + f"; guessing gives {100 * chance:.0f} %.")
+    return Picture([bar, guess], plan, alt + f"; guessing gives {100 * chance:.0f}%.")

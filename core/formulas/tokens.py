@@ -18,7 +18,7 @@ ALIKE = str.maketrans(
 WORDS = {"π": "pi", "√": "sqrt", "≥": ">=", "⩾": ">=", "≤": "<=", "⩽": "<="}
 HINTS = {
     "=": "Write only what stands after the equals sign", "[": "Write round parentheses", "{": "Write round parentheses",
-    "|": "Write abs(x) for |x|", "!": "Write a factorial as a product", "%": "Write a share as a number, 0.05 for 5 %",
+    "|": "Write abs(x) for |x|", "!": "Write a factorial as a product", "%": "Write a share as a number, 0.05 for 5%",
 }  # fmt: skip
 TOKEN = re.compile(
     r"(?P<space>\s+|(?:np|numpy|math|Math|torch)\.(?=[A-Za-z]))"

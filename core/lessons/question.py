@@ -34,7 +34,8 @@ class Scale:
 
     def written(self, number: float) -> str:
         """A number with its unit."""
-        return f"{number:,.4g} {self.unit}".strip()
+        between = "" if self.unit == "%" else " "
+        return f"{number:,.4g}{between}{self.unit}".strip()
 
 
 @dataclass(frozen=True)

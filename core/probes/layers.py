@@ -40,7 +40,7 @@ def dead(answer: Tensor) -> Tensor:
 
 
 def saturation(model: nn.Module, x: Tensor) -> dict[str, float]:
-    """Share of the answers of each sigmoid or tanh layer that sit at an end, where the slope is below 4 % of its
+    """Share of the answers of each sigmoid or tanh layer that sit at an end, where the slope is below 4% of its
     largest value."""
     found = outputs_of(model, x, (nn.Sigmoid, nn.Tanh))
     return {name: saturated(module, answer).float().mean().item() for name, (module, answer) in found.items()}

@@ -1,7 +1,7 @@
 """Whether a difference between trainings is more than the luck of their seeds: the one meaning of "inside seed noise".
 
-Two settings are trained with the same seeds and compared seed by seed: a paired t-test, two-sided, at 5 %. Where the
-best of several is compared with all others, the 5 % are shared among these comparisons (Bonferroni), so that one in
+Two settings are trained with the same seeds and compared seed by seed: a paired t-test, two-sided, at 5%. Where the
+best of several is compared with all others, the 5% are shared among these comparisons (Bonferroni), so that one in
 twenty such verdicts, not one in twenty comparisons, is a false alarm.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 Row = Sequence[float] | np.ndarray  # one result per seed
 LEVEL = 0.05
 MEANING = (
-    "*Inside seed noise*: seed by seed, the difference is no larger than chance often makes it (paired t-test at 5 %, "
+    "*Inside seed noise*: seed by seed, the difference is no larger than chance often makes it (paired t-test at 5%, "
     "shared among the comparisons)."
 )
 

@@ -56,8 +56,8 @@ class Recipe:
 def learning_rates(recipe: Recipe, first: int, last: int, steps: int) -> np.ndarray:
     """The step sizes at the steps ``first`` (from 0) to ``last`` − 1 of ``steps``, float64.
 
-    step: halved at every quarter. exponential: falls to 1 %. cosine: half a cosine to 0 (Loshchilov and Hutter 2017).
-    one-cycle: up from 1/25 over 30 %, then cosine to almost 0 (Smith 2018). warm-up: linear over the first 10 %, then
+    step: halved at every quarter. exponential: falls to 1%. cosine: half a cosine to 0 (Loshchilov and Hutter 2017).
+    one-cycle: up from 1/25 over 30%, then cosine to almost 0 (Smith 2018). warm-up: linear over the first 10%, then
     constant or, "warm-up + linear", linear to 0. range test: up from a millionth (Smith 2017).
     """
     return recipe.learning_rate * schedules.factors(recipe.schedule, np.arange(first, last), steps)

@@ -12,7 +12,7 @@ LOWEST = 1e-6  # where a range test begins, as a factor
 
 
 def one_cycle(step: np.ndarray, steps: int) -> np.ndarray:
-    """The one-cycle schedule's factor (Smith 2018) as torch's ``OneCycleLR`` has it: from 1/25 up to 1 over 30 % of the
+    """The one-cycle schedule's factor (Smith 2018) as torch's ``OneCycleLR`` has it: from 1/25 up to 1 over 30% of the
     steps, then down to 1/250,000, along half cosines."""
     top = max(0.3 * steps - 1, 1e-9)
     risen, fallen = np.minimum(step / top, 1.0), np.maximum(step - top, 0.0) / max(steps - 1 - top, 1e-9)

@@ -62,7 +62,7 @@ with ui.lesson(__file__) as page:
         page.show(separability(accuracies, chosen, 1 / len(run.data.classes), 300), source=run)
     page.fork(run, lambda run, fork: (boundary(fork), boundary(run)))
     goal = Goal(
-        "Solve the **spiral** (held-out accuracy of at least 95 %) with at most **20 hidden units** in all.",
+        "Solve the **spiral** (held-out accuracy of at least 95%) with at most **20 hidden units** in all.",
         data == "spiral" and run.last.test_score >= 0.95 and depth * units <= 20,
         f"Now: {data}, {depth * units} hidden units, held-out accuracy {run.last.test_score:.0%}.",
     )

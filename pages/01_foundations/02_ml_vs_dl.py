@@ -56,7 +56,7 @@ with ui.lesson(__file__) as page:
         page.show(race_bars(mine, small), source=mine.source)
     page.code(program_of_live(small, page.seed, mine))
     goal = Goal(
-        "Reach **90 %** held-out accuracy in your own measurement with at most **200 images**. Which learner does it?",
+        "Reach **90%** held-out accuracy in your own measurement with at most **200 images**. Which learner does it?",
         bool(mine) and small <= 200 and mine.best(small) >= 0.9,
         f"Now: {mine.winner(small)} {mine.best(small):.1%} with {small}." if mine else "Now: nothing measured yet.",
     )

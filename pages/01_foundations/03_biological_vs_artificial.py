@@ -72,7 +72,7 @@ with ui.lesson(__file__) as page:
             f"The best {activation} is ${spelled(unit)}$; it explains {unit.explained:.2%} of the measured curve."
         )
     goal = Goal(
-        "Strip the neuron until it **is** a ReLU: the fitted ReLU explains at least **99.99 %** of the measured curve.",
+        "Strip the neuron until it **is** a ReLU: the fitted ReLU explains at least **99.99%** of the measured curve.",
         curve.units["ReLU"].explained >= 0.9999,
         f"Now the ReLU explains {curve.units['ReLU'].explained:.2%}.",
     )

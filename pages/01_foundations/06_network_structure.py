@@ -69,7 +69,7 @@ with ui.lesson(__file__) as page:
     if page.predict(question):
         page.show(importances(measured), source=run)
     goal = Goal(
-        "Keep held-out accuracy at **95 % or more on the circle** with **half the hidden units** switched off or more.",
+        "Keep held-out accuracy at **95% or more on the circle** with **half the hidden units** switched off or more.",
         data == "circle" and measured.score(gone) >= 0.95 and 2 * len(gone) >= depth * units,
         f"Now: {data}, {len(gone)} of {depth * units} units off, held-out accuracy {measured.score(gone):.0%}.",
     )

@@ -64,7 +64,7 @@ with ui.lesson(__file__) as page:
         page.show(fan(found.at(units)), decomposed(found, units), source=found.source)
         page.note(found.sentence(units))
     goal = Goal(
-        "Make **32 units per layer** harmless with a noise of at least 0.4: within **3 %** of the best width.",
+        "Make **32 units per layer** harmless with a noise of at least 0.4: within **3%** of the best width.",
         noise >= 0.4 and found.excess(32) <= 0.03,
         f"Now: {found.excess(32):.1%} above the best width, noise {noise:.1f}.",
     )

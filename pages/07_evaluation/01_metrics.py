@@ -9,7 +9,7 @@ $$P = \frac{TP}{TP + FP} \qquad R = \frac{TP}{TP + FN} \qquad F_1 = \frac{2\,P\,
 
 The *ROC curve* shows recall against the share of negatives that raise an alarm, for every threshold. The area under it
 is the chance that a random positive scores above a random negative. For several classes, *micro* averages over samples,
-*macro* over classes. *Calibration* asks whether answers given with 90 % confidence are right nine times in ten.
+*macro* over classes. *Calibration* asks whether answers given with 90% confidence are right nine times in ten.
 
 Needs: probability
 

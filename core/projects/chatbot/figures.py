@@ -65,9 +65,7 @@ def sureness(steps: Sequence[Step], spell: Callable[[int], str], marked: int = -
         showlegend=False, **hover("%{text}<br>%{y:.0%}"),
     )  # fmt: skip
     low = int(np.argmin(shares))
-    words = (
-        f"{len(steps)} tokens. {sum(share >= 0.9 for share in shares)} of them had 90 % or more; the least sure was "
-    )
+    words = f"{len(steps)} tokens. {sum(share >= 0.9 for share in shares)} of them had 90% or more; the least sure was "
     words += f"number {low + 1}, {names[low]}, with {shares[low]:.0%}."
     shape = layout("Token of the reply", "Probability given by the network", 260)
     shape["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.05]}
@@ -85,7 +83,7 @@ def attention(weights: Tensor, names: Sequence[str]) -> Picture:
     field = mean[:, start:].numpy()
     top = max(float(field.max()), 1e-6)
     places, layers = np.arange(field.shape[1]), np.arange(1, len(field) + 1)
-    bar = {"thickness": 10, "tickvals": [0, 255], "ticktext": ["0 %", f"{top:.0%}"]}
+    bar = {"thickness": 10, "tickvals": [0, 255], "ticktext": ["0%", f"{top:.0%}"]}
     shade = heatmap(places, layers, np.round(255 * field / top).astype(np.uint8), SCALE, colorbar=bar)
     seen = [visible(name) for name in names[start:]]
     strongest = int(field.mean(axis=0).argmax())

@@ -54,7 +54,7 @@ def question(turn: Turn) -> Question:
     """How sure it was of its own words."""
     steps = turn.said.steps
     count = sum(step.probability >= SURE for step in steps)
-    words = f"The reply has {len(steps)} tokens. Of how many was the network sure (90 % or more)?"
+    words = f"The reply has {len(steps)} tokens. Of how many was the network sure (90% or more)?"
     return Question(
         words,
         Scale(0, len(steps)),

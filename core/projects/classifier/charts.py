@@ -15,7 +15,7 @@ DOTS = {"mode": "markers", "type": "scatter"}
 
 
 def intervals(rows: Mapping[str, tuple[float, float, float]], title: str, height: int = 220) -> Picture:
-    """Accuracies with their 95 % intervals: share, low, high by name; first row on top."""
+    """Accuracies with their 95% intervals: share, low, high by name; first row on top."""
     names = list(rows)
     shares = [rows[name][0] for name in names]
     error = {
@@ -34,7 +34,7 @@ def intervals(rows: Mapping[str, tuple[float, float, float]], title: str, height
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
     )  # fmt: skip
     told = "; ".join(f"{name} {share:.0%} ({low:.0%} to {high:.0%})" for name, (share, low, high) in rows.items())
-    return Picture([dots], plan, f"{title}, with 95 % intervals: {told}.")
+    return Picture([dots], plan, f"{title}, with 95% intervals: {told}.")
 
 
 def confusion(table: np.ndarray, names: Sequence[str], height: int = 380) -> Picture:

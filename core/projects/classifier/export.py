@@ -202,7 +202,7 @@ def readme(found: Trained) -> str:
     low, high = found.study.accuracy_interval
     return f"""# An image classifier
 
-Classes: {", ".join(found.names)}. On {count} held-out pictures it answered {right} right (95 % interval {low:.0%} to
+Classes: {", ".join(found.names)}. On {count} held-out pictures it answered {right} right (95% interval {low:.0%} to
 {high:.0%}); expect that on pictures like those it was trained on, and less on others.
 
 - `{PROGRAM}`: `pip install numpy onnxruntime pillow`, then `python {PROGRAM} picture.jpg`

@@ -78,7 +78,7 @@ class Study:
 
     @property
     def accuracy_interval(self) -> tuple[float, float]:
-        """95 % interval of the accuracy on pictures like the held-out ones."""
+        """95% interval of the accuracy on pictures like the held-out ones."""
         return interval(*self.score)
 
     @functools.cached_property

@@ -249,7 +249,7 @@ def bins(chances_: torch.Tensor, right: torch.Tensor, count: int = 5) -> list[tu
 
 
 def calibration(found: Trained) -> Shown:
-    """Whether "80 % sure" is right four times in five."""
+    """Whether "80% sure" is right four times in five."""
     held, known = found.study.held_out, found.study
     right = known.right[held]
     picture = charts.reliability(
@@ -295,7 +295,7 @@ def own_classes(album: Album, found: Trained | None, shipped: bool) -> Goal:
     """A classifier of the learner's own, and pictures that nothing is wrong with."""
     goal = (
         "Under **your pictures**, build a classifier of your own, or mend the flawed sketches: at least 3 classes, "
-        "12 held-out pictures, 90 % of them right, and no warning about near-duplicates or pictures filed wrongly."
+        "12 held-out pictures, 90% of them right, and no warning about near-duplicates or pictures filed wrongly."
     )
     if found is None or shipped:
         return Goal(goal, False, "Now: the shipped sketches." if shipped else f"Now: {len(album.pictures)} pictures.")

@@ -65,7 +65,7 @@ class Answer:
     @property
     def sentence(self) -> str:
         """The answer in words."""
-        best, sure = self.names[self.place], f"{100 * self.probabilities[self.place]:.0f} %"
+        best, sure = self.names[self.place], f"{100 * self.probabilities[self.place]:.0f}%"
         if self.refused:
             return (
                 f"None of these: its likeness to the training pictures is {self.familiar:.2f}, "

@@ -37,7 +37,7 @@ class Confusion:
     def cell(self, row: int, column: int) -> tuple[Tensor, list[str]]:
         """Up to twelve pictures of one cell, the surest answers first, and what is written under each."""
         places = ((self.digits == row) & (self.answers == column)).nonzero()[:, 0]
-        return self.pictures[places], [f"{int(self.sure[place])} % sure" for place in places]
+        return self.pictures[places], [f"{int(self.sure[place])}% sure" for place in places]
 
     def worst(self) -> tuple[int, int]:
         """The digit and the answer of the most frequent mistake."""

@@ -43,12 +43,12 @@ class Reading:
     def sentence(self) -> str:
         """The answer in words."""
         if self.several:
-            each = ", ".join(f"{one.digit} ({100 * one.sure:.0f} % sure)" for one in self.several)
+            each = ", ".join(f"{one.digit} ({100 * one.sure:.0f}% sure)" for one in self.several)
             return f"{len(self.several)} digits: {each}."
         if self.digit is None:
             likest = int(np.argmax(self.probabilities[:10]))
             return f"None of these: this does not look like a digit (of the ten it is most like a {likest})."
-        return f"A {self.digit}, {100 * self.probabilities[self.digit]:.0f} % sure."
+        return f"A {self.digit}, {100 * self.probabilities[self.digit]:.0f}% sure."
 
     @property
     def short(self) -> str:

@@ -126,7 +126,7 @@ class Robustness:
         where = KINDS[self.kind].unit.format(level) if level else "undisturbed"
         return (
             f"Digits {where}: **{best}** reads {shares[best]:.0%} of them, **{worst}** {shares[worst]:.0%}. "
-            "Guessing gives 10 %."
+            "Guessing gives 10%."
         )
 
 

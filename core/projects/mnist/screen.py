@@ -72,7 +72,7 @@ def edit_in_words(reading: Reading, edit, wanted: str) -> str:
     """One sentence on an edit."""
     if not edit.reached:
         return f"{reading.sentence} No edit was found that turns it into {wanted}."
-    share = f"{100 * edit.size:.0f} %"
+    share = f"{100 * edit.size:.0f}%"
     return f"{reading.sentence} Changing its grey levels by {share} of the drawing's own strength makes it a {wanted}."
 
 
@@ -93,7 +93,7 @@ def row(path: Path) -> list[str]:
     except (Refused, Empty, OSError) as refusal:
         return [path.name, "", "", str(refusal) if isinstance(refusal, Refused | Empty) else "The file is not there."]
     answer = ", ".join(NAMES[10] if one.digit is None else str(one.digit) for one in reading.answers)
-    sure = f"{100 * min(one.sure for one in reading.answers):.0f} %"
+    sure = f"{100 * min(one.sure for one in reading.answers):.0f}%"
     return [path.name, answer, sure, " ".join((*reading.notes, *counted(reading)))]
 
 

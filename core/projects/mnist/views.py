@@ -190,7 +190,7 @@ VIEWS = {
 
 def two_minds(found: Drawn) -> Goal:
     """Draw what two digits claim."""
-    goal = "Draw something of two minds: the network must find **two digits** at least **30 %** probable each."
+    goal = "Draw something of two minds: the network must find **two digits** at least **30%** probable each."
     if found.reading is None:
         return Goal(goal, False, "Now: nothing is drawn.")
     digits = found.reading.probabilities[:10]
@@ -257,7 +257,7 @@ def training_in_words(run: Run) -> str:
 
 def few_weights(settings: trial.Trial, run: Run | None) -> Goal:
     """Train a small network well."""
-    goal = "Train a network with at most **1,000 weights** that reads **95 %** of the held-out 8×8 digits."
+    goal = "Train a network with at most **1,000 weights** that reads **95%** of the held-out 8×8 digits."
     size = trial.weights(settings)
     if run is None:
         return Goal(goal, False, f"Now: {size:,} weights, not trained yet.")

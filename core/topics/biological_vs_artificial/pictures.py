@@ -69,7 +69,7 @@ def rate_against_current(curve: RateCurve, unit: Unit, current: float, height: i
     here = {**line([0], [0], "your current", INK, hoverinfo="skip"), "x": [current] * 2, "y": [0, top], "opacity": 0.35}
     alt = (
         f"Firing rate against input current: measured up to {number(float(curve.measured.max()))} spikes per second; "
-        f"the fitted {unit.activation} explains {100 * unit.explained:.2f} % of the curve."
+        f"the fitted {unit.activation} explains {100 * unit.explained:.2f}% of the curve."
     )
     ranges = {"xaxis": {"range": [0, LARGEST]}, "yaxis": {"range": [0, top]}}
     plan = layout("Input current (nA)", "Spikes per second", height, **ranges)

@@ -89,7 +89,7 @@ def cheap(found: Intervals, minutes_between_checkpoints: int) -> Goal:
     yours, low = found.overhead(minutes_between_checkpoints / 60), found.formula.min() / found.work - 1
     text = (
         "**Cheap insurance**: with failures every 6 hours or more often, choose an interval whose extra time is within "
-        "5 % of the least."
+        "5% of the least."
     )
     passed = found.between <= 6 and yours <= 1.05 * low
     return Goal(text, bool(passed), f"Now: {yours:.1%} extra time; the least is {low:.1%}.")

@@ -115,8 +115,8 @@ def thrift(found: Trainings, patience: int, least_improvement: float) -> Goal:
     stops, values = found.stops(patience, least_improvement), outcomes(found, patience, least_improvement)
     spent, loss = stops[:, 0].mean() / EPOCHS, values[KEEP].mean() / values[FLOOR].mean() - 1
     text = (
-        "**Thrift**: stop after at most 35 % of the epochs and keep weights whose loss on fresh samples is at most "
-        "10 % above the lowest there is."
+        "**Thrift**: stop after at most 35% of the epochs and keep weights whose loss on fresh samples is at most "
+        "10% above the lowest there is."
     )
     return Goal(text, bool(spent <= 0.35 and loss <= 0.1), f"Now: {spent:.0%} of the epochs, {loss:.0%} above.")
 

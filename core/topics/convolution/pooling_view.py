@@ -114,7 +114,7 @@ def goal(pooled: Pooled, method: str, move_the_picture_by: int) -> Goal:
     worst = max(left, key=lambda name: left[name])
     text = (
         "**Find the culprit**: set window and stride so that the answers of all four methods only move along, whatever "
-        "the distance (left after aligning: 0 %), on a picture that is not flat."
+        "the distance (left after aligning: 0%), on a picture that is not flat."
     )
     passed = bool(pooled.photo.values.std() > 0.02 and left[worst] < 1e-6 and left[MAX] < 1e-6)
     return Goal(text, passed, f"Now: up to {left[worst]:.0%} left with {worst}.")

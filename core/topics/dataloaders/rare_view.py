@@ -63,7 +63,7 @@ def goal(found: Rarity) -> Goal:
     recall, precision = (found.last(values, SAMPLER) for values in (found.recalls, found.precisions))
     text = (
         f"With the sampler, find **{RECALL:.0%}** of the rare class at a precision of **{PRECISION:.0%}**, with a rare "
-        f"share of 5 % at most and an overlap of at least {OVERLAP}."
+        f"share of 5% at most and an overlap of at least {OVERLAP}."
     )
     passed = (
         recall >= RECALL and precision >= PRECISION and found.rare_share <= 0.05 and found.overlap >= OVERLAP - 1e-9

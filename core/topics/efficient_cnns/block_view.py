@@ -119,7 +119,7 @@ def table(found: Looked) -> list[dict]:
     """All blocks with these settings."""
     plain = found.costs[PLAIN].flops
     return [
-        {"Block": name, "FLOPs": millions(cost.flops), "of plain": f"{100 * cost.flops / plain:.3g} %",
+        {"Block": name, "FLOPs": millions(cost.flops), "of plain": f"{100 * cost.flops / plain:.3g}%",
          "Parameters": f"{cost.parameters:,}", "Kept for backward": f"{found.kept[name] / 1000:,.0f} kB",
          "Milliseconds": shortly(found.latencies[name].median)}
         for name, cost in found.costs.items()
@@ -137,7 +137,7 @@ def draw(found: Looked) -> Shown:
         f"**{millions(found.cost.flops)} FLOPs** and **{found.cost.parameters:,} parameters**; the formula "
         f"{formula.formula} (here c = {found.settings.channels}, h = {found.settings.size}, k = "
         f"{found.settings.kernel}) gives {by_formula.flops:,} FLOPs, {difference(found.cost, by_formula)}. One picture "
-        f"takes the processor **{shortly(found.latencies[found.kind].median)} ms** (95 % interval of the median: "
+        f"takes the processor **{shortly(found.latencies[found.kind].median)} ms** (95% interval of the median: "
         f"{shortly(low)} to {shortly(high)}); training keeps **{found.kept[found.kind] / 1000:,.0f} kB** of it for the "
         "way back."
     )

@@ -182,6 +182,6 @@ def random_maps(channels: int, size: int, seed: int, batch: int = 1) -> Tensor:
 
 
 def band(latency: Latency) -> np.ndarray:
-    """The median in the middle of its 95 % interval: (low, median, high)."""
+    """The median in the middle of its 95% interval: (low, median, high)."""
     low, high = latency.middle
     return np.array([low, latency.median, high])

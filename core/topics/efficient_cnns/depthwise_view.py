@@ -44,12 +44,12 @@ def ratios(found: Compared, answered: bool) -> Picture:
              "thickness": 1.5, "visible": answered}  # fmt: skip
     colors = [GREY, BLUE, GREEN, ORANGE][: len(rows)]
     words = [name.replace(" ", "<br>") for name in names]
-    bars = upright(words, values, colors, error_y=error, text=[f"{value:.3g} %" for value in values],
-                   textposition="inside", insidetextanchor="start", textangle=0, **hover("%{y:.3g} %"))  # fmt: skip
+    bars = upright(words, values, colors, error_y=error, text=[f"{value:.3g}%" for value in values],
+                   textposition="inside", insidetextanchor="start", textangle=0, **hover("%{y:.3g}%"))  # fmt: skip
     line = horizontal(100, GREY, 1, "dot")
     plan = layout("", "Separable pair, % of plain", 340, showlegend=False, shapes=[line],
                   xaxis={"type": "category", "showgrid": False}, yaxis={"rangemode": "tozero"})  # fmt: skip
-    said = ", ".join(f"{name} {value:.3g} %" for name, value in zip(names, values, strict=True))
+    said = ", ".join(f"{name} {value:.3g}%" for name, value in zip(names, values, strict=True))
     return Picture([bars], plan, f"The separable pair as a share of the plain convolution: {said}.")
 
 
@@ -86,7 +86,7 @@ def over_channels(found: Compared) -> Picture:
     channels = np.array(OUTPUTS.options, float)
     traces = [
         trace("lines+markers", channels, 100 * (1 / channels + 1 / side**2), name=f"{side} × {side}",
-              line=stroke(color, 2.5, dash), marker=marker(color, 8, symbol), **hover("%{y:.3g} %", f"{side} × {side}"))
+              line=stroke(color, 2.5, dash), marker=marker(color, 8, symbol), **hover("%{y:.3g}%", f"{side} × {side}"))
         for side, color, dash, symbol in zip(KERNEL.options, (ORANGE, BLUE, GREEN), ("solid", "dash", "dot"),
                                              ("circle", "diamond", "square"), strict=True)
     ]  # fmt: skip
@@ -96,8 +96,8 @@ def over_channels(found: Compared) -> Picture:
                   yaxis={"rangemode": "tozero"}, annotations=[note(0.98, 0.98, "1 / c' + 1 / k²", xref="paper",
                   yref="paper", xanchor="right", yanchor="top", font={"size": 13})])  # fmt: skip
     alt = (
-        f"FLOPs of the separable pair over the output channels: with 3 × 3 kernels from {100 * saving(4, 3):.3g} % at "
-        f"4 channels to {100 * saving(128, 3):.3g} % at 128; on screen {100 * found.by_count:.3g} %."
+        f"FLOPs of the separable pair over the output channels: with 3 × 3 kernels from {100 * saving(4, 3):.3g}% at "
+        f"4 channels to {100 * saving(128, 3):.3g}% at 128; on screen {100 * found.by_count:.3g}%."
     )
     return Picture([*traces, ring], plan, alt)
 

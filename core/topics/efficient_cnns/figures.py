@@ -55,7 +55,7 @@ def diagram(vertices: Sequence[Vertex], name: str, costs: bool = True) -> Pictur
 
 def box(vertex: Vertex, x: float, y: float, total: int) -> dict:
     """An operation's box: what it is, what follows it, its share of the FLOPs."""
-    share = f"{100 * vertex.flops / total:.0f} % FLOPs" if total and vertex.flops else ""
+    share = f"{100 * vertex.flops / total:.0f}% FLOPs" if total and vertex.flops else ""
     lines = filter(None, [f"<b>{vertex.words}</b>", ", ".join(vertex.followers), share])
     return note(x, y, "<br>".join(lines), bgcolor=PAPER, bordercolor=TINTS[vertex.kind], borderwidth=2,
                 borderpad=4, font={"size": 11, "color": INK})  # fmt: skip
@@ -84,7 +84,7 @@ def told(vertex: Vertex) -> str:
 def clock_against_counts(
     counts: Mapping[str, float], latencies: Mapping[str, Latency], chosen: str, axis: str = "FLOPs", height: int = 380
 ) -> Picture:
-    """One symbol per block: what is counted to the right, milliseconds with the median's 95 % interval upwards; the
+    """One symbol per block: what is counted to the right, milliseconds with the median's 95% interval upwards; the
     line holds the plain convolution's time for each FLOP."""
     traces = []
     for name, latency in latencies.items():

@@ -44,13 +44,13 @@ def likeliest(found: Opened) -> Picture:
     """The five likeliest classes."""
     names, values = [name for name, _ in found.classes], [100 * value for _, value in found.classes]
     bars = {"type": "bar", "orientation": "h", "x": values, "y": list(range(len(names))),
-            "marker": {"color": [BLUE, *[GREY] * (len(names) - 1)]}, "text": [f"{name} {value:.1f} %" for name, value in
+            "marker": {"color": [BLUE, *[GREY] * (len(names) - 1)]}, "text": [f"{name} {value:.1f}%" for name, value in
             zip(names, values, strict=True)], "textposition": "outside", "cliponaxis": False,
             **hover("%{text}")}  # fmt: skip
     plan = layout("Probability, %", "", 270, xaxis={"range": [0, 2.1 * max(values)], "showticklabels": False,
                   "showgrid": False}, yaxis={"showticklabels": False, "showgrid": False,
                   "range": [len(names) - 0.5, -0.5]})  # fmt: skip
-    said = ", ".join(f"{name} {value:.1f} %" for name, value in zip(names, values, strict=True))
+    said = ", ".join(f"{name} {value:.1f}%" for name, value in zip(names, values, strict=True))
     return Picture([bars], plan, f"The likeliest of ImageNet's thousand classes: {said}.")
 
 
@@ -82,7 +82,7 @@ def shares(found: Opened, layer: int) -> Picture:
     traces = [
         trace("lines+markers", places, [100 * value for value in values], name=name, line=stroke(COLORS[1 - row] if
               row < 2 else COLORS[2], 2, DASHES[row]), marker=marker(COLORS[1 - row] if row < 2 else COLORS[2], 8,
-              SYMBOLS[row]), text=[each.name for each in found.parts], **hover("%{text}: %{y:.1f} %", name))
+              SYMBOLS[row]), text=[each.name for each in found.parts], **hover("%{text}: %{y:.1f}%", name))
         for row, (name, values) in enumerate(rows.items())
     ]  # fmt: skip
     line = vertical(layer, INK, 1, "dot")

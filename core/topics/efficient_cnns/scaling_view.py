@@ -130,7 +130,7 @@ def published() -> list[dict]:
         {"Network": name, "Resolution": side, "Width": width, "Depth": depth,
          "FLOPs": millions(families()["EfficientNet"][name].flops),
          "Parameters": millions(families()["EfficientNet"][name].parameters),
-         "ImageNet accuracy (published by torchvision)": f"{rows[name]:.1f} %"}
+         "ImageNet accuracy (published by torchvision)": f"{rows[name]:.1f}%"}
         for name, (side, width, depth) in FAMILY.items()
     ]  # fmt: skip
 

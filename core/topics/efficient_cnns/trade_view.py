@@ -97,7 +97,7 @@ def over(record: Trade, axis: str) -> Picture:
         traces.append({"type": "scatter", "mode": "lines", **edge, **fill, **SILENT})
         traces.append(line(x, mean, name, color, DASHES[place % 6], mode="lines+markers",
                            marker={"symbol": symbol, "size": 9, "color": color}))  # fmt: skip
-        words.append(f"{name} from {mean[0]:.1f} to {mean[-1]:.1f} %")
+        words.append(f"{name} from {mean[0]:.1f} to {mean[-1]:.1f}%")
     ends = np.array([cost.flops if axis == "FLOPs" else cost.parameters for costs in record.costs.values()
                      for cost in costs.values()], float)  # fmt: skip
     plan = layout(f"{AXES[axis]} (logarithmic)", "Held-out accuracy, %", 440, xaxis={"type": "log"} | ticks(ends))
@@ -115,12 +115,12 @@ def by_clock(record: Trade) -> Picture:
         up = {"type": "data", "array": [float(values.std())], "color": color, "thickness": 1.5}
         traces.append(trace("markers", [middle], [float(values.mean())], error_x=across, error_y=up, name=name,
                             marker=marker(color, 13, symbol, PAPER),
-                            **hover("%{x:.3g} ms, %{y:.1f} %", name)))  # fmt: skip
+                            **hover("%{x:.3g} ms, %{y:.1f}%", name)))  # fmt: skip
     medians = np.array([each.median for each in record.times.values()])
     many = "one digit" if record.batch == 1 else f"{record.batch} digits"
     plan = layout(f"Milliseconds for {many} (logarithmic)", "Held-out accuracy, %", 440,
                   xaxis={"type": "log"} | ticks(medians))  # fmt: skip
-    said = "; ".join(f"{name} {100 * record.here[name].mean():.1f} % in {shortly(each.median)} ms" for name, each in
+    said = "; ".join(f"{name} {100 * record.here[name].mean():.1f}% in {shortly(each.median)} ms" for name, each in
                      record.times.items())  # fmt: skip
     return Picture(traces, plan, f"Accuracy at about {millions(record.budget)} FLOPs against measured time: {said}.")
 
@@ -132,7 +132,7 @@ def table(record: Trade) -> list[dict]:
         cost = record.costs[name][record.budget]
         rows.append({
             "Block": name, "Channels": fitted(name, record.budget).channels, "FLOPs": millions(cost.flops),
-            "Parameters": f"{cost.parameters:,}", "Accuracy": f"{100 * values.mean():.1f} ± {100 * values.std():.1f} %",
+            "Parameters": f"{cost.parameters:,}", "Accuracy": f"{100 * values.mean():.1f} ± {100 * values.std():.1f}%",
             "Milliseconds": shortly(record.times[name].median),
         })  # fmt: skip
     return sorted(rows, key=lambda row: -float(row["Accuracy"].split()[0]))
@@ -192,13 +192,13 @@ def with_own(mine: Own) -> Shown:
     picture = over(record, "FLOPs")
     spread = {"type": "data", "array": [float(100 * mine.accuracies.std())], "color": INK, "thickness": 2}
     star = trace("markers", [mine.cost.flops], [100 * mine.mean], name="yours", error_y=spread,
-                 marker=marker(INK, 17, "star", PAPER), **hover("%{y:.1f} %", "yours"))  # fmt: skip
+                 marker=marker(INK, 17, "star", PAPER), **hover("%{y:.1f}%", "yours"))  # fmt: skip
     note = (
         f"Yours ({mine.kind}, {mine.settings.channels} channels): **{mine.mean:.1%}** on average over {MINE} seeds, "
         f"from {mine.accuracies.min():.1%} to {mine.accuracies.max():.1%}, with **{millions(mine.cost.flops)} FLOPs**, "
         f"{mine.cost.parameters:,} parameters and {shortly(mine.time.median)} ms for a digit."
     )
-    alt = f"{picture.alt} Yours: {100 * mine.mean:.1f} % with {millions(mine.cost.flops)} FLOPs."
+    alt = f"{picture.alt} Yours: {100 * mine.mean:.1f}% with {millions(mine.cost.flops)} FLOPs."
     plan = picture.layout | {"xaxis": picture.layout["xaxis"] | reach(record, mine.cost.flops)}
     return Shown(((Picture([*picture.traces, star], plan, alt),),), note)
 

@@ -77,7 +77,7 @@ def goal(found: Machine) -> Goal:
         "Plan a training that takes **between a third and nine tenths** of the memory that is free: as much as this "
         "machine can bear."
     )
-    return Goal(text, 1 / 3 <= share <= 0.9, f"Now: {number(100 * share)} % of the free memory.")
+    return Goal(text, 1 / 3 <= share <= 0.9, f"Now: {number(100 * share)}% of the free memory.")
 
 
 PLAN = """units, numbers_per_weight = {units!r}, {copies!r}

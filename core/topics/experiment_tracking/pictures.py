@@ -139,9 +139,9 @@ def best_of_many(found: Selected, height: int = 400) -> Picture:
         words.append(f"{name} from {mean[0]:.1f} to {mean[-1]:.1f} points")
     axis = {"type": "log", "tickvals": list(found.counts), "ticktext": [str(k) for k in found.counts]}
     said = "; ".join(words)
-    alt = f"Lead of the best of k runs over the average run, k up to {found.counts[-1]}: {said}; bands: 10 to 90 %."
+    alt = f"Lead of the best of k runs over the average run, k up to {found.counts[-1]}: {said}; bands: 10 to 90%."
     plan = layout("Runs to choose from", "Lead over the average run (points)", height, xaxis=axis)
-    plan["annotations"] = [note(1, 0, "bands: 10 to 90 % of all choices", xref="paper", yref="paper", xanchor="right",
+    plan["annotations"] = [note(1, 0, "bands: 10 to 90% of all choices", xref="paper", yref="paper", xanchor="right",
                                 yanchor="bottom", font={"size": 11})]  # fmt: skip
     return Picture(traces, plan, alt)
 
@@ -155,6 +155,6 @@ def all_scores(found: Selected, height: int = 300) -> Picture:
         line(places, rows, "each run", ORANGE, **dots),
         line(places[[0, -1]], np.array([rows.mean()] * 2), "their average", INK, "dash"),
     ]
-    ends = f"from {rows[0]:.1f} % down to {rows[-1]:.1f} %"
-    alt = f"Validation scores of {len(rows)} runs, sorted, {ends}; their average is {rows.mean():.1f} %."
+    ends = f"from {rows[0]:.1f}% down to {rows[-1]:.1f}%"
+    alt = f"Validation scores of {len(rows)} runs, sorted, {ends}; their average is {rows.mean():.1f}%."
     return Picture(traces, layout("Place in the table", "Score (%)", height), alt)

@@ -37,7 +37,7 @@ def draw(found: Seen, filter: str, sort_by: str, colour_by: str, rows: str) -> S
 def words(found: Seen, table: Table, keep: list[int]) -> str:
     """How many runs stand here, what they share, and which setting matters."""
     effects = sorted(found.sweep.effects.items(), key=lambda pair: -pair[1])
-    shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in effects) or "there is one run only"
+    shares = ", ".join(f"{name} {100 * share:.0f}%" for name, share in effects) or "there is one run only"
     same = ", ".join(f"{name.lower()} {value}" for name, value in list(table.same.items())[:12])
     more = f"; the first {LISTED} are listed" if len(keep) > LISTED else ""
     return (

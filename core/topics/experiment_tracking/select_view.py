@@ -42,7 +42,7 @@ def before(found: Selected) -> Shown:
     count = len(found.validation)
     said = (
         f"{count} networks were trained on the same {TRAINING} samples with the same settings; they differ in the seed "
-        f"alone. The table is sorted, and its first row says **{100 * found.validation.max():.1f} %** right on "
+        f"alone. The table is sorted, and its first row says **{100 * found.validation.max():.1f}%** right on "
         f"{found.samples} validation samples, {found.lead:.1f} points more than the average row."
     )
     return Shown(((all_scores(found),),), said)

@@ -42,7 +42,7 @@ def expected_best(scores: Sequence[float], others: Sequence[float], k: int) -> f
 
 
 def spread_of_best(scores: np.ndarray, others: np.ndarray, k: int) -> tuple[float, float]:
-    """Where the middle 80 % of the choices lie in ``others`` (runs with equal scores by their order)."""
+    """Where the middle 80% of the choices lie in ``others`` (runs with equal scores by their order)."""
     order = np.argsort(scores, kind="stable")
     values, weights = others[order], np.array(chances(len(scores), k))
     rising = np.argsort(values, kind="stable")

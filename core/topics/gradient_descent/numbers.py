@@ -218,7 +218,7 @@ class Search:
 
     @property
     def needed(self) -> float:
-        """After how many iterations the estimate stays within 1 % of the largest absolute eigenvalue."""
+        """After how many iterations the estimate stays within 1% of the largest absolute eigenvalue."""
         truth = self.exact[np.abs(self.exact).argmax()]
         off = np.flatnonzero(np.abs(self.estimates / truth - 1) > 0.01)
         return (

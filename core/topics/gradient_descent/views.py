@@ -141,13 +141,13 @@ def searched(search: Search) -> Shown:
     ]
     alt = (
         f"Power iteration at epoch {search.epoch}: the estimate goes from {number(float(search.estimates[0]))} to "
-        f"{number(float(search.estimates[-1]))}, the exact eigenvalue is {number(truth)}; {needed} until within 1 %."
+        f"{number(float(search.estimates[-1]))}, the exact eigenvalue is {number(truth)}; {needed} until within 1%."
     )
     second = float(sorted(np.abs(search.exact))[-2])
     size = len(search.exact)
     note = (
         f"The Hessian of this network has {size} × {size} = {size * size:,} entries. Power iteration never writes it "
-        f"down: it multiplies one vector by it, again and again. After **{needed}** the estimate is within 1 %. The "
+        f"down: it multiplies one vector by it, again and again. After **{needed}** the estimate is within 1%. The "
         f"next eigenvalue is {second / abs(truth):.0%} as large: the closer it is, the longer it takes."
     )
     return Shown(((Picture(traces, layout("Multiplications by the Hessian", "Estimate of λmax", 400), alt),),), note)

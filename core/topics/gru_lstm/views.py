@@ -109,7 +109,7 @@ def without_a_gate(both: Pair, your_text: str, gate: str, held_at: float, from_c
     """Find the gate that is not needed."""
     found, name = both.of(gate)
     share = found.score({name: held_at})
-    words = "Find a cell, a gate and a value so that the network **counts 85 % right although the gate never moves**."
+    words = "Find a cell, a gate and a value so that the network **counts 85% right although the gate never moves**."
     return Goal(words, share >= 0.85, f"Now: {found.model.cell}, {name} at {held_at:g}: {share:.0%}.")
 
 
@@ -155,7 +155,7 @@ def most_missed(found: Counter, your_text: str, silent_unit: int) -> Goal:
     silent, shares = min(silent_unit, found.model.units) - 1, found.silenced
     passed = silent >= 0 and shares[silent] == shares.min() and shares.max() >= 0.9
     words = (
-        "Find a network that can spare one of its units (90 % right without it), and silence the unit that it can "
+        "Find a network that can spare one of its units (90% right without it), and silence the unit that it can "
         "spare **least**."
     )
     now = f"Now: without its least needed unit {shares.max():.0%}, without the silent one "
@@ -186,7 +186,7 @@ def fewest_units(found: Race) -> Goal:
     """With how few units does it still work?"""
     units = found.runs[NAMES[0]].model.units
     share = max(found.longer[name].mean() for name in GATED)
-    words = f"Find the **fewest units** with which a gated cell counts 97 % right over {LONGER} characters: 5 or fewer."
+    words = f"Find the **fewest units** with which a gated cell counts 97% right over {LONGER} characters: 5 or fewer."
     return Goal(words, units <= 5 and share >= 0.97, f"Now: {units} units, {share:.1%}.", units)
 
 
@@ -219,7 +219,7 @@ def own_view(found: Counter, your_text: str) -> Shown:
 
 def own_goal(found: Counter) -> Goal:
     """Bring a network that counts."""
-    words = "Train a network yourself, with the program below or your own, and bring one that counts **99 %** right."
+    words = "Train a network yourself, with the program below or your own, and bring one that counts **99%** right."
     share = found.score()
     where = "the example's weights are in use" if found.run else f"yours counts {share:.1%} right"
     return Goal(words, found.run is None and share >= 0.99, f"Now: {where}.")

@@ -45,7 +45,7 @@ def hand_note(found: Hand) -> str:
     better = landscape.recorded().better(best.losses[-1])
     seen = landscape.recorded().fresh[best.cell]
     return (
-        f"**{count} of {BUDGET}** trainings. Your lowest validation loss is **{best.losses[-1]:.3f}**: {better:.1f} % "
+        f"**{count} of {BUDGET}** trainings. Your lowest validation loss is **{best.losses[-1]:.3f}**: {better:.1f}% "
         f"of all settings are better. On fresh samples that network's loss is {seen:.3f}."
     )
 
@@ -133,7 +133,7 @@ def race_rows(found: Race, price: int) -> list[dict]:
     return [
         {"Search": name, "Mean loss": f"{losses[name].mean():.3f}" if ready else "none has ended in some seeds",
          "Middle half": " to ".join(f"{value:.3f}" for value in np.quantile(losses[name], (0.25, 0.75))),
-         "Better settings": f"{np.mean([ground.better(loss) for loss in losses[name]]):.1f} %",
+         "Better settings": f"{np.mean([ground.better(loss) for loss in losses[name]]):.1f}%",
          "Against the lowest": "lowest" if name == best else "inside seed noise" if name in equals else "higher"}
         for name in sorted(losses, key=lambda name: losses[name].mean())
         for ready in [bool((losses[name] < races.WORST).all())]
@@ -211,7 +211,7 @@ def search_note(found: LiveSearch) -> str:
     loss = one.best.losses[-1]
     return (
         f"{seen} Its best has a validation loss of **{loss:.3f}**, {ground.fresh[one.best.cell]:.3f} on fresh samples; "
-        f"{ground.better(loss):.1f} % of all settings are better."
+        f"{ground.better(loss):.1f}% of all settings are better."
     )
 
 
@@ -237,12 +237,12 @@ def before_search(found: LiveSearch) -> Shown:
 
 def much_for_little(found: LiveSearch) -> Goal:
     """Find a very good setting for little."""
-    goal = "**Much for little**: for the price of 9 whole trainings, let a search end in the best **1 %** of settings."
+    goal = "**Much for little**: for the price of 9 whole trainings, let a search end in the best **1%** of settings."
     one, best = found.search, found.search.best
     if best is None:
         return Goal(goal, False, "Now: no training has ended.")
     better = landscape.recorded().better(best.losses[-1])
-    return Goal(goal, one.budget <= 9 and better < 1, f"Now: price {one.budget:g}, {better:.1f} % are better.")
+    return Goal(goal, one.budget <= 9 and better < 1, f"Now: price {one.budget:g}, {better:.1f}% are better.")
 
 
 SEARCH = View(

@@ -132,7 +132,7 @@ def unnoticed(found: Ways, held_out_digit: int) -> Goal:
     gap, same = float(found.apart(RAW).max()), found.agreement(RAW)
     text = (
         "**Wrong and hardly noticed**: find raw tensors whose logits are wrong by more than 0.1 and that still give at "
-        "least 95 % of the digits the module's class."
+        "least 95% of the digits the module's class."
     )
     return Goal(text, gap > 0.1 and same >= 0.95, f"Now: {number(gap)} apart, {same:.0%} the same class.")
 

@@ -244,7 +244,7 @@ def sound_after_all(flips: Flips) -> Goal:
     run = flips.runs["cross-entropy"][0]
     share = run.data.made.share
     mean = flips.accuracies["cross-entropy"].mean()
-    goal = "**See through the lies**: with at least 30 % wrong labels, cross-entropy still reaches 90 % on sound ones."
+    goal = "**See through the lies**: with at least 30% wrong labels, cross-entropy still reaches 90% on sound ones."
     return Goal(goal, bool(share >= 0.3 and mean >= 0.9), f"Now: {share:.0%} wrong labels, {mean:.1%}.")
 
 

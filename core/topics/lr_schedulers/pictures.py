@@ -27,10 +27,10 @@ def schedule_lines(schedules: Mapping[str, str | Breakpoints], drawing: str) -> 
         rates = 100 * factors(schedule, step, RESOLUTION)
         color, dash, _ = STYLES[name]
         traces.append(line(100 * step / RESOLUTION, rates, name, color, dash))
-        words.append(f"{name} from {rates[0]:.0f} over {rates[RESOLUTION // 2]:.0f} to {rates[-1]:.0f} %")
+        words.append(f"{name} from {rates[0]:.0f} over {rates[RESOLUTION // 2]:.0f} to {rates[-1]:.0f}%")
     if DRAWN in schedules:
         x, y = np.array(percents(drawing)).T
-        style, said = marker(STYLES[DRAWN][0], 11, "circle", rim=PAPER), hover("%{x:.0f} %: %{y:.0f} %", DRAWN)
+        style, said = marker(STYLES[DRAWN][0], 11, "circle", rim=PAPER), hover("%{x:.0f}%: %{y:.0f}%", DRAWN)
         traces.append(trace("markers", x, y, marker=style, showlegend=False, **said))
     alt = f"Learning rates in percent of their peak at the start, half-way and at the end: {'; '.join(words)}."
     ends = {"range": [-3, 106], "fixedrange": True}

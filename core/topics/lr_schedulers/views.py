@@ -272,7 +272,7 @@ def reduced(found: StepByStep) -> str:
 
 def half_way(found: StepByStep, steps_done: int) -> Question:
     """What is the rate half-way?"""
-    because = f"At step {len(found.formula) // 2} the formula gives {number(found.percent(0.5))} % of the peak."
+    because = f"At step {len(found.formula) // 2} the formula gives {number(found.percent(0.5))}% of the peak."
     asked = f"Half of the steps are done. What is the rate of **{found.name}** then, in percent of its peak?"
     return Question(asked, Scale(0, 100, 1, "%"), round(found.percent(0.5), 1), because)
 

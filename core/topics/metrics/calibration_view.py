@@ -1,4 +1,4 @@
-"""The view of calibration: does what is said to be 90 % sure come true nine times in ten, and what mends it."""
+"""The view of calibration: does what is said to be 90% sure come true nine times in ten, and what mends it."""
 
 import numpy as np
 
@@ -106,7 +106,7 @@ def before(judged: Judged, **looks) -> Shown:
     """How sure the network is."""
     counts, edges = np.histogram(sure(judged, 1.0), np.linspace(0, 1, 11))
     bar = upright((edges[1:] + edges[:-1]) / 2, counts, BLUE, **hover("%{y} pictures"))
-    alt = f"How sure the network is of {len(judged.truth)} answers; {counts[-1]} of them are at least 90 % sure."
+    alt = f"How sure the network is of {len(judged.truth)} answers; {counts[-1]} of them are at least 90% sure."
     axes = {"xaxis": {"range": [0, 1.02], "tickformat": ".0%"}}
     return Shown(((Picture([bar], layout("Confidence", "Pictures", 320, **axes), alt),),), "How sure the network is.")
 
@@ -114,7 +114,7 @@ def before(judged: Judged, **looks) -> Shown:
 def question(judged: Judged, **looks) -> Question:
     """Sure and wrong."""
     surest = sure(judged, 1.0) >= 0.9
-    words = f"Of {int(surest.sum())} answers the network says that it is at least 90 % sure. How many of 100 are right?"
+    words = f"Of {int(surest.sum())} answers the network says that it is at least 90% sure. How many of 100 are right?"
     truth = round(100 * float((judged.answers == judged.truth)[surest].mean())) if surest.any() else 0
     because = "Training rewards confidence on pictures it has learned by heart; on new ones it keeps the confidence."
     return Question(words, Scale(0, 100, 1, "of 100", 4), truth, because)

@@ -88,7 +88,7 @@ def rows(judged: Judged, rare_digit: str, left: float) -> list[dict]:
         values, spread = averaged(counts, average), averaged(drawn, average)
         shown = {name: f"{float(value):.3f}" for name, value in values.items()}
         result.append(
-            {"Average": average, **shown, "95 % interval of F1": "{:.3f} to {:.3f}".format(*interval(spread["F1"]))}
+            {"Average": average, **shown, "95% interval of F1": "{:.3f} to {:.3f}".format(*interval(spread["F1"]))}
         )
     return result
 
@@ -123,7 +123,7 @@ def before(judged: Judged, opened_cell: str, **looks) -> Shown:
 
 
 def moves(judged: Judged, digit: str) -> dict[str, float]:
-    """How far micro and macro F1 move when only 1 % of a digit's pictures are left."""
+    """How far micro and macro F1 move when only 1% of a digit's pictures are left."""
     plain, rare = confusion(judged), confusion(judged, digit, 1)
     return {name: abs(float(averaged(rare, name)["F1"] - averaged(plain, name)["F1"])) for name in ("micro", "macro")}
 
@@ -139,7 +139,7 @@ def question(judged: Judged, **looks) -> Question:
     gaps, plain, few = moves(judged, digit), confusion(judged), confusion(judged, digit, 1)
     better = averaged(few, "micro")["F1"] > averaged(plain, "micro")["F1"]
     words = (
-        f"When the network says {digit} it is wrong most often. Only 1 % of the pictures of {article(int(digit))} "
+        f"When the network says {digit} it is wrong most often. Only 1% of the pictures of {article(int(digit))} "
         "stay in the test. Which average of F1 moves further?"
     )
     because = (

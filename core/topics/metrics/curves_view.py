@@ -23,11 +23,11 @@ SQUARE = {"xaxis": {"range": [-0.02, 1.02]}, "yaxis": {"range": [-0.02, 1.04]}}
 
 
 def band(x: np.ndarray, values: np.ndarray, color: str) -> dict:
-    """The 95 % band of resampled curves (draws, len(x))."""
+    """The 95% band of resampled curves (draws, len(x))."""
     low, high = np.quantile(values, [0.025, 0.975], axis=0)
     edge = {"x": encoded(np.r_[x, x[::-1]]), "y": encoded(np.r_[low, high[::-1]])}
     fill = {"mode": "lines", "fill": "toself", "fillcolor": transparent(color, 0.18), "line": {"width": 0}}
-    return {"type": "scatter", **edge, **fill, "hoverinfo": "skip", "name": "95 % band"}
+    return {"type": "scatter", **edge, **fill, "hoverinfo": "skip", "name": "95% band"}
 
 
 def roc_picture(detector: Detector, threshold: float) -> Picture:
@@ -74,8 +74,8 @@ def draw(looked: Looked, threshold: float, share_of_positives: float, pairs_draw
     pairs = pair_share(detector.truth, detector.scores, pairs_drawn, 0)
     note = (
         f"In **{pairs:.3f}** of {pairs_drawn:,} random pairs the positive has the higher score; the area under the ROC "
-        f"curve is **{float(found.auc):.3f}** (95 % interval {auc[0]:.3f} to {auc[1]:.3f}). Average precision at "
-        f"{share_of_positives:g} % positives is **{float(found.average_precision):.3f}** ({average[0]:.3f} to "
+        f"curve is **{float(found.auc):.3f}** (95% interval {auc[0]:.3f} to {auc[1]:.3f}). Average precision at "
+        f"{share_of_positives:g}% positives is **{float(found.average_precision):.3f}** ({average[0]:.3f} to "
         f"{average[1]:.3f}); guessing would have {share:.3f}."
     )
     return Shown(((roc_picture(detector, threshold), precision_picture(detector, threshold, share)),), note)
@@ -97,7 +97,7 @@ def question(looked: Looked, share_of_positives: float, **looks) -> Question:
     sides = zip(areas(looked.detector, 0.5), areas(looked.detector, 0.01), strict=True)
     roc, precision = (abs(one - other) > MOVED for one, other in sides)
     truth = (BOTH if precision else ROC) if roc else (PRECISION if precision else NEITHER)
-    words = f"Positives fall from 50 % to 1 % of all cases, the scores stay. Which changes by more than {MOVED}?"
+    words = f"Positives fall from 50% to 1% of all cases, the scores stay. Which changes by more than {MOVED}?"
     because = (
         "ROC looks at positives and at negatives separately, each as a share of its own kind; precision mixes them, so "
         "it depends on how many there are of each."

@@ -55,12 +55,12 @@ class Detector:
         return weights
 
     def intervals(self, threshold: float, share: float | None = None) -> dict[str, tuple[float, float]]:
-        """The 95 % bootstrap interval of every number at a threshold."""
+        """The 95% bootstrap interval of every number at a threshold."""
         counts = confusion(self.truth, self.scores, threshold, self.drawn * self.weights(share))
         return {name: interval(number(counts)) for name, number in NUMBERS.items()}
 
     def curve_intervals(self, share: float | None = None) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The 95 % bootstrap intervals of the ROC curve's area and of average precision."""
+        """The 95% bootstrap intervals of the ROC curve's area and of average precision."""
         found = curve(self.truth, self.scores, self.drawn * self.weights(share))
         return interval(found.auc), interval(found.average_precision)
 

@@ -109,7 +109,7 @@ def draw(found: Tests) -> Shown:
     note = (
         f"{TESTS} tests of **{found.size}** pictures each, of the same network: its {found.number} comes out anywhere "
         f"from **{found.values.min():.3f}** to **{found.values.max():.3f}**. On all {len(found.detector.truth)} "
-        f"pictures it is {found.truth:.3f} (dashed). The 95 % bootstrap interval is {found.width:.3f} wide on average "
+        f"pictures it is {found.truth:.3f} (dashed). The 95% bootstrap interval is {found.width:.3f} wide on average "
         f"and holds that value in **{int(found.holding.sum())} of {TESTS}** tests."
     )
     if blind := int((found.edges[:, 0] == found.edges[:, 1]).sum()):
@@ -125,7 +125,7 @@ def before(found: Tests) -> Shown:
 
 def question(found: Tests) -> Question:
     """How much is chance?"""
-    words = f"One test of {found.size} pictures: how wide is the 95 % interval of its {found.number} on average?"
+    words = f"One test of {found.size} pictures: how wide is the 95% interval of its {found.number} on average?"
     because = (
         "The width shrinks with the root of the number of samples that count: for recall that is the positives alone, "
         "a tenth of the pictures."

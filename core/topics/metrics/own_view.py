@@ -30,7 +30,7 @@ def draw(looked: Looked, threshold: float, positives_in_use: float, cost_of_a_mi
     (auc, average), (interval, _) = curves_view.areas(detector, share), detector.curve_intervals(share)
     curves = (curves_view.roc_picture(detector, threshold), curves_view.precision_picture(detector, threshold, share))
     note = (
-        f"{'' if is_own(looked) else HOW_TO}{shown.note} The area under the ROC curve is **{auc:.3f}** (95 % interval "
+        f"{'' if is_own(looked) else HOW_TO}{shown.note} The area under the ROC curve is **{auc:.3f}** (95% interval "
         f"{interval[0]:.3f} to {interval[1]:.3f}), average precision {average:.3f}."
     )
     return Shown((*shown.pictures, curves), note, shown.tables, shown.clicked)
@@ -51,7 +51,7 @@ def goal(looked: Looked, threshold: float, positives_in_use: float, cost_of_a_mi
     detector, share = looked.detector, part(positives_in_use)
     now, half = (detector.at(each, share).cost(cost_of_a_miss) for each in (threshold, 0.5))
     lowest = detector.cheapest(cost_of_a_miss, share)[1]
-    words = "Bring scores of your own, let a miss cost 5 or more, and find a threshold within 10 % of the lowest cost."
+    words = "Bring scores of your own, let a miss cost 5 or more, and find a threshold within 10% of the lowest cost."
     passed = is_own(looked) and cost_of_a_miss >= 5 and now <= CLOSE * lowest
     whose = "your scores" if is_own(looked) else "the network's scores"
     return Goal(words, bool(passed), f"Now: {whose}, cost {1000 * now:.0f} per 1,000 cases; at 0.5 {1000 * half:.0f}.")

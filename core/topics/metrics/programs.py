@@ -62,7 +62,7 @@ draws = []
 for _ in range(1000):
     places = random.integers(0, len(truth), len(truth))  # as many samples, drawn with replacement
     draws.append((truth[places] == (scores[places] >= threshold)).mean())
-print("95 % interval of the accuracy:", np.quantile(draws, [0.025, 0.975]))
+print("95% interval of the accuracy:", np.quantile(draws, [0.025, 0.975]))
 result = {"Accuracy": float((truth == (scores >= threshold)).mean())}"""
 
 

@@ -115,8 +115,8 @@ def rare(seed: int) -> Report:
     judged = network(seed, epochs=5, hidden_units=8)
     sides = [detected(*judged.against_rest(DIGIT), share, 0.9) for share in (0.01, 0.5)]
     return Report(
-        "A detector of rare parts, threshold 0.9, tested where 1 % are positive. It is then used where half are.",
-        "Where 99 % are negative, saying no is right 99 times in 100: the accuracy was that of the negatives.",
+        "A detector of rare parts, threshold 0.9, tested where 1% are positive. It is then used where half are.",
+        "Where 99% are negative, saying no is right 99 times in 100: the accuracy was that of the negatives.",
         ("Accuracy", "Specificity", "ROC-AUC"), *sides, judged.provenance,
     )  # fmt: skip
 
@@ -126,7 +126,7 @@ def shifted(seed: int) -> Report:
     judged = network(seed)
     sides = [detected(*judged.against_rest(DIGIT), share) for share in (0.5, 0.01)]
     return Report(
-        "A screening test, tried on as many ill as healthy people. It is then offered to all, 1 % of whom are ill.",
+        "A screening test, tried on as many ill as healthy people. It is then offered to all, 1% of whom are ill.",
         "Recall and specificity look at one class each and stay; precision falls with the share of positives.",
         ("Precision", "Recall", "Specificity"), *sides, judged.provenance,
     )  # fmt: skip

@@ -129,7 +129,7 @@ def rows(detector: Detector, threshold: float, share: float) -> list[dict]:
     counts, edges = detector.at(threshold, share), detector.intervals(threshold, share)
     values = {name: float(number(counts)) for name, number in NUMBERS.items()}
     return [
-        {"Number": name, "Value": f"{value:.3f}", "95 % interval": "{:.3f} to {:.3f}".format(*edges[name])}
+        {"Number": name, "Value": f"{value:.3f}", "95% interval": "{:.3f} to {:.3f}".format(*edges[name])}
         for name, value in values.items()
     ]
 
@@ -174,11 +174,11 @@ def question(looked: Looked, threshold: float, share_of_positives: float, **look
     """How many alarms are true?"""
     counts = looked.detector.at(threshold, part(share_of_positives))
     words = (
-        f"{share_of_positives:g} % of all cases are {looked.detector.positive}. Of 100 times that the detector says "
+        f"{share_of_positives:g}% of all cases are {looked.detector.positive}. Of 100 times that the detector says "
         "yes, how often is it right?"
     )
     because = (
-        f"That is the precision: at {share_of_positives:g} % positives even a small share of alarms among the many "
+        f"That is the precision: at {share_of_positives:g}% positives even a small share of alarms among the many "
         "negatives adds up."
     )
     return Question(words, Scale(0, 100, 1, "of 100", 5), round(100 * float(counts.precision)), because)
@@ -190,7 +190,7 @@ def goal(looked: Looked, threshold: float, share_of_positives: float, cost_of_a_
     now, lowest = detector.at(threshold, share).cost(cost_of_a_miss), detector.cheapest(cost_of_a_miss, share)[1]
     passed = cost_of_a_miss >= 20 and share_of_positives <= 5 and now <= CLOSE * lowest
     words = (
-        "Let a miss cost **20 or more** and at most **5 %** be positives. Find a threshold that costs at most 10 % "
+        "Let a miss cost **20 or more** and at most **5%** be positives. Find a threshold that costs at most 10% "
         "more than the best one."
     )
     above = f"{now / lowest - 1:.0%} above the lowest" if lowest > 0 else f"{1000 * now:.0f} per 1,000"

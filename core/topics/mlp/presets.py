@@ -39,7 +39,7 @@ def reason(setting: Setting) -> str:
 PRESETS = (
     Preset("Spiral, solved", (("units_per_layer", 16), ("noise", 0.05), ("samples", 800), ("schedule", "cosine")),
            "Two layers of 16 units bend the border often enough, 400 points show where, and steps that shrink to 0 let "
-           "it settle: at least 97 % of the held-out points are right."),
+           "it settle: at least 97% of the held-out points are right."),
     Preset("Circle without hidden layers", (("data", "circle"), ("hidden_layers", 0), ("inputs", ("x²", "y²"))),
            "Given x² and y² instead of x and y, a circle is a straight line: no hidden unit is needed."),
     Preset("XOR by one product", (("data", "xor"), ("hidden_layers", 0), ("inputs", ("xy",))),

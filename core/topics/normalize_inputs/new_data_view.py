@@ -45,7 +45,7 @@ def harmless(found: Shift, share_of_class_1: float) -> Goal:
     """Find where it hurts."""
     gap = float(found.gap(share_of_class_1).mean())
     text = (
-        "**The silent bug**: find new samples with at least 20 % of either class whose own numbers cost 10 points or "
+        "**The silent bug**: find new samples with at least 20% of either class whose own numbers cost 10 points or "
         "more."
     )
     return Goal(

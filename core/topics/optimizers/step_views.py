@@ -74,7 +74,7 @@ def near_best(found: steps.Plane) -> Goal:
     """Come close to the theoretical best."""
     mine, best = steps.steps_per_digit(found.own[2]), steps.steps_per_digit(found.theory[2])
     now = f"Now: {mine:.1f} steps per digit at condition number {found.condition:g}; the best is {best:.1f}."
-    goal = "**Hit the sweet spot**: at a condition number of 100 or more, stay within 15 % of the best in theory."
+    goal = "**Hit the sweet spot**: at a condition number of 100 or more, stay within 15% of the best in theory."
     return Goal(goal, found.condition >= 100 and mine <= 1.15 * best, now)
 
 
@@ -107,12 +107,12 @@ def each_weight(found: steps.Steps) -> Shown:
         three = tuple(np.quantile(rows, (0.05, 0.5, 0.95), axis=1))
         traces += banded(x, three, name, style)
         words.append(f"{name} {number(float(three[1][-1]))}")
-    alt = f"The step of single weights over the epochs, middle 90 % per layer; medians at the end: {', '.join(words)}."
+    alt = f"The step of single weights over the epochs, middle 90% per layer; medians at the end: {', '.join(words)}."
     axis = {"type": "log", "exponentformat": "power", "dtick": 1}
     picture = Picture(traces, layout("Epoch", "Multiplies the gradient", 430, yaxis=axis), alt)
     name = found.run.recipe.optimizer
     note = (
-        f"{name} divides each weight's step by the size its gradients had. Lines are medians, bands the middle 90 % of "
+        f"{name} divides each weight's step by the size its gradients had. Lines are medians, bands the middle 90% of "
         f"a layer's weights. At the end the largest of these steps is **{found.spread:.0f} times** the smallest."
         if found.spread > 1.01
         else f"{name} multiplies every weight's gradient by one and the same number."

@@ -118,7 +118,7 @@ class Steps:
 
     @property
     def spread(self) -> float:
-        """How many times larger the largest step of the last moment is than the smallest (of the middle 90 %)."""
+        """How many times larger the largest step of the last moment is than the smallest (of the middle 90%)."""
         low, high = np.quantile(np.concatenate([layer[-1] for layer in self.layers.values()]), (0.05, 0.95))
         return float(high / low)
 

@@ -260,7 +260,7 @@ class Losses:
         ]  # fmt: skip
 
     def answer(self) -> str:
-        """Which is punished more as the probability of what happened goes to 0: measured at 1 %."""
+        """Which is punished more as the probability of what happened goes to 0: measured at 1%."""
         return "cross-entropy" if bernoulli_nll(1, 0.01) > (1 - 0.01) ** 2 else "squared error"
 
 

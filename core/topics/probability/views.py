@@ -93,7 +93,7 @@ DRAWS = View(
         "The variance of an average is the variance over n, so its error shrinks with the square root of n.",
     ),
     goal=lambda found: Goal(
-        "Get an average that is off by at most **1 %** of the distribution's deviation.",
+        "Get an average that is off by at most **1%** of the distribution's deviation.",
         found.off <= 0.01 and len(found.values) >= 1000,
         f"Now: off by {found.off:.1%}, {len(found.values):,} draws.",
     ),
@@ -225,7 +225,7 @@ LOSSES = View(
     draw_losses,
     before=lambda found: Shown((draw_losses(found).pictures[0][:1],)),
     question=lambda found: Question(
-        "You gave 1 % to what then happened. Which loss punishes that more?",
+        "You gave 1% to what then happened. Which loss punishes that more?",
         ("squared error", "cross-entropy"),
         found.answer(),
         "The squared error of a probability never exceeds 1; −log of a small one has no bound.",

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from core.topics.quantization_pruning.bits import quantise
 from core.topics.quantization_pruning.candidates import Accuracy, Candidate, judged
 
-RANGES = {"all values": 1.0, "without the largest 0.1 %": 0.999, "without the largest 1 %": 0.99,
-          "without the largest 5 %": 0.95, "without the largest 10 %": 0.9}  # fmt: skip
+RANGES = {"all values": 1.0, "without the largest 0.1%": 0.999, "without the largest 1%": 0.99,
+          "without the largest 5%": 0.95, "without the largest 10%": 0.9}  # fmt: skip
 
 
 @dataclass(frozen=True)

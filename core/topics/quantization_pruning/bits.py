@@ -119,7 +119,7 @@ class Sensitivity:
 
     def told_apart(self, first: str, second: str, level: float) -> bool:
         """Whether the difference between two layers is more than chance (exact test of the samples on which just one
-        of the two is right, at 5 %; McNemar 1947)."""
+        of the two is right, at 5%; McNemar 1947)."""
         from scipy.stats import binomtest
 
         names, place = list(self.subject.layers), self.levels.index(level)

@@ -95,7 +95,7 @@ def drawn(found: Quantised, layer: str) -> Shown:
     different = len(np.unique(found.values[name]))
     noise = "" if abs(found.points) >= NEAR else " Differences this small are within the interval."
     note = (
-        f"**{found.after.words}** right with these bits, {found.before.words} with 32 (95 % interval of "
+        f"**{found.after.words}** right with these bits, {found.before.words} with 32 (95% interval of "
         f"{found.before.count} held-out {found.subject.things}).{noise} Weights, scales and biases take "
         f"**{kilobytes(found.size)}** instead of {kilobytes(found.size_before)}: "
         f"{found.size_before / found.size:.1f} times smaller. The {layer.lower()} has {different:,} different weights "
@@ -108,7 +108,7 @@ def before(found: Quantised, layer: str) -> Shown:
     """The network as it was trained."""
     note = (
         f"{found.subject.opening}: **{found.before.words}** of {found.before.count} held-out {found.subject.things} "
-        f"are right (95 % interval), with {kilobytes(found.size_before)} of weights in 32 bits."
+        f"are right (95% interval), with {kilobytes(found.size_before)} of weights in 32 bits."
     )
     return Shown(
         ((accuracies({"32 bits": found.before}, 150),), (histogram(found, found.subject.named(layer), False),)), note
@@ -201,7 +201,7 @@ def drawn_sensitivity(found: Sensitivity, **look: float) -> Shown:
                  for second, _ in ranking[1:2] if not found.told_apart(first, second, level)), "")  # fmt: skip
     note = (
         f"With {in_words(found, level)} the **{LABELS[first].lower()}** costs most, **{cost:.1f} points**{tail}. "
-        f"Untouched, {100 * found.whole.mean():.1f} % of {len(found.whole)} held-out {things} are right."
+        f"Untouched, {100 * found.whole.mean():.1f}% of {len(found.whole)} held-out {things} are right."
     )
     rows = [{"Rank": place + 1, "Layer": LABELS[name], "Weights": weights_of(found, name),
              "Points lost": f"{points:.1f}"} for place, (name, points) in enumerate(ranking)]  # fmt: skip

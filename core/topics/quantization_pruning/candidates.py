@@ -106,14 +106,14 @@ class Accuracy:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Its 95 % interval (Wilson)."""
+        """Its 95% interval (Wilson)."""
         return interval(self.right, self.count)
 
     @property
     def words(self) -> str:
-        """``96.4 % (95.0 to 97.5)``: the accuracy and its 95 % interval."""
+        """``96.4% (95.0 to 97.5)``: the accuracy and its 95% interval."""
         low, high = self.interval
-        return f"{100 * self.share:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+        return f"{100 * self.share:.1f}% ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def judged(model: nn.Module, subject: Candidate) -> Accuracy:

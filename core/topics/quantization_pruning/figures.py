@@ -11,7 +11,7 @@ from core.topics.quantization_pruning.candidates import Accuracy
 
 
 def accuracies(values: Mapping[str, Accuracy], height: int = 240) -> Picture:
-    """One row per network: its accuracy with the 95 % interval; the first is what the others are held against."""
+    """One row per network: its accuracy with the 95% interval; the first is what the others are held against."""
     names, rows = list(values), list(range(len(values)))
     shares = np.array([100 * each.share for each in values.values()])
     low, high = (np.array([100 * each.interval[end] for each in values.values()]) for end in (0, 1))
@@ -19,14 +19,14 @@ def accuracies(values: Mapping[str, Accuracy], height: int = 240) -> Picture:
             "arrayminus": (shares - low).tolist(), "color": INK, "thickness": 1.5}  # fmt: skip
     colors = [GREY, *COLORS[: len(rows)]][: len(rows)]
     dots = trace("markers", shares.tolist(), rows, error_x=bars, showlegend=False, text=names,
-                 marker=marker(colors, 13, list(SYMBOLS[: len(rows)])), **hover("%{text}: %{x:.1f} %"))  # fmt: skip
+                 marker=marker(colors, 13, list(SYMBOLS[: len(rows)])), **hover("%{text}: %{x:.1f}%"))  # fmt: skip
     axis = {"tickvals": rows, "ticktext": names, "range": [len(rows) - 0.5, -0.5], "showgrid": False}
     least = max(0.0, float(low.min()) - 3)
     line = vertical(shares[0], GREY, 1, "dot")  # fmt: skip
     plan = layout("Accuracy on held-out samples, %", "", height, yaxis=axis, xaxis={"range": [least, 100.5]},
                   shapes=[line])  # fmt: skip
     told = "; ".join(f"{name} {each.words}" for name, each in values.items())
-    return Picture([dots], plan, f"Accuracy on held-out samples with 95 % intervals: {told}.")
+    return Picture([dots], plan, f"Accuracy on held-out samples with 95% intervals: {told}.")
 
 
 def clocked(values: Mapping[str, Latency], batch: int, height: int = 0) -> Picture:
@@ -41,7 +41,7 @@ def clocked(values: Mapping[str, Latency], batch: int, height: int = 0) -> Pictu
     calls = trace("markers", every, spread, name="a call", marker=marker(GREY, 3), hoverinfo="skip", opacity=0.6)
     tails = [each.p95 for each in values.values()]
     tail = trace("markers", tails, rows, name="95th percentile", marker=marker(BLUE, 18, "line-ns", BLUE, 3),
-                 text=names, **hover("%{text}: 95 % of calls within %{x:.3g} ms"))  # fmt: skip
+                 text=names, **hover("%{text}: 95% of calls within %{x:.3g} ms"))  # fmt: skip
     axis = {"tickvals": rows, "ticktext": names, "range": [len(rows) - 0.5, -0.5], "showgrid": False}
     words = "one sample" if batch == 1 else f"{batch} samples"
     plan = layout(f"Milliseconds for {words}", "", height or 120 + 46 * len(rows), yaxis=axis,

@@ -183,7 +183,7 @@ def made(found: Converted) -> list[tuple[str, str]]:
 def drawn_formats(found: Converted) -> Shown:
     """Size, accuracy and time of every format."""
     rows = [
-        {"Format": name, "Accuracy, % (95 % interval)": found.accuracies[name].words.replace(" %", ""),
+        {"Format": name, "Accuracy, % (95% interval)": found.accuracies[name].words.replace(" %", ""),
          "Bytes on disk": f"{found.sizes[name]:,}", "Median / 95th percentile, ms": found.latencies[name].words}
         for name in found.accuracies
     ]  # fmt: skip

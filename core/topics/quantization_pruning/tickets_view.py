@@ -57,7 +57,7 @@ def drawn(found: Beginning) -> Shown:
     picture = against_left(found.left, {"no training since": found.untrained}, float(found.whole.mean()))
     note = (
         f"{SEEDS} perceptrons with {WIDTHS[1]} and {WIDTHS[2]} hidden units learned the digits: "
-        f"**{100 * found.whole.mean():.1f} %** of the held-out ones are right on average. In each of {ROUNDS} rounds "
+        f"**{100 * found.whole.mean():.1f}%** of the held-out ones are right on average. In each of {ROUNDS} rounds "
         f"**{found.rate:.0%}** of the weights left, the smallest of each layer, are set to zero; in the end "
         f"{found.left[-1]:.1%} are left. Without training again accuracy falls as the curve shows. The work below sets "
         "what is left back to its first values after each round and trains it again. It takes many trainings of many "
@@ -73,7 +73,7 @@ def before(found: Beginning) -> Shown:
     )
     note = (
         f"{SEEDS} perceptrons with {WIDTHS[1]} and {WIDTHS[2]} hidden units learned the digits: "
-        f"**{100 * found.whole.mean():.1f} %** of the held-out ones are right on average. One round of pruning is "
+        f"**{100 * found.whole.mean():.1f}%** of the held-out ones are right on average. One round of pruning is "
         "shown."
     )
     return Shown(((picture,),), note)
@@ -104,7 +104,7 @@ def goal(found: Beginning) -> Goal:
     round_of = found.untrained.mean(axis=0) >= found.whole.mean() - 0.05
     left = float(found.left[round_of].min())
     text = (
-        "**Without training again**: prune so that at most **55 %** of the weights are left, at a cost of at most "
+        "**Without training again**: prune so that at most **55%** of the weights are left, at a cost of at most "
         "**5 points**."
     )
     return Goal(text, left < 0.55, f"Now: {left:.0%} of the weights are enough for that.")
@@ -145,10 +145,10 @@ def drawn_variants(found: Tickets) -> Shown:
     picture = against_left(start.left, found.scores, float(start.whole.mean()))
     here = {name: values[:, place] for name, values in found.scores.items()}
     best = max(here, key=lambda name: here[name].mean())
-    ends = ", ".join(f"{name} **{100 * values.mean():.1f} %**" for name, values in here.items())
+    ends = ", ".join(f"{name} **{100 * values.mean():.1f}%**" for name, values in here.items())
     said = luck.sentence(here, best, f"**{best.capitalize()}** is ahead of all others beyond seed noise.")
     note = (
-        f"With **{start.left[place]:.0%}** of the weights left: {ends}; whole {100 * start.whole.mean():.1f} % "
+        f"With **{start.left[place]:.0%}** of the weights left: {ends}; whole {100 * start.whole.mean():.1f}% "
         f"(dotted). {said} *Rewound* keeps the largest weights and sets them back; *new weights* has the same places "
         "with other first values; *random weights kept* has the first values at random places; *fine-tuned* goes on "
         "from where the training ended."
@@ -175,7 +175,7 @@ def asked_variants(found: Tickets) -> Question:
 def goal_variants(found: Tickets | None) -> Goal:
     """A winning ticket."""
     text = (
-        "**A winning ticket**: find rewound networks with at most **13 %** of the weights that are, on average, at "
+        "**A winning ticket**: find rewound networks with at most **13%** of the weights that are, on average, at "
         "most **1 point** below the whole ones."
     )
     if found is None:
@@ -184,7 +184,7 @@ def goal_variants(found: Tickets | None) -> Goal:
     below = start.whole.mean() - found.scores[TICKET].mean(axis=0)
     few = start.left <= FEW
     passed = bool((below[few] <= NEAR).any())
-    now = f"Now: {100 * below[few].min():.1f} points below with at most 13 %." if few.any() else "Now: too many left."
+    now = f"Now: {100 * below[few].min():.1f} points below with at most 13%." if few.any() else "Now: too many left."
     return Goal(text, passed, now)
 
 

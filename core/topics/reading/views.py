@@ -39,7 +39,7 @@ def progress(ticked: Sequence[str]) -> Shown:
     words = "; ".join(f"{name}: {a} of {b}" for name, (a, b) in found.items())
     share = number(100 * sum(done) / sum(lines))
     return Shown(
-        ((Picture(bars, plan, f"Ticked lines. {words}."),),), f"**{sum(done)} of {sum(lines)} lines**, {share} %."
+        ((Picture(bars, plan, f"Ticked lines. {words}."),),), f"**{sum(done)} of {sum(lines)} lines**, {share}%."
     )
 
 

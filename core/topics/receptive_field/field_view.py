@@ -55,8 +55,8 @@ def profile(sight: Field) -> Picture:
     plan = layout("pixels from the middle", "share of all looking", 340, shapes=edges,
                   yaxis={"tickformat": ".0%", "rangemode": "tozero"})  # fmt: skip
     alt = (
-        f"Share of the looking by column: {number(100 * share.max())} % at most, {number(100 * share[MARGIN])} % at "
-        f"the box's edge, 0 outside of it; even would be {number(100 / sight.box)} %."
+        f"Share of the looking by column: {number(100 * share.max())}% at most, {number(100 * share[MARGIN])}% at "
+        f"the box's edge, 0 outside of it; even would be {number(100 / sight.box)}%."
     )
     return Picture([line(places, share, "effective field", BLUE), even], plan, alt)
 
@@ -86,7 +86,7 @@ def draw(sight: Field) -> Shown:
         f"One answer can see **{sight.box} × {sight.box}** pixels (solid box); outside of it the gradient is exactly "
         f"{sight.outside:g}. It really looks at the middle: **{SHARE:.0%}** of the gradient lies in "
         f"**{sight.core} × {sight.core}** (dotted), {share:.0%} of the side; if all pixels counted alike it would "
-        f"take 71 %.{holes}"
+        f"take 71%.{holes}"
     )
     box = (MARGIN, MARGIN, sight.box)
     field_picture = looks_picture(sight.looks, box, "where one answer looks", alt, sight.core)

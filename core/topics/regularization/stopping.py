@@ -39,14 +39,14 @@ class Stop:
     @property
     def state(self) -> str:
         """Where the learner stands."""
-        return f"Now: {100 * self.excess:.1f} % above the best." if self.epoch else "Now: not stopped yet."
+        return f"Now: {100 * self.excess:.1f}% above the best." if self.epoch else "Now: not stopped yet."
 
     def sentence(self) -> str:
         """The learner's stop against the best epoch and the end."""
         best, last = self.run.best, self.run.last
         return (
             f"You stopped at epoch **{self.run.recorded(self.epoch).number}**: validation loss "
-            f"{100 * self.excess:.1f} % above the best, which was epoch **{best.number}** ({best.test_loss:.3f}). "
-            f"Trained to the end, it is {100 * (last.test_loss / best.test_loss - 1):.0f} % above. To play again, set "
+            f"{100 * self.excess:.1f}% above the best, which was epoch **{best.number}** ({best.test_loss:.3f}). "
+            f"Trained to the end, it is {100 * (last.test_loss / best.test_loss - 1):.0f}% above. To play again, set "
             "the slider to 0 and take another seed."
         )

@@ -153,7 +153,7 @@ def stop_view(run: Run, stop_at_epoch: int) -> Shown:
 def stop_in_time(run: Run, stop_at_epoch: int) -> Goal:
     """Stop near the best epoch."""
     stop = Stop(run, stop_at_epoch)
-    return Goal("Stop within **5 %** of the best loss.", stop.is_good, stop.state)
+    return Goal("Stop within **5%** of the best loss.", stop.is_good, stop.state)
 
 
 def measure_augmented(setting: Setting, seed: int) -> Trained:

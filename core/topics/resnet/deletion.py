@@ -26,7 +26,7 @@ class Share:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The 95 % interval of the share (Wilson 1927)."""
+        """The 95% interval of the share (Wilson 1927)."""
         return interval(self.right, self.count)
 
     @property

@@ -102,8 +102,8 @@ def shares(found: Subject, now: dict[str, Share], height: int = 320) -> Picture:
         }
         traces.append(trace("lines+markers", ["as trained", "now"], value, name=kind, error_y=error,
                             line={"color": color, "dash": "dash" if kind == RESIDUAL else "solid"},
-                            marker=marker(color, 11, symbol), **hover("%{x}: %{y:.1f} %", kind)))  # fmt: skip
-        words.append(f"{kind} {value[0]:.1f} % as trained, {value[1]:.1f} % now")
+                            marker=marker(color, 11, symbol), **hover("%{x}: %{y:.1f}%", kind)))  # fmt: skip
+        words.append(f"{kind} {value[0]:.1f}% as trained, {value[1]:.1f}% now")
     axis = {"range": [0, 102]}
     alt = f"Right of {found.whole[PLAIN].count} held-out pictures: {'; '.join(words)}."
     return Picture(traces, layout("", "Right, %", height, yaxis=axis, xaxis={"range": [-0.4, 1.4]}), alt)
@@ -148,7 +148,7 @@ def draw(found: Subject, deleted_blocks: tuple[str, ...], order_of_the_blocks: s
     note = (
         f"{found.depth} layers {gone}{moved}: plain **{now[PLAIN].words}** right, as trained "
         f"{found.whole[PLAIN].words}; residual **{now[RESIDUAL].words}**, as trained {found.whole[RESIDUAL].words} "
-        f"(95 % intervals, {now[PLAIN].count} held-out pictures). Of a deleted block only its shortcut stays, in both "
+        f"(95% intervals, {now[PLAIN].count} held-out pictures). Of a deleted block only its shortcut stays, in both "
         "networks; nothing is trained again."
     )
     return Shown(((shares(found, now), one_each(found, deleted_blocks)), (many(found),)), note)

@@ -22,7 +22,7 @@ QUANTITIES = {
     "held-out accuracy": ("test_score", "Accuracy on held-out pictures"),
 }
 QUANTITY = pick("Quantity", QUANTITIES)
-CHOICES = ("a lower one", "about the same (within 10 %)", "a higher one")
+CHOICES = ("a lower one", "about the same (within 10%)", "a higher one")
 BOTH = (PLAIN, RESIDUAL)  # in the order of the house's colours
 APART = 2.5  # how many times larger the plain network's loss is to be
 

@@ -1,7 +1,7 @@
 """Views of a picture: the same thing seen differently, at random.
 
-Crop: a window of 60 to 100 % of the side, brought to full size. Rotation: up to 25° either way. Mirror: half of them.
-Brightness: 50 to 150 %. Noise: normal, deviation 0.15. Erased square: 40 % of the side, black.
+Crop: a window of 60 to 100% of the side, brought to full size. Rotation: up to 25° either way. Mirror: half of them.
+Brightness: 50 to 150%. Noise: normal, deviation 0.15. Erased square: 40% of the side, black.
 """
 
 import math

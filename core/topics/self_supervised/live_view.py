@@ -109,7 +109,7 @@ def question(start: Start) -> Question:
     )
     because = (
         "Random features mix the pixels and lose some of what they say. A method is worth what it gains over this, "
-        "not over guessing (10 %)."
+        "not over guessing (10%)."
     )
     return Question(words, Scale(0, 100, 5, "%"), round(100 * start.before.nearest), because)
 

@@ -102,7 +102,7 @@ def draw(found: Loaded) -> Shown:
     """Histogram at the rate, 95th percentile over all rates, Little's law."""
     shapes = {name: 1000 * queue.seconds for name, queue in found.queues.items()}
     curves = {name: np.array(values) for name, values in found.swept.items()}
-    sweep = bands(RATES, curves, ("requests per second", "95 % within (ms)"), 300, "xy")
+    sweep = bands(RATES, curves, ("requests per second", "95% within (ms)"), 300, "xy")
     load = found.rate * found.times[0][1]
     note = (
         f"One by one a request keeps the server busy for {1000 * found.times[0][1]:.3g} ms, so it bears "
@@ -124,7 +124,7 @@ def little(found: Loaded) -> list[dict]:
         rows.append({
             "Requests are answered": name, "λ (per second)": f"{queue.throughput:,.0f}",
             "W (ms)": number(1000 * float(queue.seconds.mean())), "λ · W": number(queue.little),
-            "L, counted": number(queue.inside), "95 % within (ms)": number(queue.percentile(0.95)),
+            "L, counted": number(queue.inside), "95% within (ms)": number(queue.percentile(0.95)),
             "W by formula (ms)": "–" if name == BATCHED else number(formula) if formula < np.inf else "no limit",
             "Mean batch": number(float(1 / np.mean(1 / queue.together))),
         })  # fmt: skip
@@ -158,11 +158,11 @@ def goal(found: Loaded) -> Goal:
     """More than one by one can bear."""
     alone, late = 1 / found.times[0][1], found.queues[BATCHED].percentile(0.95)
     words = (
-        f"Bear **1.2 times** as many requests as the server could answer one by one, 95 % of them within "
+        f"Bear **1.2 times** as many requests as the server could answer one by one, 95% of them within "
         f"**{PATIENCE:.0f} ms**."
     )
     ratio = found.rate / alone
-    return Goal(words, ratio >= 1.2 and late <= PATIENCE, f"Now: {ratio:.2f} times, 95 % within {late:.3g} ms.")
+    return Goal(words, ratio >= 1.2 and late <= PATIENCE, f"Now: {ratio:.2f} times, 95% within {late:.3g} ms.")
 
 
 def program(found: Loaded) -> Program:
@@ -236,7 +236,7 @@ def draw_driven(found: Driven) -> Shown:
     through = {name: np.array([row["answered"] / row["seconds"] for row in rows]) for name, rows in found.rows.items()}
     place = len(MEASURED_RATES) // 2
     shapes = {name: np.array(rows[place]["milliseconds"] or [0.0]) for name, rows in found.rows.items()}
-    names = ("requests per second", "95 % within (ms)")
+    names = ("requests per second", "95% within (ms)")
     pictures = (
         (bands(rates, late, names, 300, "xy"), bands(rates, through, (names[0], "answered per second"), 300, "xy")),
         (histogram(shapes),),
@@ -250,7 +250,7 @@ def draw_driven(found: Driven) -> Shown:
         {"Requests are answered": name, "Sent per second": f"{row['rate']:.0f}", "Answered": str(row["answered"]),
          "Errors": str(row["errors"]), "λ · W": number(row["answered"] / row["seconds"] * row["mean"]),
          "L, looked at": number(row["inside"]), "Half within (ms)": number(quantile(row, 0.5)),
-         "95 % within (ms)": f"{quantile(row, 0.95):,.3g}"}
+         "95% within (ms)": f"{quantile(row, 0.95):,.3g}"}
         for name, rows in found.rows.items() for row in rows
     ]  # fmt: skip
     return Shown(pictures, words, (table,))

@@ -40,7 +40,7 @@ class Clocked:
 
     def crossing(self, way: str, quantile: int = -1) -> float:
         """After how many calls a way has paid for its build: from the medians, or from the unlucky (0) or lucky (1)
-        ends of their 95 % intervals; infinite if it never does."""
+        ends of their 95% intervals; infinite if it never does."""
         eager, other = self.latency[EAGER], self.latency[way]
         pair = (eager.median, other.median) if quantile < 0 else (eager.middle[quantile], other.middle[1 - quantile])
         saved = pair[0] - pair[1]
@@ -83,7 +83,7 @@ def table(found: Clocked) -> list[dict]:
     """All ways side by side."""
     return [
         {"Way": way, "Build (s)": f"{found.build[way]:.3g}", "Median / p95 (ms)": latency.words,
-         "95 % interval of the median": " to ".join(map(shortly, latency.middle)),
+         "95% interval of the median": " to ".join(map(shortly, latency.middle)),
          "Furthest from eager": f"{found.apart[way] / MILLION:.0e}", "Pays off after": after(found.crossing(way))
          if way != EAGER else "–"}
         for way, latency in found.latency.items()

@@ -66,7 +66,7 @@ def draw(reader: Reader, text: str, layer: int, head: int) -> Shown:
     height = 90 + 38 * min(reader.layers, 12)
     heads = grid(previous, named, axes, told, [(layer - 1, head - 1)], percent=True, both_signs=False, height=height)
     note = (
-        "Each row is a token and shares out 100 % of attention (all rows sum to 1; the farthest is "
+        "Each row is a token and shares out 100% of attention (all rows sum to 1; the farthest is "
         f"{np.abs(reading.weights.sum(axis=-1) - 1).max():.0e} off). "
         f"{'It may look back only, never ahead.' if reader.causal else 'It may look both ways.'} The *rollout* follows "
         "the looks through all layers: how much of the last state came from where."

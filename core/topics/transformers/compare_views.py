@@ -86,7 +86,7 @@ def how_far(reader: Reader, first_text: str, second_text: str) -> Question:
     """How much does the difference matter?"""
     first, second = both(reader, first_text, second_text)
     words = "How much of the next token's probability lies elsewhere after the second text?"
-    because = "Half the sum of all differences, the *total variation*: 0 % for equal answers, 100 % for disjoint ones."
+    because = "Half the sum of all differences, the *total variation*: 0% for equal answers, 100% for disjoint ones."
     return Question(words, Scale(0, 100, 5, "%", 10), round(100 * moved(first, second)), because)
 
 

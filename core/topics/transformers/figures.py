@@ -28,7 +28,7 @@ def looks(weights: np.ndarray, labels: Sequence[str], title: str, height: int = 
     cells = {
         "type": "heatmap", "z": encoded(sampled(weights, 0, high)), "zmin": 0, "zmax": 255, "colorscale": DEEP,
         "customdata": encoded(weights.astype(np.float32)), "hovertemplate": "%{customdata:.1%}<extra></extra>",
-        "colorbar": {"thickness": 10, "tickvals": [0, 255], "ticktext": ["0 %", f"{high:.0%}"]},
+        "colorbar": {"thickness": 10, "tickvals": [0, 255], "ticktext": ["0%", f"{high:.0%}"]},
     }  # fmt: skip
     rows = ticks(labels) | {"range": [len(labels) - 0.5, -0.5]}
     plan = layout("looked at", "token that looks", height, xaxis=ticks(labels, tickangle=-90), yaxis=rows)

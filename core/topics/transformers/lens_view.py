@@ -82,7 +82,7 @@ def tower(reader: Reader, beginning: str, names: list[str]) -> Picture:
         "type": "heatmap", "z": encoded(sampled(values.numpy(), 0, 1)), "zmin": 0, "zmax": 255, "colorscale": DEEP,
         "text": words, "hovertemplate": "%{text}<extra></extra>", "xgap": 1, "ygap": 1,
         **({"texttemplate": "%{text}", "textfont": {"size": 11, "color": INK}} if few else {}),
-        "colorbar": {"thickness": 10, "tickvals": [0, 255], "ticktext": ["0 %", "100 %"]},
+        "colorbar": {"thickness": 10, "tickvals": [0, 255], "ticktext": ["0%", "100%"]},
     }  # fmt: skip
     high, across = len(names) - 1.5, len(reading.numbers) - 0.5
     shapes = [{"type": "line", "x0": -0.5, "x1": across, "y0": high, "y1": high, "line": stroke(INK, 1)}]

@@ -61,7 +61,7 @@ def earned(found: Search) -> Goal:
     """A search that found something."""
     gap = found.best.mean() - found.truth.mean()
     text = (
-        "**A score that was earned**: among 16 settings or more, find a problem whose winner really gets 75 % right "
+        "**A score that was earned**: among 16 settings or more, find a problem whose winner really gets 75% right "
         "and whose own score is at most 5 points too high."
     )
     passed = found.tried >= 16 and found.truth.mean() >= 0.75 and gap <= 0.05

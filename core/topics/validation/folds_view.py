@@ -162,7 +162,7 @@ def before_time(found: Timed) -> Shown:
 
 def promised(found: Timed) -> Question:
     """What do shuffled folds promise?"""
-    options = ["about 50 %, as it should be", "60 to 70 %", "more than 70 %"]
+    options = ["about 50%, as it should be", "60 to 70%", "more than 70%"]
     score = found.shuffled.mean()
     truth = options[0] if score < 0.6 else options[1] if score <= 0.7 else options[2]
     because = "A held-out day lies between two days that were learned, and they had nearly the same numbers and class."

@@ -65,7 +65,7 @@ def trio_view(found: Trio) -> Shown:
     note = (
         "Press play; thin lines are before training. The strip is dark blue where the gradient still is as long as at "
         "the last step, and pale where it has vanished on the way back. "
-        f"Recalled in the end, of held-out letters: **{words}** (guessing: 25 %)."
+        f"Recalled in the end, of held-out letters: **{words}** (guessing: 25%)."
     )
     return Shown(((through_time(found),), (recalled(found),)), note)
 
@@ -91,7 +91,7 @@ def plain_recalls(found: Trio) -> Goal:
     """Let the plain cell do it."""
     passed = found.gap >= 50 and found.score(RNN) >= 0.95
     now = f"Now: gap {found.gap}, the plain RNN recalls {found.score(RNN):.0%}."
-    return Goal("Let the **plain RNN** recall 95 % or more over a gap of 50 or more.", passed, now)
+    return Goal("Let the **plain RNN** recall 95% or more over a gap of 50 or more.", passed, now)
 
 
 # Spectral radius -----------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def longest(found: Clipped) -> Question:
 def rescue(found: Clipped) -> Goal:
     """Find a training that clipping saves."""
     free, bounded = found.free.last.train_score, found.bounded.last.train_score
-    words = "Find a training that clipping saves: 95 % with it, below 60 % without."
+    words = "Find a training that clipping saves: 95% with it, below 60% without."
     return Goal(words, bounded >= 0.95 and free < 0.6, f"Now: {bounded:.0%} with, {free:.0%} without.")
 
 
@@ -228,7 +228,7 @@ def plain_level(found: Race) -> Goal:
     """Make the plain cell as good as the best."""
     gap = found.runs[RNN].data.x.shape[1] - 1
     mean = found.scores[RNN].mean()
-    words = "Bring the plain RNN to 90 % **on average over the seeds**, over a gap of 30 or more."
+    words = "Bring the plain RNN to 90% **on average over the seeds**, over a gap of 30 or more."
     return Goal(words, gap >= 30 and mean >= 0.9, f"Now: gap {gap}, {mean:.0%}.")
 
 

@@ -137,7 +137,7 @@ def beside(chances: Mapping[str, Sequence[float]], height: int = 330, count: int
 
 
 def shares(values: Mapping[str, tuple[float, float, float]], axis: str, height: int = 300) -> Picture:
-    """Shares with the ends of their 95 % intervals, one column each, told apart by colour and symbol."""
+    """Shares with the ends of their 95% intervals, one column each, told apart by colour and symbol."""
     traces = [
         trace("markers", [name.replace(" ", "<br>")], [share], name=name, showlegend=False,
               marker={"color": COLORS[at % 6], "symbol": SYMBOLS[at % 6], "size": 12},
@@ -149,7 +149,7 @@ def shares(values: Mapping[str, tuple[float, float, float]], axis: str, height: 
     plan = layout("", axis, height, xaxis={"type": "category", "showgrid": False, "tickangle": 0},
                   yaxis={"range": [0, 1.02], "tickformat": ".0%"})  # fmt: skip
     said = ", ".join(f"{name} {share:.0%} ({low:.0%} to {high:.0%})" for name, (share, low, high) in values.items())
-    return Picture(traces, plan, f"{axis.capitalize()} with 95 % intervals: {said}.")
+    return Picture(traces, plan, f"{axis.capitalize()} with 95% intervals: {said}.")
 
 
 def curves(
@@ -170,7 +170,7 @@ def curves(
     plan = layout(*axes, 320, shapes=[line], xaxis={"tickformat": ".0%"},
                   yaxis={"tickformat": ".0%", "range": [0, 1]})  # fmt: skip
     said = "; ".join(f"{name} from {row[0][0]:.0%} to {row[-1][0]:.0%}" for name, row in rows.items())
-    return Picture(traces, plan, f"{axes[1].capitalize()} against {axes[0]}, bands are 95 % intervals: {said}.")
+    return Picture(traces, plan, f"{axes[1].capitalize()} against {axes[0]}, bands are 95% intervals: {said}.")
 
 
 def signed_map(values: np.ndarray, title: str, told: str, place: int, height: int = 330) -> Picture:

@@ -114,7 +114,7 @@ def told(patches: str, share: int, patch: int) -> str:
     """What was done, in words."""
     if patches == ONE:
         return f"the patch in {words_of(patch - 1)} black"
-    return f"{share} % of the patches {'black' if patches == BLANK else 'exchanged'}"
+    return f"{share}% of the patches {'black' if patches == BLANK else 'exchanged'}"
 
 
 def why(patches: str, looked: Looked, chances: dict[str, Tensor]) -> str:
