@@ -147,16 +147,23 @@ class Box {
   }
 }
 
-// A link of the contents (pages/ui/contents.py) opens its page without loading the hub anew.
+// Every link to a page of the hub opens it in the visit under way: those of the contents (pages/ui/contents.py), and any
+// in a page, which Markdown would open in another tab. Streamlit's own links do so already.
 function follow(event) {
-  const link = event.target.closest?.(".rl-contents a");
-  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  if (!search.box?.root.isConnected) return;
+  const link = event.target.closest?.("a[href]");
+  if (!link || link.download || link.hash || link.closest("[data-testid=stPageLink]")) return;
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const entry = [...document.querySelectorAll(".rl-contents a")].find(
+    each => each.origin === link.origin && each.pathname === link.pathname,
+  );
+  if (!entry || !search.box?.root.isConnected) return;
   event.preventDefault();
-  const drawn = new MutationObserver(() => refocus(link.dataset.opens) && drawn.disconnect());
-  drawn.observe(link.closest('[data-testid="stSidebarContent"]'), { childList: true, subtree: true });
-  search.box.open(link.dataset.opens);
-  if (innerWidth < 768) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  if (link === entry) {
+    const drawn = new MutationObserver(() => refocus(link.dataset.opens) && drawn.disconnect());
+    drawn.observe(link.closest('[data-testid="stSidebarContent"]'), { childList: true, subtree: true });
+    if (innerWidth < 768) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  }
+  search.box.open(entry.dataset.opens + link.search);
 }
 
 // The contents are drawn anew for the page that was opened: the keyboard stays at the link it followed.
