@@ -34,6 +34,7 @@ def tongue(tmp_path: Path) -> Language:
         "%(n)s of %(all)s": "%(n)s von %(all)s",
         "Step on.": "Weiter.",
         "held out": "zurückgehalten",
+        "%": " %",
     }
     catalogue = polib.POFile()
     catalogue.extend(polib.POEntry(msgid=english, msgstr=said) for english, said in known.items())
@@ -67,6 +68,8 @@ def tongue(tmp_path: Path) -> Language:
             "Step on.\n\n```python\nfor step in range(3):\n    pass\n```\nheld out",
             "Weiter.\n\n```python\nfor step in range(3):\n    pass\n```\nzurückgehalten",
         ),
+        ("95% of 3", "95 % von 3"),
+        ("`5%` · **95%**: %{y:.0%}", "`5%` · **95 %**: %{y:.0%}"),
         ("", ""),
     ],
 )

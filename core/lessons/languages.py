@@ -30,6 +30,9 @@ _BREAK = re.compile(
 _PUT_IN = re.compile(r"%\((\w+)\)s")
 _NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_₀-₉]\w*|[^\W\d_]+(?=\()")
 _NUMBERED = re.compile(r"(.+\S) ([-+−]?\d[\d.,]*(?:e[-+]?\d+)?(?: ?%)?)")
+_PERCENT = re.compile(
+    r"```[\s\S]*?```|`[^`]*`|%\{[^}]*\}|https?://\S+|(?<=\d)(?:\*\*)?%(?!\w)"
+)  # in code and templates it stays
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![\0\w])[^\W\d_]{2,}(?![\0\w])")  # not one that goes on in what was put in
 _CODE = re.compile(r"(```.*?```)", re.DOTALL)
@@ -82,7 +85,17 @@ class Language:
         templates = (Template(known, said) for known, said in self.known.items() if _PUT_IN.search(known))
         for template in sorted(templates, key=lambda each: -len("".join(each.literals))):  # the closest match first
             self.templates.setdefault(template.word, []).append(template)
-        self.said = lru_cache(maxsize=16_384)(self._said)
+        self.percent = self.known.get("%", "%")
+        self.said = lru_cache(maxsize=16_384)(self._written)
+
+    def _written(self, text: str) -> Said:
+        """A text in this language, its percentages as this language writes them."""
+        said = self._said(text)
+        return Said(_PERCENT.sub(self.sign, said.text), said.unknown) if "%" in said.text else said
+
+    def sign(self, found: re.Match[str]) -> str:
+        """A percent sign as this language writes it; code, templates and addresses as they are."""
+        return found[0].replace("%", self.percent) if found[0].endswith("%") else found[0]
 
     def _said(self, text: str) -> Said:
         """A text in this language, sentence by sentence."""
