@@ -50,8 +50,9 @@ def test_power_iteration_finds_the_largest_eigenvalue_of_a_surface(name, seed):
 def test_power_iteration_equals_eigvalsh_on_random_matrices(seeds):
     for seed in seeds[:6]:
         generator = torch.Generator().manual_seed(seed)
-        matrix = torch.randn(12, 12, generator=generator, dtype=torch.float64)
-        matrix, start = matrix + matrix.T, torch.randn(12, generator=generator, dtype=torch.float64)
+        turn = torch.linalg.qr(torch.randn(12, 12, generator=generator, dtype=torch.float64)).Q
+        values = torch.linspace(-6, 5, 12, dtype=torch.float64) * (1 - 2 * (seed % 2))  # the more steps, the less apart
+        matrix, start = turn @ values.diag() @ turn.T, torch.randn(12, generator=generator, dtype=torch.float64)
         found = largest(lambda v, m=matrix: v @ m, start, 3000).item()
         assert found == pytest.approx(torch.linalg.eigvalsh(matrix)[-1].item(), rel=1e-3)
         estimates, vector = power_iteration(lambda v, m=matrix: v @ m, start, 3000)

@@ -142,12 +142,15 @@ def question(judged: Judged, **looks) -> Question:
         f"When the network says {digit} it is wrong most often. Only 1% of the pictures of {article(int(digit))} "
         "stay in the test. Which average of F1 moves further?"
     )
+    now, truth = "better" if better else "worse", max(gaps, key=gaps.__getitem__)
     because = (
         "Macro counts every class alike, and the alarms for a rare class are now nearly all false, which ruins its "
-        f"precision. Micro hardly counts it: it is now {'better' if better else 'worse'} although the "
-        "network is the same."
+        f"precision. Micro hardly counts it: it is now {now} although the network is the same."
+        if truth == "macro"
+        else "The alarms for a rare class are now nearly all false, which costs macro F1; but what was right and wrong "
+        f"about the pictures that are gone weighs more here: micro is {now} although the network is the same."
     )
-    return Question(words, tuple(gaps), max(gaps, key=gaps.__getitem__), because)
+    return Question(words, tuple(gaps), truth, because)
 
 
 def goal(judged: Judged, rare_digit: str, what_is_left_of_it: float, **looks) -> Goal:
