@@ -58,4 +58,4 @@ def test_a_sheet_asks_everything_and_answers_nothing(slug):
 
 def test_a_number_to_guess_says_between_what():
     question = Question("How many?", Scale(0, 10, 1, "%"), 3.0, "So it is.")
-    assert "from 0 % to 10 %" in sheet(curriculum.topic("resnet"), {}, [question], [], "http://x")
+    assert "from 0% to 10%" in sheet(curriculum.topic("resnet"), {}, [question], [], "http://x")

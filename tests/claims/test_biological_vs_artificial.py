@@ -142,7 +142,7 @@ def test_pictures_are_sound(shape, neuron, current, seed):
         picture = membrane(seen, unit)
         assert len(picture.plotly().frames) == len(picture.labels) == 50
         assert f"{len(seen.spikes)} spikes" in picture.alt
-        assert f"{100 * unit.explained:.2f} %" in rate_against_current(curve, unit, current).alt
+        assert f"{100 * unit.explained:.2f}%" in rate_against_current(curve, unit, current).alt
         rate_against_current(curve, unit, current).plotly()
 
 

@@ -334,8 +334,8 @@ def test_challenges_are_open_at_first_and_attainable(found, written, seeds):
 
 
 def misled_elsewhere(seeds) -> bool:
-    sweeps = [packed(seen(swept(seed % 9000, epochs=10), ())) for seed in seeds[:4]]
-    return any(LIVE.goal(each, "", weight).passed for each in sweeps for weight in (0.6, 0.8, 0.95))
+    sweeps = (packed(seen(swept(seed % 9000, epochs=10), ())) for seed in seeds)
+    return any(LIVE.goal(each, "", weight).passed for each in sweeps for weight in (0.5, 0.6, 0.8, 0.9, 0.95))
 
 
 def test_every_view_draws_what_it_says(found, written):

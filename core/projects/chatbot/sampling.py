@@ -55,7 +55,7 @@ def candidates(logits: Tensor, temperature: float, top_k: int, top_p: float, min
     values, places = (logits / temperature).topk(min(top_k, len(logits)) if top_k else len(logits))
     probabilities = values.softmax(dim=0)
     before = probabilities.cumsum(dim=0) - probabilities  # what the likelier ones have together
-    kept = int((before < top_p).sum().clamp(min=1))
+    kept = int((before < top_p).sum().clamp(min=1)) if top_p < 1 else len(values)  # sums of float32 may reach 1 early
     kept = min(kept, int((probabilities >= min_p * probabilities[0]).sum()))
     return places[:kept], values[:kept].softmax(dim=0)
 
