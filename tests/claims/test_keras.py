@@ -58,12 +58,14 @@ def test_each_way_of_carrying_counts(seeds):
 
 
 def test_matched_fit_is_the_loop_and_own_defaults_are_not(seed):
+    later = []
     for optimizer in RULES:
         found = both(optimizer, 0.01, seed)
         assert found.apart(MATCHED) < 0.02, optimizer
         assert found.apart(MATCHED) < found.apart(OWN), optimizer
         assert found.variances[LOOP] / found.variances[MATCHED] == pytest.approx(20 / 19, rel=0.03)
-        assert found.histories[OWN][0, 2] < found.histories[LOOP][0, 2] + 0.02
+        later.append(found.histories[OWN][0, 2] - found.histories[LOOP][0, 2])
+    assert np.mean(later) < 0, "held-out accuracy after the first epoch, over the optimizers"
 
 
 def test_defaults_are_those_of_the_libraries():

@@ -77,8 +77,8 @@ def test_no_optimizer_is_best_everywhere(seeds):
 
 
 def test_often_the_difference_is_inside_seed_noise(seeds):
-    for seed in seeds[:3]:
-        assert race("noisy bowl", seed=seed).equals and race("noisy bowl", gradient_noise=4.0, seed=seed).equals
+    races = [race("noisy bowl", seed=seed, **noise) for seed in seeds[:5] for noise in ({}, {"gradient_noise": 4.0})]
+    assert sum(bool(each.equals) for each in races) >= 8
 
 
 def test_momentum_is_faster_than_plain_descent_in_a_ravine(seeds):

@@ -249,9 +249,9 @@ def test_a_rewound_ticket_beats_new_weights_and_random_places(seeds):
 
 
 def test_the_ticket_challenge_of_pruning_alone_can_be_met_and_is_not_at_first(seeds):
-    goals = [[tickets_view.goal(beginning(rate, 0, seed)).passed for rate in (0.2, 0.3, 0.4, 0.5)]
-             for seed in seeds[:2]]  # fmt: skip
-    assert any(map(any, goals)) and not any(row[2] for row in goals)
+    assert not any(tickets_view.goal(beginning(0.4, 0, seed)).passed for seed in seeds[:2])
+    tries = itertools.product(seeds[:8], (0.2, 0.3, 0.5))
+    assert any(tickets_view.goal(beginning(rate, 0, seed)).passed for seed, rate in tries)
 
 
 def test_networks_are_trained_again_the_same(seed):
