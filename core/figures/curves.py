@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ NAMES = {
     "gradient_norm": "Gradient norm",
     "learning_rate": "Learning rate",
 }
+HALF = 33  # letters below a picture of half the stage's width
 
 
 def number(value: float) -> str:
@@ -120,11 +122,20 @@ def bars(
     shares = more.get("yaxis", {}).get("tickformat") == ".0%"
     text = [f"{mean:.1%}" if shares else number(mean) for mean in means]
     inside = {"text": text, "textposition": "auto", "insidetextanchor": "middle", "cliponaxis": False}
-    words = [name.replace(" ", "<br>") for name in rows]
-    bar = upright(words, means, colors, error_y=error, **inside, **hover("%{x}: %{text}"))
+    words = staggered([name.replace(" ", "<br>") for name in rows])
+    bar = upright(words, means, colors, error_y=error, hovertext=list(rows), **inside, **hover("%{hovertext}: %{text}"))
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
     return Picture([bar], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
+
+
+def staggered(words: Sequence[str]) -> list[str]:
+    """Names below bars, every other one lower where two would meet in a picture of half the stage's width."""
+    lengths = [max(map(len, word.split("<br>"))) for word in words]
+    if all(sum(pair) / 2 <= HALF / len(words) for pair in pairwise(lengths)):
+        return list(words)
+    lower = "<br>" * max(word.count("<br>") + 1 for word in words[::2])
+    return [f"{lower}{word}" if place % 2 else word for place, word in enumerate(words)]
 
 
 def across(names: Sequence[str], values: Mapping[str, Sequence[float]], axis: str, height: int = 0) -> Picture:

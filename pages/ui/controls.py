@@ -147,7 +147,7 @@ class Controls:
             return place.text_area(label, value, "content", options[0], **bound)
         if control.kind == "text":
             return place.text_input(label, value, options[0], **bound)
-        if sum(len(say(option)) + 3 for option in options) <= 24:  # buttons while they fit, a list beyond
+        if sum(len(say(option)) + 3 for option in options) < 24:  # buttons while they fit, a list beyond
             return place.segmented_control(
                 label, options, default=value, required=True, width="stretch", format_func=saying(), **bound
             )
