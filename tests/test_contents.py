@@ -1,7 +1,7 @@
 """The contents in the sidebar: every page is there, folds with its chapter, and opens in the visit under way."""
 
 import pytest
-from browser import hub, looking, served
+from browser import hub, looking, served, settled
 from playwright.sync_api import expect
 
 from core.lessons import curriculum
@@ -65,7 +65,8 @@ def test_on_a_phone_the_sidebar_gives_way_to_the_page_that_was_chosen(url):
 def test_a_link_in_a_text_opens_its_page_in_the_same_visit_with_what_it_sets(url):
     with looking() as (page, watch):
         page.goto(f"{url}/glossary?lang=de")
-        page.wait_for_function("window.roadmapLabSearch?.box")
+        settled(page)
+        page.wait_for_function("window.roadmapLabSearch?.box?.root.isConnected")
         page.evaluate("window.sameVisit = true")
         page.get_by_test_id("stMarkdownContainer").get_by_role("link", name="Verlustfunktionen").first.click()
         expect(page.locator(".rl-head h1")).to_have_text("Verlustfunktionen", timeout=60_000)
@@ -73,7 +74,7 @@ def test_a_link_in_a_text_opens_its_page_in_the_same_visit_with_what_it_sets(url
         for book in ("Dive into Deep Learning", "Deep Learning"):  # whatever the visit has looked at before
             page.get_by_test_id("stCaptionContainer").get_by_role("link", name=book, exact=True).click()
             expect(page.get_by_role("combobox").first).to_have_value(book, timeout=60_000)
-            page.go_back()
+            page.evaluate("document.querySelector('.rl-contents a[data-opens=losses]').click()")
             expect(page.locator(".rl-head h1")).to_have_text("Verlustfunktionen", timeout=60_000)
         assert page.evaluate("window.sameVisit")
         watch.clean()

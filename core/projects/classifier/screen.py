@@ -73,7 +73,7 @@ def filed(album: Album, reading) -> tuple[Album, str]:
         album = came.into(album)
     except ValueError as refusal:
         return album, str(refusal)
-    told = [f"Pictures added: {len(came.pictures)}.", *came.told]
+    told = [f"{len(came.pictures)} pictures were added.", *came.told]
     return album, " ".join(told)
 
 
