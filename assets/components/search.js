@@ -148,7 +148,8 @@ class Box {
 }
 
 // Every link to a page of the hub opens it in the visit under way: those of the contents (pages/ui/contents.py), and any
-// in a page, which Markdown would open in another tab. Streamlit's own links do so already.
+// in a page, which Markdown would open in another tab. Streamlit's own links do so already; one that sets controls loads
+// its page, for Streamlit binds them to the address as it loads.
 function follow(event) {
   const link = event.target.closest?.("a[href]");
   if (!link || link.download || link.hash || link.closest("[data-testid=stPageLink]")) return;
@@ -156,14 +157,14 @@ function follow(event) {
   const entry = [...document.querySelectorAll(".rl-contents a")].find(
     each => each.origin === link.origin && each.pathname === link.pathname,
   );
-  if (!entry || !search.box?.root.isConnected) return;
+  if (!entry || !search.box?.root.isConnected || /[?&](?!lang=)/.test(link.search)) return;
   event.preventDefault();
   if (link === entry) {
     const drawn = new MutationObserver(() => refocus(link.dataset.opens) && drawn.disconnect());
     drawn.observe(link.closest('[data-testid="stSidebarContent"]'), { childList: true, subtree: true });
     if (innerWidth < 768) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
   }
-  search.box.open(entry.dataset.opens + link.search);
+  search.box.open(entry.dataset.opens);
 }
 
 // The contents are drawn anew for the page that was opened: the keyboard stays at the link it followed.

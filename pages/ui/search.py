@@ -1,14 +1,13 @@
 """The search for lessons, terms and symbols: a box that the browser answers by itself, and the glossary to read."""
 
 from collections.abc import Sequence
-from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.lessons.glossary import SYMBOLS, TERMS, Entry, entries
 from core.lessons.search import INDEXES
-from pages.ui import words
 from pages.ui.stage import component
 from pages.ui.wording import literal
 from pages.ui.words import code, say, saying, told, understand, way
@@ -36,19 +35,14 @@ def overlay() -> None:
 
 
 def follow(pages: Sequence[Page]) -> None:
-    """Open the page that was chosen in the box, the contents or a link, before the one in sight is run again. What the
-    link sets holds, whatever the visit had set there before."""
+    """Open the page that was chosen in the box, the contents or a link, before the one in sight is run again."""
     opened = st.session_state.get(KEY, {}).get("opened")
-    if opened is None:
-        return
-    place, _, query = opened.partition("?")
-    settings = {key: values for key, values in parse_qs(query).items() if key != words.KEY}
     for page in pages:
-        if page.url_path == place:
-            for key in settings:
-                if key.startswith(f"{place.replace('-', '_')}."):
-                    st.session_state.pop(key, None)
-            st.switch_page(page, query_params=settings or None)
+        if page.url_path == opened:
+            if context := get_script_run_ctx():
+                with context.session_state.query_params() as address:  # what is bound to controls, switch_page refuses
+                    address.clear_with_no_forward_msg(preserve_embed=True)
+            st.switch_page(page)
 
 
 def glossary() -> None:
