@@ -1,7 +1,8 @@
-"""Numbers in sentences."""
+"""Numbers in sentences, and numbers and names at bars."""
 
 import pytest
 
+from core.figures.curves import bars, staggered
 from core.wording import counted
 
 
@@ -15,3 +16,12 @@ def test_one_of_a_thing_is_no_plural(count, said):
 
 def test_a_plural_may_be_told():
     assert counted(1, "class", "classes") == "1 class" and counted(3, "class", "classes") == "3 classes"
+
+
+def test_bars_of_shares_say_percent_and_names_that_would_meet_stand_lower():
+    shares = bars({"raw": 0.25, "white": [0.5, 0.7]}, ("", "Accuracy"), yaxis={"tickformat": ".0%"})
+    assert shares.traces[0]["text"] == ["25.0%", "60.0%"] and "white 60.0%" in shares.alt
+    assert bars({"raw": 0.25}, ("", "Loss")).traces[0]["text"] == ["0.25"]
+    assert staggered(["raw", "centred"]) == ["raw", "centred"]
+    assert staggered(["raw", "centred", "standardised", "whitened"])[1::2] == ["<br>centred", "<br>whitened"]
+    assert staggered(["with a<br>mean", "standardised once", "w"])[1] == "<br><br>standardised once"
