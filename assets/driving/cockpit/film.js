@@ -22,7 +22,7 @@ class Film {
   }
 
   share(done) {
-    this.say(`Making the video… ${Math.round(done * 100)} %`);
+    this.say(`Making the video… ${Math.round(done * 100)}%`);
   }
 
   take(base64) {

@@ -12,7 +12,7 @@ class Instruments {
     this.find("speed").textContent = moment.speed.toFixed(0);
     this.find("score").textContent = moment.score.toFixed(0);
     this.find("expert").textContent = expert === undefined ? "…" : expert.toFixed(0);
-    this.find("lap").textContent = `${(moment.tiles * 100).toFixed(0)} %`;
+    this.find("lap").textContent = `${(moment.tiles * 100).toFixed(0)}%`;
     if (lessons !== undefined) this.find("lessons").textContent = lessons;
   }
 }
