@@ -107,7 +107,7 @@ def measured(name: str, pictures: list[Picture], labels: Tensor, held_out: int) 
     began = time.perf_counter()
     rows = features(pictures, SIDE)[:, 0]
     pace = 1000 * (time.perf_counter() - began) / len(pictures)
-    raw = curve.pixels(pictures)
+    raw = curve.pixels(tuple(pictures))
     ours = {decay: accuracies(rows, labels, held_out, decay) for decay in DECAYS}
     theirs = {decay: accuracies(raw, labels, held_out, decay) for decay in RAW_DECAYS}
     best = max(theirs, key=lambda decay: theirs[decay][0].mean())

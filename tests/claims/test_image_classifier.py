@@ -42,8 +42,8 @@ def test_the_interval_holds_what_new_pictures_score(seeds: list[int]) -> None:
 
 def test_what_moves_and_changes_colour_keeps_its_features() -> None:
     """Mirrored, shifted and with other colours a sketch is nearer to itself than to other things; pixels are not."""
-    pictures = [sketches.sketch(name, number) for name in sketches.CLASSES for number in range(4)]
-    changed = [sketches.picture(one.name, moved(one)) for one in pictures]
+    pictures = tuple(sketches.sketch(name, number) for name in sketches.CLASSES for number in range(4))
+    changed = tuple(sketches.picture(one.name, moved(one)) for one in pictures)
     rows, others = features(pictures, 128)[:, 0], features(changed, 128)[:, 0]
     raw, raw_others = curve.pixels(pictures), curve.pixels(changed)
     kept = ((others @ rows.T).argmax(dim=1) == torch.arange(len(pictures))).float().mean()

@@ -1,6 +1,7 @@
 """Would more pictures help? The same training on fewer pictures of each class, and on raw pixels for features."""
 
-from collections.abc import Generator, Sequence
+import functools
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +53,9 @@ class Curve:
         return f"{step}, which is **inside seed noise**: more pictures like these will hardly help; other kinds may."
 
 
-def pixels(pictures: Sequence[Picture]) -> Tensor:
-    """Pictures as the rival sees them, (pictures, RAW · RAW · 3) from 0 to 1."""
+@functools.lru_cache(maxsize=4)  # albums
+def pixels(pictures: tuple[Picture, ...]) -> Tensor:
+    """Pictures as the rival sees them, (pictures, RAW · RAW · 3) from 0 to 1; do not write to it."""
     return torch.stack([torch.from_numpy(one.sized(RAW).copy()).flatten().float() / 255 for one in pictures])
 
 

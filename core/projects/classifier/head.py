@@ -30,19 +30,19 @@ def logistic(x: Tensor, y: Tensor, classes: int, decay: float) -> tuple[Tensor, 
     middle = x.double().mean(dim=0)
     basis = torch.linalg.qr((x - middle).T).Q  # of fewer samples than features the best weights lie in their span
     z = (x - middle) @ basis
-    weights = torch.zeros(classes, z.shape[1], dtype=torch.double, requires_grad=True)
-    offsets = torch.zeros(classes, dtype=torch.double, requires_grad=True)
+    truth = functional.one_hot(y, classes).double()
+    weights, offsets = torch.zeros(classes, z.shape[1], dtype=torch.double), torch.zeros(classes, dtype=torch.double)
     optimizer = torch.optim.LBFGS([weights, offsets], max_iter=300, tolerance_grad=1e-6, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
-        optimizer.zero_grad()
-        errors = torch.nn.functional.cross_entropy(z @ weights.T + offsets, y, reduction="sum")
-        (total := errors + decay / 2 * weights.square().sum()).backward()
-        return total
+        logs = (z @ weights.T + offsets).log_softmax(dim=1)
+        wrong = logs.exp() - truth
+        weights.grad, offsets.grad = wrong.T @ z + decay * weights, wrong.sum(dim=0)
+        return decay / 2 * weights.square().sum() - (truth * logs).sum()
 
     optimizer.step(loss)
-    found = weights.detach() @ basis.T
-    return found.float(), (offsets.detach() - found @ middle).float()
+    found = weights @ basis.T
+    return found.float(), (offsets - found @ middle).float()
 
 
 def fitted(x: Tensor, y: Tensor, classes: int, decay: float = DECAY) -> Head:

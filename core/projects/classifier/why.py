@@ -88,7 +88,11 @@ def answered(found: Trained, picture: Picture, cost: float = COST) -> Answer:
 @torch.no_grad()
 def features_of(picture: Picture, side: int, name: str = OURS) -> Tensor:
     """A picture's features, of length 1, (features,)."""
-    row = network(name).features(network_input(picture.sized(side), name))[0]
+    return unit(network(name).features(network_input(picture.sized(side), name))[0])
+
+
+def unit(row: Tensor) -> Tensor:
+    """A vector of length 1."""
     return row / row.norm().clamp_min(1e-12)
 
 
@@ -136,14 +140,12 @@ def checked(found: Trained, picture: Picture, place: int, heat: np.ndarray) -> C
     order = np.argsort(large, axis=None, kind="stable")
     count = round(HOTTEST * large.size)
     edge = np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]), axis=0)
-    chances = []
-    for covered in (order[:0], order[-count:], order[:count]):
+    rows = [features_of(picture, found.settings.side, name := found.settings.network)]
+    for covered in (order[-count:], order[:count]):
         changed = pixels.copy()
         changed.reshape(-1, 3)[covered] = edge
-        row = network(found.settings.network).features(network_input(changed, found.settings.network))
-        logits = found.study.head.logits(row / row.norm().clamp_min(1e-12))
-        chances.append(float(probabilities(logits, found.study.temperature)[0, place]))
-    return Check(*chances)
+        rows.append(unit(network(name).features(network_input(changed, name))[0]))
+    return Check(*probabilities(found.study.head.logits(torch.stack(rows)), found.study.temperature)[:, place].tolist())
 
 
 def grad_cam(model: EfficientNetLite0 | Published, head: Head, x: Tensor, place: int, blocks: int) -> Tensor:
@@ -161,7 +163,7 @@ def grad_cam(model: EfficientNetLite0 | Published, head: Head, x: Tensor, place:
         for block in model.blocks[blocks:]:
             answer = block(answer)
         features = (answer if last else model.top(answer)).mean(dim=(2, 3))
-        logit = head.logits(features / features.norm().clamp_min(1e-12))[0, place]
+        logit = head.logits(unit(features))[0, place]
         slopes = torch.autograd.grad(logit, maps)[0]
     heat = (slopes.mean(dim=(2, 3), keepdim=True) * maps).sum(dim=1)[0].clamp_min(0).detach()
     return heat / heat.max().clamp_min(1e-12)

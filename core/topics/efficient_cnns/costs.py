@@ -23,7 +23,7 @@ from core.topics.efficient_cnns.blocks import (
 PLAIN, RESNET, INCEPTION, DENSENET = "plain convolution", "ResNet bottleneck", "Inception", "DenseNet"
 MOBILENET, MOBILENET2, EFFICIENTNET = "MobileNet", "MobileNetV2", "EfficientNet"
 COUNTED = ("Conv1d", "Conv2d", "Linear")  # layers whose multiplications and additions are what papers call FLOPs
-ROUNDS, PATIENCE = 40, 0.08  # rounds of timing at most; seconds after which no other round begins
+ROUNDS, PATIENCE = 40, 0.05  # rounds of timing at most; seconds after which no other round begins
 
 
 @dataclass(frozen=True)
@@ -167,9 +167,10 @@ def kept_for_backward(model: nn.Module, x: Tensor) -> int:
 @torch.no_grad()
 def timed(calls: Mapping[str, Callable[[], object]], patience: float = PATIENCE) -> dict[str, Latency]:
     """How much of a processor's time each call takes, in turns, until patience or the rounds are at an end: three
-    rounds at least. All of it is one thread's, so that whoever else uses the machine is not counted."""
+    rounds at least, in each of which a call comes once untimed. All of it is one thread's, so that whoever else uses
+    the machine is not counted."""
     began, found = time.perf_counter(), {}
-    turns = in_turns(calls, ROUNDS, each=1, warming=1, clock=time.thread_time)
+    turns = in_turns(calls, ROUNDS, each=1, warming=0, clock=time.thread_time)
     for number, found in enumerate(turns, start=1):  # noqa: B007
         if number >= 3 and time.perf_counter() - began > patience:
             break
