@@ -1,6 +1,7 @@
 """Opens pages of the hub without a browser, and sees everything they put on the stage."""
 
 import base64
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,18 @@ HUB = Path(__file__).resolve().parent.parent / "pages" / "hub.py"
 __all__ = ["HUB", "Shown", "app_options", "controls", "look_at", "numbers", "opened", "views", "watched"]
 
 
+THINGS = """
+answers|bars|batches|bits|bytes|cells|channels|classes|columns|days|digits|epochs|frames|heads|hours|images|inputs|labels
+|layers|lessons|maps|minutes|models|neighbours|networks|outputs|pairs|parameters|pictures|pixels|points|questions|requests
+|rounds|rows|runs|samples|seeds|servers|steps|tokens|trials|tries|units|updates|vectors|weeks|weights|words
+"""
+# What no sentence may say: one of several things, a gap before a percent sign or a comma, no number, less than nothing.
+SLIPS = re.compile(
+    rf"(?<![\d.,:·×^/−-])(?<!\d, )\b1\*{{0,2}} (?:\w+ )?(?:{THINGS.replace(chr(10), '')})\b"
+    r"|\d\*{0,2} %|\bnan\b|(?<!\d)[-−]0\.?0*(?=%| points)|\w  +\w| [,;:](?!\w)"
+)
+
+
 class Shown:
     """What pages have shown since it was last emptied: pictures with their provenance, and the programs offered."""
 
@@ -31,6 +44,27 @@ class Shown:
     @property
     def programs(self) -> list:
         return [program for kind, *parts in self.seen if kind == "programs" for program in parts[0]]
+
+    @property
+    def sentences(self) -> Iterator[str]:
+        """All that was said: notes, alternatives to pictures, questions, goals, tables."""
+        for kind, *parts in self.seen:
+            if kind == "note" and "```" not in parts[0]:
+                yield parts[0]
+            elif kind == "pictures":
+                yield from (words for picture in parts[0] for words in (picture.alt, *picture.captions))
+            elif kind == "question":
+                yield from (parts[0].text, parts[0].because)
+            elif kind == "goal":
+                yield from (parts[0].text, parts[0].now)
+            elif kind == "table":
+                yield from (value for row in parts[0] for value in row.values() if isinstance(value, str))
+
+    @property
+    def slips(self) -> list[str]:
+        """What ``SLIPS`` finds, each with the words around it."""
+        found = ((text, match) for text in self.sentences for match in SLIPS.finditer(text))
+        return [text[max(match.start() - 40, 0) : match.end() + 40] for text, match in found]
 
     def clear(self) -> None:
         """Forget it all."""

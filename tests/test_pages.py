@@ -18,8 +18,9 @@ pytestmark = pytest.mark.usefixtures("compilation")  # pages as they answer once
 
 
 def sound(app, shown) -> None:
-    """No exception, and no picture without numbers, words or source."""
+    """No exception, no sentence with a slip, and no picture without numbers, words or source."""
     assert not app.exception, app.exception[0].message
+    assert not shown.slips
     named = any(":material/healing:" in text.value for text in app.markdown)
     for picture, source in shown.pictures:
         assert len(picture.alt) > 20 and source.strip(), "a figure needs a text alternative and a provenance"

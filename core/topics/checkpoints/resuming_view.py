@@ -15,6 +15,7 @@ from core.lessons.view import Later, Shown, View
 from core.topics.checkpoints.programs import program_of_resuming
 from core.topics.checkpoints.resumable import EPOCHS, OPTIMIZER, PARTS, TAKEN, Resumed, loaded
 from core.topics.checkpoints.resuming import resumed
+from core.wording import counted
 
 KILLED = slider("Killed after epoch", 1, EPOCHS - 1, 17)
 EVERY = slider("Checkpoint every", 1, 10, 5, help="Epochs.")
@@ -119,9 +120,8 @@ def exact(found: Resumed) -> Goal:
         "weights to the bit."
     )
     passed = found.killed >= 20 and lost <= 2 and found.apart == EXACT
-    return Goal(
-        text, passed, f"Now: killed after {found.killed}, {lost} epochs again, weights {number(found.apart)} apart."
-    )
+    again = counted(lost, "epoch")
+    return Goal(text, passed, f"Now: killed after {found.killed}, {again} again, weights {number(found.apart)} apart.")
 
 
 def really(killed: int, every: int, seed: int) -> Generator[tuple[float, str], None, dict]:

@@ -65,7 +65,9 @@ def goal(found: Selected) -> Goal:
         "lead be luck."
     )
     passed = len(found.validation) >= ENOUGH and abs(found.luck) < CLOSE
-    return Goal(said, bool(passed), f"Now: {found.luck:.1f} points of the lead of the best of {len(found.validation)}.")
+    return Goal(
+        said, bool(passed), f"Now: {found.luck:z.1f} points of the lead of the best of {len(found.validation)}."
+    )
 
 
 def program(found: Selected) -> Program:

@@ -81,9 +81,8 @@ def projects(found: Plan) -> Goal:
         "least 30 minutes of reading and at most 8 hours a week."
     )
     passed = is_whole and start <= SOONEST and reading >= 30 and found.hours_a_week <= 8
-    return Goal(
-        text, passed, f"Now: after {start:.1f} weeks, {reading} minutes of reading, {found.hours_a_week} hours."
-    )
+    hours = counted(found.hours_a_week, "hour")
+    return Goal(text, passed, f"Now: after {start:.1f} weeks, {counted(reading, 'minute')} of reading, {hours}.")
 
 
 def program(found: Plan) -> Program:

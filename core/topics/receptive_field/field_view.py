@@ -19,6 +19,7 @@ from core.topics.receptive_field.stacks import (
     program_of_field,
     stack_of,
 )
+from core.wording import counted
 
 WIDEST = 127
 FAR, FEW = 31, 4  # pixels and layers of the challenge
@@ -121,7 +122,7 @@ def goal(sight: Field) -> Goal:
     small = len(sight.stack) <= FEW and all(layer.kernel == 3 for layer in sight.stack)
     passed = small and sight.box >= FAR and sight.skipped == 0
     holes = f"{sight.skipped:.0%} holes" if sight.skipped else "no holes"
-    return Goal(text, passed, f"Now: {sight.box} pixels, {len(sight.stack)} layers, {holes}.")
+    return Goal(text, passed, f"Now: {counted(sight.box, 'pixel')}, {counted(len(sight.stack), 'layer')}, {holes}.")
 
 
 FIELD = View(

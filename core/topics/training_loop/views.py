@@ -12,6 +12,7 @@ from core.lessons.view import Later, Shown, View
 from core.topics.training_loop import styles
 from core.topics.training_loop.loops import BUGS, EPOCHS, LOOP, Case, case, code_of, program_of_loop
 from core.topics.training_loop.styles import ALIGNED, KERAS, LIGHTNING, PLAIN, Compared, compared, with_keras
+from core.wording import counted
 
 ORDER = (0, 3, 6, 1, 7, 4, 2, 5)  # so that the letters do not give the names away
 LOOPS = {f"loop {letter}": list(BUGS)[place] for letter, place in zip("ABCDEFGH", ORDER, strict=True)}
@@ -82,7 +83,9 @@ def goal(found: Case) -> Goal:
         f"Find a bug whose loop, mended only **after epoch 5 or later**, still ends at {WANTED:.0%} held-out accuracy."
     )
     honest = found.mended >= 5 and score >= WANTED
-    return Goal(text, honest, f"Now: mended after epoch {found.mended}, {score:.0%} with {late} epochs left.")
+    return Goal(
+        text, honest, f"Now: mended after epoch {found.mended}, {score:.0%} with {counted(late, 'epoch')} left."
+    )
 
 
 def compare(seed: int) -> Compared:

@@ -65,7 +65,8 @@ def earned(found: Search) -> Goal:
         "and whose own score is at most 5 points too high."
     )
     passed = found.tried >= 16 and found.truth.mean() >= 0.75 and gap <= 0.05
-    return Goal(text, bool(passed), f"Now: {found.truth.mean():.0%} right, own score {100 * gap:.0f} points too high.")
+    points = counted(round(100 * float(gap)), "point")
+    return Goal(text, bool(passed), f"Now: {found.truth.mean():.0%} right, own score {points} too high.")
 
 
 NESTED = View(
