@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.figures.curves import bars, staggered
+from core.figures.curves import bars, staggered, wrapped
 from core.wording import counted
 
 
@@ -22,6 +22,8 @@ def test_bars_of_shares_say_percent_and_names_that_would_meet_stand_lower():
     shares = bars({"raw": 0.25, "white": [0.5, 0.7]}, ("", "Accuracy"), yaxis={"tickformat": ".0%"})
     assert shares.traces[0]["text"] == ["25.0%", "60.0%"] and "white 60.0%" in shares.alt
     assert bars({"raw": 0.25}, ("", "Loss")).traces[0]["text"] == ["0.25"]
+    assert wrapped("for conda", 16) == "for conda"
+    assert wrapped("the planned training", 8) == "the<br>planned<br>training"
     assert staggered(["raw", "centred"]) == ["raw", "centred"]
     assert staggered(["raw", "centred", "standardised", "whitened"])[1::2] == ["<br>centred", "<br>whitened"]
     assert staggered(["with a<br>mean", "standardised once", "w"])[1] == "<br><br>standardised once"

@@ -1,7 +1,8 @@
 """Curves over epochs or any other axis, with bands over seeds."""
 
 import math
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -24,8 +25,10 @@ HALF = 33  # letters below a picture of half the stage's width
 
 
 def number(value: float) -> str:
-    """A number in a sentence: three significant digits."""
-    return "not a number" if math.isnan(value) else f"{value:.3g}"
+    """A number in a sentence: three significant digits, from a thousand to a million all of them."""
+    if math.isnan(value):
+        return "not a number"
+    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def line(x, y, name: str, color: str, dash: str = "solid", **more) -> dict:
@@ -97,10 +100,15 @@ def bands(
         mode = "lines+markers" if len(places) <= 25 else "lines"
         traces.append(line(places, mean, name, color, DASHES[dash % len(DASHES)], mode=mode, marker=markers))
         words.append(f"{name} from {number(mean[0])} to {number(mean[-1])}")
-    sizes = {f"{axis}axis": {"type": "log"} for axis in log}
+    sizes = {f"{axis}axis": logarithmic([places] if axis == "x" else curves.values()) for axis in log}
     seeds = max(len(np.atleast_2d(values)) for values in curves.values())
     alt = f"{axes[1]} against {axes[0]}: {'; '.join(words)}" + (f"; bands over {seeds} seeds." if seeds > 1 else ".")
     return Picture(traces, layout(*axes, height, **{**sizes, **more}), alt)
+
+
+def logarithmic(rows: Iterable[np.ndarray]) -> dict:
+    """A logarithmic axis for rows of values; small ones stand at powers of ten, without prefixes such as µ."""
+    return {"type": "log", **({"exponentformat": "power"} if min(map(np.min, rows)) < 1e-3 else {})}
 
 
 def log_ticks(title: str) -> dict:
@@ -110,23 +118,35 @@ def log_ticks(title: str) -> dict:
 
 
 def bars(
-    values: Mapping[str, float | Sequence[float] | np.ndarray], axes: tuple[str, str], height: int = 320, **more: Any
+    values: Mapping[str, float | Sequence[float] | np.ndarray], axes: tuple[str, str], height: int = 320,
+    text: Sequence[str] = (), **more: Any,
 ) -> Picture:
-    """One bar per name; several values (seeds) give a bar of the mean with its standard deviation. Shares are written
-    as their axis is, in percent."""
+    """One bar per name; several values (seeds) give a bar of the mean with its standard deviation. ``text`` stands at
+    the bars, else their numbers: shares as their axis is, in percent."""
     rows = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
     means, spreads = [float(row.mean()) for row in rows.values()], [float(row.std()) for row in rows.values()]
     several = bool(max(spreads, default=0) > 0)
     error = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5, "visible": several}
     colors = [COLORS[index % len(COLORS)] for index in range(len(rows))]
     shares = more.get("yaxis", {}).get("tickformat") == ".0%"
-    text = [f"{mean:.1%}" if shares else number(mean) for mean in means]
-    inside = {"text": text, "textposition": "auto", "insidetextanchor": "middle", "cliponaxis": False}
-    words = staggered([name.replace(" ", "<br>") for name in rows])
-    bar = upright(words, means, colors, error_y=error, hovertext=list(rows), **inside, **hover("%{hovertext}: %{text}"))
+    text = list(text) or [f"{mean:.1%}" if shares else number(mean) for mean in means]
+    upon = {"text": text, "textposition": "none" if several else "auto", "insidetextanchor": "middle"}
+    if max(map(len, text), default=0) <= HALF // max(len(rows), 1):
+        upon["textangle"] = 0  # it is not turned to fit into a low bar, but stands above it
+    words = staggered([wrapped(name, HALF // len(rows)) for name in rows])
+    bar = upright(words, means, colors, error_y=error, hovertext=list(rows), cliponaxis=False, **upon,
+                  **hover("%{hovertext}: %{text}"))  # fmt: skip
+    tops = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
+    above = trace("text", words, tops, text=text, textposition="top center", cliponaxis=False, **SILENT)
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
-    return Picture([bar], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
+    traces = [bar, above] if several else [bar]  # a whisker would run through what stands at the bar itself
+    return Picture(traces, layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
+
+
+def wrapped(name: str, width: int) -> str:
+    """A name in lines of at most ``width`` letters; no word is broken."""
+    return "<br>".join(textwrap.wrap(name, max(width, 1), break_long_words=False, break_on_hyphens=False))
 
 
 def staggered(words: Sequence[str]) -> list[str]:
