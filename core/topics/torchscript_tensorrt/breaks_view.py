@@ -90,7 +90,7 @@ def shown(found: Counted) -> Shown:
         f"{listing(found)}\nOne call has **{said['graphs']} {'graph' if said['graphs'] == 1 else 'graphs'}**, "
         f"**{said['breaks']} {'break' if said['breaks'] == 1 else 'breaks'}**, {said['operators']} operators. Over "
         f"four calls **{said['made'][-1]}** graphs were compiled. {REASONS[found.name]} The answers differ from "
-        f"eager's by {said['apart']:.0e}: a break costs time, never the answer.{reasons}"
+        f"eager's by {said['apart']:.1g}: a break costs time, never the answer.{reasons}"
     )
     return Shown(((steps(found),),), note)
 
