@@ -125,6 +125,8 @@ def bars(
     words = staggered([name.replace(" ", "<br>") for name in rows])
     bar = upright(words, means, colors, error_y=error, hovertext=list(rows), **inside, **hover("%{hovertext}: %{text}"))
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
+    if several:
+        bar["insidetextanchor"] = "start"  # at the bar's foot, where no whisker crosses it
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
     return Picture([bar], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
 
