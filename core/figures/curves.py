@@ -139,6 +139,8 @@ def bars(
     tops = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
     above = trace("text", words, tops, text=text, textposition="top center", cliponaxis=False, **SILENT)
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
+    if several:
+        bar["insidetextanchor"] = "start"  # at the bar's foot, where no whisker crosses it
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
     traces = [bar, above] if several else [bar]  # a whisker would run through what stands at the bar itself
     return Picture(traces, layout(*axes, height, showlegend=False, xaxis=names, **more), alt)

@@ -24,16 +24,21 @@ def sums_picture(found: Arriving, norm: str, height: int = 300) -> Picture:
         f"Sums of {rows.shape[1]} units with {norm}: spreads from {number(float(rows.std(axis=0).min()))} to "
         f"{number(float(rows.std(axis=0).max()))}; tanh is flat for {found.asleep(norm):.0%} of them."
     )
-    plan = layout(f"hidden unit — {norm}", "sum before tanh", height)
+    plan = layout(f"hidden unit — {behind(norm)}", "sum before tanh", height)
     return Picture(boxes, plan, alt)
+
+
+def behind(norm: str) -> str:
+    """A kind of layer in words."""
+    return "no layer" if norm == "none" else norm
 
 
 def arrived(found: Arriving) -> Shown:
     """The sums behind each kind of layer."""
-    asleep = ", ".join(f"{norm} **{found.asleep(norm):.0%}**" for norm in NORMS)
+    asleep = ", ".join(f"**{found.asleep(norm):.0%}** of the answers behind {behind(norm)}" for norm in NORMS)
     words = (
         "A network before training, raw inputs: what its hidden units sum up over the samples. Where tanh is flat "
-        f"(slope under 0.01) hardly any gradient comes back; that is so for {asleep} of the answers."
+        f"(slope under 0.01) hardly any gradient comes back; that is so for {asleep}."
     )
     return Shown((tuple(sums_picture(found, norm) for norm in NORMS),), words)
 
