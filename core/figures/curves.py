@@ -118,8 +118,11 @@ def log_ticks(title: str) -> dict:
 
 
 def bars(
-    values: Mapping[str, float | Sequence[float] | np.ndarray], axes: tuple[str, str], height: int = 320,
-    text: Sequence[str] = (), **more: Any,
+    values: Mapping[str, float | Sequence[float] | np.ndarray],
+    axes: tuple[str, str],
+    height: int = 320,
+    text: Sequence[str] = (),
+    **more: Any,
 ) -> Picture:
     """One bar per name; several values (seeds) give a bar of the mean with its standard deviation. ``text`` stands at
     the bars, else their numbers: shares as their axis is, in percent."""
@@ -139,8 +142,6 @@ def bars(
     tops = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
     above = trace("text", words, tops, text=text, textposition="top center", cliponaxis=False, **SILENT)
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
-    if several:
-        bar["insidetextanchor"] = "start"  # at the bar's foot, where no whisker crosses it
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
     traces = [bar, above] if several else [bar]  # a whisker would run through what stands at the bar itself
     return Picture(traces, layout(*axes, height, showlegend=False, xaxis=names, **more), alt)

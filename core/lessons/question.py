@@ -36,7 +36,7 @@ class Scale:
     def written(self, number: float) -> str:
         """A number with its unit."""
         between = "" if self.unit == "%" else " "
-        said = f"{number:,.4g}"
+        said = f"{'−' * (number < 0)}{abs(number):,.4g}"
         unit = SINGLE.get(self.unit, self.unit.removesuffix("s")) if said == "1" else self.unit
         return f"{said}{between}{unit}".strip()
 

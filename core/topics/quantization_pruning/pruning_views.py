@@ -95,7 +95,7 @@ def goal(found: Pruned) -> Goal:
         "without training again. If no share will do, try another seed."
     )
     lost = 100 * (found.before.share - found.after.share)
-    now = f"Now: {found.sparsity:.0%}, {lost:+.1f} points lost."
+    now = f"Now: {found.sparsity:.0%}, {lost:.1f} points lost."
     return Goal(text, found.sparsity >= most - 1e-9 and lost <= NEAR, now)
 
 
