@@ -21,7 +21,8 @@ NAMES = {
     "gradient_norm": "Gradient norm",
     "learning_rate": "Learning rate",
 }
-HALF = 35  # letters below a picture of half the stage's width
+HALF = 33  # letters below a picture of half the stage's width
+PHONE = 36  # and across one on a phone
 
 
 def number(value: float) -> str:
@@ -134,7 +135,7 @@ def bars(
     shares = more.get("yaxis", {}).get("tickformat") == ".0%"
     text = list(text) or [f"{mean:.1%}" if shares else number(mean) for mean in means]
     upon = {"text": text, "textposition": "none" if several else "auto", "insidetextanchor": "middle"}
-    if len(rows) * max(map(len, text), default=0) <= HALF:
+    if len(rows) * max(map(len, text), default=0) <= PHONE:
         upon["textangle"] = 0  # it is not turned to fit into a low bar, but stands above it
     words = staggered([wrapped(name, HALF // len(rows)) for name in rows])
     bar = upright(words, means, colors, error_y=error, hovertext=list(rows), cliponaxis=False, **upon,
