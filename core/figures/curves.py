@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.figures.marks import SILENT, hover, stroke, trace, upright
+from core.figures.marks import SILENT, hover, powers, stroke, trace, upright
 from core.figures.picture import BLUE, COLORS, DASHES, INK, ORANGE, Picture, encoded, layout, transparent
 from core.training.run import Run
 from core.wording import counted
@@ -24,8 +24,8 @@ HALF = 33  # letters below a picture of half the stage's width
 
 
 def number(value: float) -> str:
-    """A number in a sentence: three significant digits."""
-    return "not a number" if math.isnan(value) else f"{value:.3g}"
+    """A number in a sentence: three significant digits and a true minus sign."""
+    return "not a number" if math.isnan(value) else f"{value:.3g}".replace("-", "−")
 
 
 def line(x, y, name: str, color: str, dash: str = "solid", **more) -> dict:
@@ -97,7 +97,7 @@ def bands(
         mode = "lines+markers" if len(places) <= 25 else "lines"
         traces.append(line(places, mean, name, color, DASHES[dash % len(DASHES)], mode=mode, marker=markers))
         words.append(f"{name} from {number(mean[0])} to {number(mean[-1])}")
-    sizes = {f"{axis}axis": {"type": "log"} for axis in log}
+    sizes = {f"{axis}axis": powers(*curves.values()) if axis == "y" else {"type": "log"} for axis in log}
     seeds = max(len(np.atleast_2d(values)) for values in curves.values())
     alt = f"{axes[1]} against {axes[0]}: {'; '.join(words)}" + (f"; bands over {seeds} seeds." if seeds > 1 else ".")
     return Picture(traces, layout(*axes, height, **{**sizes, **more}), alt)
@@ -124,8 +124,10 @@ def bars(
     inside = {"text": text, "textposition": "auto", "insidetextanchor": "middle", "cliponaxis": False}
     words = staggered([name.replace(" ", "<br>") for name in rows])
     bar = upright(words, means, colors, error_y=error, hovertext=list(rows), **inside, **hover("%{hovertext}: %{text}"))
+    bar["marker"] |= {"line": {"color": colors, "width": 1}}  # Plotly leaves out a bar of 0 without a rim
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
+    more = {"bargap": 0.2 if len(rows) < 5 else 0.1, **more}
     return Picture([bar], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
 
 
