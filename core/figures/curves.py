@@ -2,13 +2,13 @@
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from core.figures.marks import SILENT, hover, stroke, trace, upright
+from core.figures.marks import SILENT, hover, powers, stroke, trace, upright
 from core.figures.picture import BLUE, COLORS, DASHES, INK, ORANGE, Picture, encoded, layout, transparent
 from core.training.run import Run
 from core.wording import counted
@@ -26,10 +26,11 @@ PHONE = 36  # and across one on a phone
 
 
 def number(value: float) -> str:
-    """A number in a sentence: three significant digits, from a thousand to a million all of them."""
+    """A number in a sentence: three significant digits, from a thousand to a million all of them, a true minus sign."""
     if math.isnan(value):
         return "not a number"
-    return f"{value:,.0f}" if 999.5 <= abs(value) < 1e6 else f"{value:.3g}"
+    said = f"{value:,.0f}" if 999.5 <= abs(value) < 1e6 else f"{value:.3g}"
+    return said.replace("-", "−")
 
 
 def line(x, y, name: str, color: str, dash: str = "solid", **more) -> dict:
@@ -101,15 +102,11 @@ def bands(
         mode = "lines+markers" if len(places) <= 25 else "lines"
         traces.append(line(places, mean, name, color, DASHES[dash % len(DASHES)], mode=mode, marker=markers))
         words.append(f"{name} from {number(mean[0])} to {number(mean[-1])}")
-    sizes = {f"{axis}axis": logarithmic([places] if axis == "x" else curves.values()) for axis in log}
+    small = {"exponentformat": "power"} if "x" in log and places.min() < 1e-3 else {}  # else 0.0001 were 100µ
+    sizes = {f"{axis}axis": powers(*curves.values()) if axis == "y" else {"type": "log", **small} for axis in log}
     seeds = max(len(np.atleast_2d(values)) for values in curves.values())
     alt = f"{axes[1]} against {axes[0]}: {'; '.join(words)}" + (f"; bands over {seeds} seeds." if seeds > 1 else ".")
     return Picture(traces, layout(*axes, height, **{**sizes, **more}), alt)
-
-
-def logarithmic(rows: Iterable[np.ndarray]) -> dict:
-    """A logarithmic axis for rows of values; small ones stand at powers of ten, without prefixes such as µ."""
-    return {"type": "log", **({"exponentformat": "power"} if min(map(np.min, rows)) < 1e-3 else {})}
 
 
 def log_ticks(title: str) -> dict:
@@ -140,10 +137,12 @@ def bars(
     words = staggered([wrapped(name, HALF // len(rows)) for name in rows])
     bar = upright(words, means, colors, error_y=error, hovertext=list(rows), cliponaxis=False, **upon,
                   **hover("%{hovertext}: %{text}"))  # fmt: skip
+    bar["marker"] |= {"line": {"color": colors, "width": 1}}  # Plotly leaves out a bar of 0 without a rim
     tops = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
     above = trace("text", words, tops, text=text, textposition="top center", cliponaxis=False, **SILENT)
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
+    more = {"bargap": 0.2 if len(rows) < 5 else 0.1, **more}
     traces = [bar, above] if several else [bar]  # a whisker would run through what stands at the bar itself
     return Picture(traces, layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
 

@@ -36,7 +36,7 @@ def draw(found: Times, samples_in_the_batch: int) -> Shown:
     one = bands(SIZES, {"one batch": milliseconds}, ("samples in the batch", "milliseconds"), 300, "xy")
     middle = float(np.log10(milliseconds).mean())
     if np.ptp(np.log10(milliseconds)) < 1:  # what hardly differs shall look so
-        one.layout["yaxis"] |= {"range": [middle - 0.6, middle + 0.6], "dtick": "D2"}
+        one.layout["yaxis"] |= {"range": [middle - 0.6, middle + 0.6]}
     other = bands(SIZES, {"samples": rates}, ("samples in the batch", "samples per second"), 300, "xy")
     return Shown(((one, other),), note)
 
