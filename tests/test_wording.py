@@ -2,9 +2,10 @@
 
 import pytest
 
-from core.figures.curves import bars, staggered, wrapped
+from core.figures.curves import bars, number, staggered, wrapped
 from core.figures.marks import powers
-from core.wording import counted
+from core.lessons.question import Scale
+from core.wording import code, counted
 from pages.ui.wording import broken, figures
 
 
@@ -61,3 +62,23 @@ def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
 
 def test_numbers_in_tables_have_a_true_minus_sign():
     assert [figures(cell) for cell in ("-0.5", "-x", "a-1", -3)] == ["−0.5", "-x", "a-1", -3]
+
+
+def test_numbers_in_sentences_have_no_exponent_up_to_a_million():
+    assert [number(value) for value in (0.12345, -0.5, 999.9, 11675.0, 2e6)] == [
+        "0.123",
+        "−0.5",
+        "1,000",
+        "11,675",
+        "2e+06",
+    ]
+    assert Scale(-3, 0).written(-0.75) == "−0.75"
+
+
+def test_numbers_of_seeds_stand_above_their_whiskers():
+    bar, above = bars({"a": [1.0, 3.0], "b": [2.0, 2.0]}, ("", "Loss")).traces
+    assert bar["textposition"] == "none" and above["y"] == [3.0, 2.0] and above["text"] == ["2", "2"]
+
+
+def test_code_in_a_sentence_cannot_end_itself():
+    assert code("__builtin__ set") == "`__builtin__ set`" and code("") == "" and code("a`b") == "`a'b`"
