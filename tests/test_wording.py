@@ -55,8 +55,14 @@ def test_a_logarithmic_axis_has_labels_of_one_size_however_much_it_spans(low, hi
 
 def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
     assert broken({"Optimizer": ["Momentum", "RMSProp"], "Step size": ["0.03", "0.1"], "Held-out loss": ["0.2"]}) == []
-    wide = {"What": ["saves"], "Code": ["`torch.save(model.state_dict(),`"], "Size": ["1,024 bytes"], "Safe": ["yes"]}
+    wide = {
+        "What": ["saves"],
+        "Code": ["torch.save(model.state_dict(),file)"],
+        "Size": ["1,024 bytes"],
+        "Safe": ["yes"],
+    }
     assert broken(wide) == [2]
+    assert broken(wide | {"Code": ["`torch.save(model.state_dict(),`"]}) == [], "code breaks by itself"
     assert broken({f"Measurement{place}": ["extraordinarily"] for place in range(6)}) == [1, 2, 3, 4, 5, 6]
 
 

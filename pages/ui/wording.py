@@ -25,10 +25,10 @@ def broken(columns: Mapping[str, Sequence]) -> list[int]:
     return sorted(narrow)
 
 
-def room(cell: Any) -> float:
-    """How wide a cell is at least, in letters: its longest word, wider if it is code, and the space beside it."""
-    words = re.sub(r"\]\([^)]*\)|[*\[]", "", str(cell)).split()
-    return 1 + max((len(word) + (1.5 + 0.15 * len(word) if "`" in word else 0) for word in words), default=0)
+def room(cell: Any) -> int:
+    """How wide a cell is at least, in letters: its longest word and the space beside it; code breaks anywhere."""
+    plain = re.sub(r"`[^`]*`", "-" * YIELDED, str(cell))
+    return 1 + max(map(len, re.sub(r"\]\([^)]*\)|[*\[]", "", plain).split()), default=0)
 
 
 def literal(text: str) -> str:
