@@ -57,7 +57,7 @@ def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
     assert broken({"Optimizer": ["Momentum", "RMSProp"], "Step size": ["0.03", "0.1"], "Held-out loss": ["0.2"]}) == []
     wide = {
         "What": ["saves"],
-        "Code": ["torch.save(model.state_dict(),file)"],
+        "Code": ["torch.save(model.state_dict(),f)"],
         "Size": ["1,024 bytes"],
         "Safe": ["yes"],
     }
