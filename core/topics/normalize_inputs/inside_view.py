@@ -46,12 +46,13 @@ def arrived(found: Arriving) -> Shown:
 def trained(found: Trained) -> Shown:
     """Losses and scores of all kinds."""
     epochs = np.arange(next(iter(found.losses.values())).shape[1])
-    curves = bands(epochs, {name: np.log10(rows) for name, rows in found.losses.items()}, ("Epoch", ""), 400)
-    curves.layout["yaxis"] |= log_ticks("Training loss")
+    logs = {name: np.log10(rows) for name, rows in found.losses.items()}
+    curves = bands(epochs, logs, ("Epoch", ""), 400)
+    curves.layout["yaxis"] |= log_ticks("Training loss", list(logs.values()))
     best = min(found.losses, key=lambda name: found.losses[name][:, -1].mean())
     ends = {name: rows[:, -1] for name, rows in found.losses.items()}
     said = luck.sentence(ends, best, f"**{best.capitalize()}** ends lowest beyond seed noise.")
-    scores = bars(found.scores, ("", "Held-out accuracy"), 340)
+    scores = bars(found.scores, ("", "Held-out accuracy"), 340, yaxis={"range": [0, 1.05], "tickformat": ".0%"})
     return Shown(((curves,), (scores,)), f"3 seeds each. Lowest loss: {best}. {said}")
 
 

@@ -81,14 +81,16 @@ def steps(seen: Seen, choice: Choice, iou: float) -> Picture:
     return Picture(traces, over(seen.picture), alt, frames, labels, captions)
 
 
-def heights(seen: Seen, places: Sequence[int]) -> list[float]:
-    """Where the names of boxes stand, in pixels from the top: at their upper edges, lower where names would meet."""
+def heights(seen: Seen, places: Sequence[int] | np.ndarray) -> list[float]:
+    """Where the names of boxes stand, in pixels from the top: at their upper edges, or as near as no two names meet."""
     wide, high = seen.picture.size
     spots: list[tuple[float, float]] = []
     for x, y in seen.boxes[np.asarray(places, dtype=int), :2].tolist():
-        while any(abs(x - left) < 0.35 * wide and abs(y - top) < 0.06 * high for left, top in spots):
-            y += 0.06 * high
-        spots.append((x, y))
+        lines = (y + 0.055 * high * step for step in sorted(range(-9, 10), key=abs))
+        clear = (
+            y for y in lines if all(abs(x - left) > 0.3 * wide or abs(y - top) > 0.05 * high for left, top in spots)
+        )
+        spots.append((x, next(clear, y)))
     return [y for _, y in spots]
 
 
