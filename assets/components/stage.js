@@ -66,9 +66,10 @@ function framed(layout, names, width) {
   return styled;
 }
 
-// The height of a plane of equal scales: as its ranges say, else square; a flat one has room for axes and a legend.
+// The height of a plane of equal scales: as its ranges say, else (or beside others) square; a flat one has room for axes
+// and a legend.
 function tall({ xaxis, yaxis, showlegend }, width) {
-  const span = axis => (axis?.range ? Math.abs(axis.range[1] - axis.range[0]) : 0);
+  const span = axis => (axis?.range && !axis.domain ? Math.abs(axis.range[1] - axis.range[0]) : 0);
   const slant = span(xaxis) && span(yaxis) ? Math.min(1, span(yaxis) / span(xaxis)) : 1;
   const bare = xaxis?.visible === false && showlegend === false;
   return Math.round(width * slant) + (slant < 1 && !bare ? 90 : 40);
