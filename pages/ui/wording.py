@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-PHONE, YIELDED = 48, 8  # letters beside each other on a phone, and what a column is left that breaks its words
+PHONE, YIELDED, CODE = 48, 8, 6  # letters beside each other on a phone, of a column that breaks its words, of code
 
 
 def figures(cell: Any) -> Any:
@@ -27,7 +27,7 @@ def broken(columns: Mapping[str, Sequence]) -> list[int]:
 
 def room(cell: Any) -> int:
     """How wide a cell is at least, in letters: its longest word and the space beside it; code breaks anywhere."""
-    plain = re.sub(r"`[^`]*`", "-" * YIELDED, str(cell))
+    plain = re.sub(r"`[^`]*`", "-" * CODE, str(cell))
     return 1 + max(map(len, re.sub(r"\]\([^)]*\)|[*\[]", "", plain).split()), default=0)
 
 

@@ -32,7 +32,7 @@ def compared(found: Formats) -> Shown:
             "File": code(kind) if "(" in kind else kind,
             "Bytes": f"{len(found.contents[kind]):,}",
             "Tensors": str(len(looked.parts) or "not opened"),
-            "Weights as saved": "to the bit" if found.is_equal[kind] else "–",
+            "As saved": "to the bit" if found.is_equal[kind] else "–",
             "Asks for other code": ", ".join(map(code, looked.foreign[:2])) or "no",
             "`torch.load` of weights only": "not needed" if kind == SAFETENSORS else "opens it" if found.opens[kind]
             else "refuses it",
