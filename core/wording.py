@@ -1,7 +1,12 @@
-"""Numbers in sentences."""
+"""Numbers and code in sentences and tables."""
 
 
 def counted(count: float, noun: str, plural: str = "") -> str:
     """A count and what is counted: "1 epoch", "2,000 epochs"; the ``plural`` where it is not the noun and an s."""
     number = f"{count:,}" if isinstance(count, int) else f"{count:g}"
     return f"{number} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def code(text: str) -> str:
+    """Text set as code, which may be broken anywhere where room is scarce; nothing stays nothing."""
+    return f"`{text.replace('`', chr(39))}`" if text else ""

@@ -114,6 +114,7 @@ def test_a_screen_builds_an_album_step_by_step(files: list[str], tmp_path: Path)
     assert screen.with_files(album, " ", files)[1].startswith("Give the class a name")
     album, told = screen.with_files(album, "cat", files)
     assert album.counts == (4,) and "4 pictures were added" in told and "words.jpg" in told
+    assert screen.with_files(album, "cat", files[:1])[1] == "1 picture was added."
     zipped = tmp_path / "more.zip"
     zipped.write_bytes(classes())
     album, _ = screen.with_zip(album, str(zipped))

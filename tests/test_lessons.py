@@ -96,7 +96,9 @@ def test_a_number_is_scored_by_its_distance(guess, score):
 
 def test_guess_and_truth_stand_side_by_side_with_their_distance():
     said = UNITS.verdict(18, 13)
-    assert "You said **18 units**, measured: **13 units**" in said and "5 units apart" in said and "1 units" in said
+    assert "You said **18 units**, measured: **13 units**" in said and "5 units apart" in said
+    assert "(up to 1 unit counts as close)" in said and Scale(0, 9, 1, "boxes").written(1) == "1 box"
+    assert Scale(0, 9, 1, "times").written(1) == "1 times" and Scale(0, 9, 1, "%").written(1) == "1%"
     assert "counts as close" in said and "**56** of 100" in said
     words = Question("Which?", ("a", "b"), "b", "So.")
     assert words.verdict("a", "b") == "You said **a**, measured: **b**."

@@ -1,9 +1,12 @@
-"""Numbers in sentences, and numbers and names at bars."""
+"""Numbers in sentences, in tables, at axes and bars; and words that do not fit."""
 
 import pytest
 
-from core.figures.curves import bars, staggered
-from core.wording import counted
+from core.figures.curves import bars, number, staggered, wrapped
+from core.figures.marks import powers
+from core.lessons.question import Scale
+from core.wording import code, counted
+from pages.ui.wording import broken, figures
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,66 @@ def test_bars_of_shares_say_percent_and_names_that_would_meet_stand_lower():
     shares = bars({"raw": 0.25, "white": [0.5, 0.7]}, ("", "Accuracy"), yaxis={"tickformat": ".0%"})
     assert shares.traces[0]["text"] == ["25.0%", "60.0%"] and "white 60.0%" in shares.alt
     assert bars({"raw": 0.25}, ("", "Loss")).traces[0]["text"] == ["0.25"]
+    assert wrapped("for conda", 16) == "for conda"
+    assert wrapped("the planned training", 8) == "the<br>planned<br>training"
     assert staggered(["raw", "centred"]) == ["raw", "centred"]
     assert staggered(["raw", "centred", "standardised", "whitened"])[1::2] == ["<br>centred", "<br>whitened"]
     assert staggered(["with a<br>mean", "standardised once", "w"])[1] == "<br><br>standardised once"
+
+
+def test_a_bar_of_nothing_is_drawn():
+    """Plotly leaves it out, and its number, unless it has a rim."""
+    assert bars({"raw": 0.0, "white": 0.5}, ("", "Loss")).traces[0]["marker"]["line"]["width"] > 0
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "some"),
+    [
+        (0.13, 1.0, ("0.2", "0.5", "1")),  # not one label alone
+        (0.002, 3.0, ("0.01", "0.1", "1")),
+        (1e-8, 1e4, ("10<sup>−8</sup>", "1", "10<sup>4</sup>")),
+        (2e-6, 3e-6, ("2·10<sup>−6</sup>",)),
+    ],
+)
+def test_a_logarithmic_axis_has_labels_of_one_size_however_much_it_spans(low, high, some):
+    axis = powers(low, high)
+    inside = [name for at, name in zip(axis["tickvals"], axis["ticktext"], strict=True) if low <= at <= high * 1.001]
+    assert set(some) <= set(inside) and 2 <= len(inside) <= 9
+    assert axis["tickvals"] == sorted(axis["tickvals"])
+
+
+def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
+    assert broken({"Optimizer": ["Momentum", "RMSProp"], "Step size": ["0.03", "0.1"], "Held-out loss": ["0.2"]}) == []
+    wide = {
+        "What": ["saves"],
+        "Code": ["torch.save(model.state_dict(),f)"],
+        "Size": ["1,024 bytes"],
+        "Safe": ["yes"],
+    }
+    assert broken(wide) == [2]
+    assert broken(wide | {"Code": ["`torch.save(model.state_dict(),`"]}) == [], "code breaks by itself"
+    assert broken({f"Measurement{place}": ["extraordinarily"] for place in range(6)}) == [1, 2, 3, 4, 5, 6]
+
+
+def test_numbers_in_tables_have_a_true_minus_sign():
+    assert [figures(cell) for cell in ("-0.5", "-x", "a-1", -3)] == ["−0.5", "-x", "a-1", -3]
+
+
+def test_numbers_in_sentences_have_no_exponent_up_to_a_million():
+    assert [number(value) for value in (0.12345, -0.5, 999.9, 11675.0, 2e6)] == [
+        "0.123",
+        "−0.5",
+        "1,000",
+        "11,675",
+        "2e+06",
+    ]
+    assert Scale(-3, 0).written(-0.75) == "−0.75"
+
+
+def test_numbers_of_seeds_stand_above_their_whiskers():
+    bar, above = bars({"a": [1.0, 3.0], "b": [2.0, 2.0]}, ("", "Loss")).traces
+    assert bar["textposition"] == "none" and above["y"] == [3.0, 2.0] and above["text"] == ["2", "2"]
+
+
+def test_code_in_a_sentence_cannot_end_itself():
+    assert code("__builtin__ set") == "`__builtin__ set`" and code("") == "" and code("a`b") == "`a'b`"

@@ -61,9 +61,18 @@ function framed(layout, names, width) {
       font: { family: names.font, color: names["@ink"] },
     },
   };
-  if (layout.yaxis?.scaleanchor) styled.height = Math.min(layout.height, width + 40); // a square plane on a narrow screen
+  if (layout.yaxis?.scaleanchor) styled.height = Math.min(layout.height, tall(layout, width)); // on a narrow screen
   for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) styled[key] = { ...axis, ...layout[key] };
   return styled;
+}
+
+// The height of a plane of equal scales: as its ranges say, else (or beside others) square; a flat one has room for axes
+// and a legend.
+function tall({ xaxis, yaxis, showlegend }, width) {
+  const span = axis => (axis?.range && !axis.domain ? Math.abs(axis.range[1] - axis.range[0]) : 0);
+  const slant = span(xaxis) && span(yaxis) ? Math.min(1, span(yaxis) / span(xaxis)) : 1;
+  const bare = xaxis?.visible === false && showlegend === false;
+  return Math.round(width * slant) + (slant < 1 && !bare ? 90 : 40);
 }
 
 class Stage {

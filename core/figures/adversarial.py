@@ -104,7 +104,7 @@ def manifold(run: GanRun, height: int = 430) -> Picture:
         return [(None, coordinates(row)) for row in rows]
 
     style = {"type": "scatter", "mode": "lines", "line": {"color": ORANGE, "width": 1.2}, "hoverinfo": "skip"}
-    traces = [real(run.data, transparent(BLUE, 0.45)), {**style, "name": "grid of noise", **coordinates(rows[-1])}]
+    traces = [real(run.data, transparent(BLUE, 0.7)), {**style, "name": "grid of noise", **coordinates(rows[-1])}]
     apart = np.linalg.norm(np.diff(lines[-1], axis=1), axis=-1)
     alt = (
         f"The square of noise as a grid, bent by the generator after {run.last.number:,} rounds: neighbours along "

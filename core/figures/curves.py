@@ -1,13 +1,14 @@
 """Curves over epochs or any other axis, with bands over seeds."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from core.figures.marks import SILENT, hover, stroke, trace, upright
+from core.figures.marks import SILENT, hover, powers, stroke, trace, upright
 from core.figures.picture import BLUE, COLORS, DASHES, INK, ORANGE, Picture, encoded, layout, transparent
 from core.training.run import Run
 from core.wording import counted
@@ -20,12 +21,17 @@ NAMES = {
     "gradient_norm": "Gradient norm",
     "learning_rate": "Learning rate",
 }
+FEW = 1.5  # powers of ten that need marks between them
 HALF = 33  # letters below a picture of half the stage's width
+PHONE = 36  # and across one on a phone
 
 
 def number(value: float) -> str:
-    """A number in a sentence: three significant digits."""
-    return "not a number" if math.isnan(value) else f"{value:.3g}"
+    """A number in a sentence: three significant digits, from a thousand to a million all of them, a true minus sign."""
+    if math.isnan(value):
+        return "not a number"
+    said = f"{value:,.0f}" if 999.5 <= abs(value) < 1e6 else f"{value:.3g}"
+    return said.replace("-", "−")
 
 
 def line(x, y, name: str, color: str, dash: str = "solid", **more) -> dict:
@@ -97,36 +103,57 @@ def bands(
         mode = "lines+markers" if len(places) <= 25 else "lines"
         traces.append(line(places, mean, name, color, DASHES[dash % len(DASHES)], mode=mode, marker=markers))
         words.append(f"{name} from {number(mean[0])} to {number(mean[-1])}")
-    sizes = {f"{axis}axis": {"type": "log"} for axis in log}
+    small = {"exponentformat": "power"} if "x" in log and places.min() < 1e-3 else {}  # else 0.0001 were 100µ
+    sizes = {f"{axis}axis": powers(*curves.values()) if axis == "y" else {"type": "log", **small} for axis in log}
     seeds = max(len(np.atleast_2d(values)) for values in curves.values())
     alt = f"{axes[1]} against {axes[0]}: {'; '.join(words)}" + (f"; bands over {seeds} seeds." if seeds > 1 else ".")
     return Picture(traces, layout(*axes, height, **{**sizes, **more}), alt)
 
 
-def log_ticks(title: str) -> dict:
-    """A vertical axis of powers of ten, whose values are given as decimal logarithms."""
-    places = list(range(-6, 6))
-    return {"title": {"text": title}, "tickvals": places, "ticktext": [f"{10.0**place:g}" for place in places]}
+def log_ticks(title: str, curves: Sequence[np.ndarray] = ()) -> dict:
+    """A vertical axis of powers of ten, whose values are given as decimal logarithms; twos and fives have marks too if
+    the ``curves`` on it span little more than a power."""
+    span = max(map(np.max, curves)) - min(map(np.min, curves)) if curves else math.inf
+    marks = [step * 10.0**place for place in range(-6, 6) for step in ((1, 2, 5) if span < FEW else (1,))]
+    text = [f"{mark:g}" for mark in marks]
+    return {"title": {"text": title}, "tickvals": [math.log10(mark) for mark in marks], "ticktext": text}
 
 
 def bars(
-    values: Mapping[str, float | Sequence[float] | np.ndarray], axes: tuple[str, str], height: int = 320, **more: Any
+    values: Mapping[str, float | Sequence[float] | np.ndarray],
+    axes: tuple[str, str],
+    height: int = 320,
+    text: Sequence[str] = (),
+    **more: Any,
 ) -> Picture:
-    """One bar per name; several values (seeds) give a bar of the mean with its standard deviation. Shares are written
-    as their axis is, in percent."""
+    """One bar per name; several values (seeds) give a bar of the mean with its standard deviation. ``text`` stands at
+    the bars, else their numbers: shares as their axis is, in percent."""
     rows = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
     means, spreads = [float(row.mean()) for row in rows.values()], [float(row.std()) for row in rows.values()]
     several = bool(max(spreads, default=0) > 0)
     error = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5, "visible": several}
     colors = [COLORS[index % len(COLORS)] for index in range(len(rows))]
     shares = more.get("yaxis", {}).get("tickformat") == ".0%"
-    text = [f"{mean:.1%}" if shares else number(mean) for mean in means]
-    inside = {"text": text, "textposition": "auto", "insidetextanchor": "middle", "cliponaxis": False}
-    words = staggered([name.replace(" ", "<br>") for name in rows])
-    bar = upright(words, means, colors, error_y=error, hovertext=list(rows), **inside, **hover("%{hovertext}: %{text}"))
+    text = list(text) or [f"{mean:.1%}" if shares else number(mean) for mean in means]
+    upon = {"text": text, "textposition": "none" if several else "auto", "insidetextanchor": "middle"}
+    if len(rows) * max(map(len, text), default=0) <= PHONE:
+        upon["textangle"] = 0  # it is not turned to fit into a low bar, but stands above it
+    words = staggered([wrapped(name, HALF // len(rows)) for name in rows])
+    bar = upright(words, means, colors, error_y=error, hovertext=list(rows), cliponaxis=False, **upon,
+                  **hover("%{hovertext}: %{text}"))  # fmt: skip
+    bar["marker"] |= {"line": {"color": colors, "width": 1}}  # Plotly leaves out a bar of 0 without a rim
+    tops = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
+    above = trace("text", words, tops, text=text, textposition="top center", cliponaxis=False, **SILENT)
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
-    return Picture([bar], layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
+    more = {"bargap": 0.2 if len(rows) < 5 else 0.1, **more}
+    traces = [bar, above] if several else [bar]  # a whisker would run through what stands at the bar itself
+    return Picture(traces, layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
+
+
+def wrapped(name: str, width: int) -> str:
+    """A name in lines of at most ``width`` letters; no word is broken."""
+    return "<br>".join(textwrap.wrap(name, max(width, 1), break_long_words=False, break_on_hyphens=False))
 
 
 def staggered(words: Sequence[str]) -> list[str]:

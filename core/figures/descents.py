@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.figures.curves import line, number
-from core.figures.marks import SILENT, heatmap, stroke
+from core.figures.marks import SILENT, heatmap, powers, stroke
 from core.figures.picture import (
     BLUE,
     GREEN,
@@ -190,7 +190,7 @@ def sinking(
         three = (10 ** (mean - spread), 10**mean, 10 ** (mean + spread))
         traces += banded(at, three, name, (styles or {}).get(name, name))
         words.append(f"{name} from {number(10 ** mean[0])} to {number(10 ** mean[-1])}")
-    axis = {"type": "log", "exponentformat": "power", "dtick": 1}
+    axis = powers(*curves.values())
     seeds = max(len(np.atleast_2d(rows)) for rows in curves.values())
     alt = f"{axes[1]} against {axes[0]}: {'; '.join(words)}" + (f"; bands over {seeds} seeds." if seeds > 1 else ".")
     return Picture(traces, layout(*axes, height, yaxis=axis), alt)

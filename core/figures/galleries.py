@@ -52,7 +52,7 @@ def strip(rows: Mapping[str, Tensor], side: int, alt: str, height: int) -> Pictu
     wide = max(map(len, rows.values())) * (side + gap) - gap
     bands, notes, top = [], [], 0
     for name, pictures in rows.items():
-        room = side // 2 if name.strip() else gap
+        room = side * 5 // 8 if name.strip() else gap
         band = np.zeros((room + side, wide))  # shade 0 is nothing at all
         for column, picture in enumerate(pictures):
             left = column * (side + gap)

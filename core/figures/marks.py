@@ -3,6 +3,7 @@
 Arrays are packed (``encoded``), lists stay as they are; ``more`` is passed on under Plotly's own names.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,6 +61,28 @@ def marker(color: Any, size: Any, symbol: Any = None, rim: Any = "", width: floa
 def hover(words: str, name: str = "") -> dict:
     """What is said under the mouse: a template of Plotly's, and the name of what was hit."""
     return {"hovertemplate": f"{words}<extra>{name}</extra>"}
+
+
+def powers(*values: Any) -> dict:
+    """A logarithmic axis for positive values, with labels of one size: powers of ten, every other one or less where
+    they are many, and numbers between them where they are few."""
+    known = np.concatenate([np.ravel(np.asarray(each, dtype=float)) for each in values])
+    ends = np.log10(known[np.isfinite(known) & (known > 0)])
+    low, high = (ends.min(), ends.max()) if len(ends) else (0.0, 1.0)
+    every, digits = max(1, math.ceil((high - low) / 7)), (1.0,)
+    if high - low < 2.5:
+        digits = (1.0, 2.0, 5.0) if high - low > 0.6 else (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+    exponents = range(math.floor(low / every) * every, math.ceil(high) + 1, every)
+    ticks = [(digit, power) for power in exponents for digit in digits]
+    plain = exponents[0] > -4 and exponents[-1] < 5
+    words = [f"{digit * 10.0**power:g}" if plain else scientific(digit, power) for digit, power in ticks]
+    return {"type": "log", "tickvals": [digit * 10.0**power for digit, power in ticks], "ticktext": words}
+
+
+def scientific(digit: float, power: int) -> str:
+    """A digit times a power of ten, as Plotly prints it."""
+    ten = {0: "1", 1: "10"}.get(power, f"10<sup>{power}</sup>".replace("-", "−"))
+    return ten if digit == 1 else f"{digit:g}·{ten}" if power else f"{digit:g}"
 
 
 def note(x: float, y: float, text: str, **more: Any) -> dict:

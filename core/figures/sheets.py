@@ -7,7 +7,7 @@ import numpy as np
 
 from core.figures.colour import data_url, placed, plane
 from core.figures.marks import SILENT, note, stroke
-from core.figures.picture import INK, ORANGE, Picture, layout
+from core.figures.picture import BLUE, ORANGE, Picture, layout
 
 GAP, BELOW = 0.06, 0.24  # between pictures, and room for a caption, in sides of a picture
 
@@ -22,26 +22,27 @@ def photo(pixels: np.ndarray, title: str, alt: str, height: int = 300) -> Pictur
 
 
 def rows_of_pictures(
-    pictures: Sequence[np.ndarray], captions: Sequence[str], alt: str, columns: int = 6, marked: Sequence[int] = (),
-    wide: int = 620, chosen: int | None = None,
+    pictures: Sequence[np.ndarray | None], captions: Sequence[str], alt: str, columns: int = 6,
+    marked: Sequence[int] = (), wide: int = 620, chosen: int | None = None, pointed: Sequence[str] = (),
 ) -> Picture:  # fmt: skip
-    """Pictures (side, side, 3) in rows, a caption under each if there are any; ``marked`` ones have a dashed frame, a
-    ``chosen`` one a plain one. ``wide`` is about how many pixels there are, for the height."""
+    """Pictures (side, side, 3) in rows (None: an empty place), a caption under each if there are any; ``marked`` ones
+    have a dashed frame, a ``chosen`` one a plain one. ``wide`` is about how many pixels there are, for the height;
+    ``pointed`` is what is said of each under the mouse, if not its caption."""
     columns, high = min(columns, len(pictures)), 1 + (BELOW if any(captions) else GAP)
     spots = [(place % columns * (1 + GAP), place // columns * high) for place in range(len(pictures))]
-    images = [placed(data_url(one), x, y, 1, 1) for one, (x, y) in zip(pictures, spots, strict=True)]
+    images = [placed(data_url(one), x, y, 1, 1) for one, (x, y) in zip(pictures, spots, strict=True) if one is not None]
     words = [
         note(x + 0.5, y + 1.12, caption, font={"size": 12})
         for caption, (x, y) in zip(captions, spots, strict=False)
         if caption
     ]
     frames = [framed(*spots[place], ORANGE, "dash") for place in marked]
-    frames += [] if chosen is None else [framed(*spots[chosen], INK, "solid")]
+    frames += [] if chosen is None else [framed(*spots[chosen], BLUE, "solid")]
     full, rows = max(columns, 4) * (1 + GAP) - GAP, math.ceil(len(pictures) / columns)
     plan = plane(full, rows * high, round(rows * high * wide / full) + 12, images=images, annotations=words,
                  shapes=frames)  # fmt: skip
     dots = {"type": "scatter", "mode": "markers", "x": [x + 0.5 for x, _ in spots], "y": [y + 0.5 for _, y in spots],
-            "marker": {"opacity": 0, "size": 60}, "text": list(captions) or None,
+            "marker": {"opacity": 0, "size": 60}, "text": list(pointed or captions) or None,
             "hoverinfo": "text" if any(captions) else "skip"}  # fmt: skip
     return Picture([dots], plan, alt)
 

@@ -29,7 +29,7 @@ _BREAK = re.compile(
 )
 _PUT_IN = re.compile(r"%\((\w+)\)s")
 _NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_₀-₉]\w*|[^\W\d_]+(?=\()")
-_NUMBERED = re.compile(r"(.+\S) ([-+−]?\d[\d.,]*(?:e[-+]?\d+)?(?: ?%)?)")
+_NUMBERED = re.compile(r"(.+\S) ([-+−]?\d[\d.,]*(?:e[-+−]?\d+)?(?: ?%)?)")
 # A percent sign behind a number; before it what is left alone: code, templates and addresses.
 _PERCENT = re.compile(r"```[\s\S]*?```|`[^`]*`|%\{[^}]*\}|https?://\S+|(?<=\d)(?:\*\*)?%(?!\w)")
 _WORD = re.compile(r"[^\W\d_]{2,}")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 BEST = 100  # points for a guess that counts as close
+SINGLE = {"boxes": "box", "branches": "branch", "powers of ten": "power of ten", "times": "times"}  # else without its s
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Scale:
     def written(self, number: float) -> str:
         """A number with its unit."""
         between = "" if self.unit == "%" else " "
-        return f"{number:,.4g}{between}{self.unit}".strip()
+        said = f"{'−' * (number < 0)}{abs(number):,.4g}"
+        unit = SINGLE.get(self.unit, self.unit.removesuffix("s")) if said == "1" else self.unit
+        return f"{said}{between}{unit}".strip()
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,14 @@ def ledger_rows(model: torch.nn.Module, input_shape: tuple[int, ...]) -> list[di
     entries = ledger(model, input_shape)
     rows = [
         {
-            "Layer": entry.name, "Answers": " × ".join(map(str, entry.shape)), "Weights": f"{entry.weights:,}",
-            "Biases": f"{entry.biases:,}", "FLOPs": f"{entry.flops:,}", "Code": f"`{entry.code}`",
+            "Layer": f"{entry.name} `{entry.code}`", "Answers": " × ".join(map(str, entry.shape)),
+            "Weights": f"{entry.weights:,}", "Biases": f"{entry.biases:,}", "FLOPs": f"{entry.flops:,}",
         }
         for entry in entries
     ]  # fmt: skip
     sums = [sum(getattr(entry, name) for entry in entries) for name in ("weights", "biases", "flops")]
     total = dict(zip(("Weights", "Biases", "FLOPs"), (f"**{value:,}**" for value in sums), strict=True))
-    return [*rows, {"Layer": "**total**", "Answers": "", **total, "Code": ""}]
+    return [*rows, {"Layer": "**total**", "Answers": "", **total}]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The four beats of an update in words and formulas, with the numbers of one unit in them."""
 
+import torch
 from torch import Tensor
 
 from core.probes.batch import BEATS, TERMS, Batch, Unit
@@ -109,13 +110,16 @@ def update(batch: Batch, unit: Unit) -> str:
 
 
 def rows(unit: Unit) -> list[dict[str, str]]:
-    """All weights of the unit as a table: what came in, the weight, its gradient, and the weight after the update."""
+    """All weights of the unit as a table: what came in, the weight, its gradient (also with
+    penalties, if there are any), and the weight after the update."""
     given = [*unit.given.tolist(), 1.0]
     old = [*unit.weights.tolist(), unit.bias]
     names = [*unit.inputs, "bias"]
     numbers = zip(names, given, old, unit.gradient.tolist(), unit.used.tolist(), unit.after.tolist(), strict=True)
+    penalised = not torch.equal(unit.gradient, unit.used)
     return [
         {"From": name, "Given": f"{h:.4g}", "Weight": f"{w:.5g}", "Given · weight": f"{h * w + 0.0:.4g}",
-         "Gradient": f"{raw:.4g}", "With penalties": f"{used:.4g}", "New weight": f"{new:.5g}"}
+         "Gradient": f"{raw:.4g}", **({"With penalties": f"{used:.4g}"} if penalised else {}),
+         "New weight": f"{new:.5g}"}
         for name, h, w, raw, used, new in numbers
     ]  # fmt: skip

@@ -138,8 +138,8 @@ def rows(graph: Graph, hidden: frozenset[int]) -> list[dict[str, str]]:
         {
             "Node": f"{vertex.name} = {vertex.symbols}" if vertex.symbols else vertex.name,
             "Value": shown(vertex.value),
-            "Gradient": "?" if place in hidden else f"{vertex.gradient:.8g}",
-            "Finite difference": "?" if place in hidden else f"{vertex.difference:.8g}",
+            "Gradient": "?" if place in hidden else shown(vertex.gradient, 8),
+            "Finite difference": "?" if place in hidden else shown(vertex.difference, 8),
         }
         for place, vertex in enumerate(graph.vertices)
         if vertex.kind != "constant"

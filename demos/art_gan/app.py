@@ -10,6 +10,7 @@ import gradio as gr
 from core.projects.art.match import BUTTONS
 from core.projects.art.screen import LARGEST, described, film, gallery, pair, place
 from core.projects.art.shipped import GROUPS, measures
+from core.serving import demo_style
 
 STYLE = """
 .sheet { width: 100%; max-width: 420px; aspect-ratio: 1; border: 1px solid #8886; border-radius: 6px;
@@ -46,11 +47,15 @@ sheet.onkeydown = (event) => {
   put();
 };
 """
+FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
 LAUNCH = {
     "max_file_size": "1mb",
     "run_history": False,
     "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
+    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
+    "css": demo_style.STYLE
+    + "#pair { max-width: 640px } #pair .grid-container { grid-template-columns: 1fr 1fr !important }",
+    "js": demo_style.SCRIPT,
 }
 
 
@@ -104,7 +109,8 @@ with gr.Blocks(title="A painter out of noise", analytics_enabled=False, delete_c
     with gr.Tab("Which one is real?"):
         guesses = gr.State("")
         standing = gr.Textbox(label="Game", interactive=False, elem_id="standing")
-        both = gr.Gallery(label="Pair", columns=2, height=340, object_fit="contain", buttons=[], allow_preview=False)
+        with gr.Column(elem_id="pair"):
+            both = gr.Gallery(label="Pair", columns=2, object_fit="contain", buttons=[], allow_preview=False)
         with gr.Row():
             answers = [gr.Button(words) for words in BUTTONS]
         with gr.Row():

@@ -21,12 +21,15 @@ from core.projects.chatbot.screen import (
     turned,
 )
 from core.projects.chatbot.visible import honest
+from core.serving import demo_style
 
+FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
 LAUNCH = {
     "run_history": False,
     "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
-    "css": ".tokens span { cursor: pointer } "
+    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
+    "js": demo_style.SCRIPT,
+    "css": demo_style.STYLE + ".tokens span { cursor: pointer } "
     ".dark .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg) }",  # pictures are drawn on white
 }
 

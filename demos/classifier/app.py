@@ -20,12 +20,16 @@ from core.projects.classifier.screen import (
     with_shot,
     with_zip,
 )
+from core.serving import demo_style
 
+FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
 LAUNCH = {
     "max_file_size": LIMIT,
     "run_history": False,
     "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
+    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
+    "css": demo_style.STYLE,
+    "js": demo_style.SCRIPT,
 }
 
 
@@ -54,10 +58,10 @@ with gr.Blocks(title="Image classifier", analytics_enabled=False, delete_cache=(
     with gr.Tab("1 · Pictures"), gr.Row():
         with gr.Column(scale=2, min_width=300):
             name = gr.Textbox(label="Class", placeholder="cup", max_length=40)
-            files = gr.File(file_count="multiple", file_types=["image"], label="Pictures of this class", height=130)
+            files = gr.File(file_count="multiple", file_types=["image"], label="Pictures of this class", height=150)
             shot = Picture(type="filepath", label="Or from the camera", sources=["webcam"], height=230)
             add_shot = gr.Button("Add the camera's picture to the class")
-            packed = gr.File(file_types=[".zip"], label="Or a zip: a folder for each class", height=110)
+            packed = gr.File(file_types=[".zip"], label="Or a zip: a folder for each class", height=150)
             with gr.Accordion("Rename a class", open=False):
                 old = gr.Dropdown([], label="Class to rename", allow_custom_value=True)
                 new = gr.Textbox(label="New name", max_length=40)

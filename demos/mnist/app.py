@@ -19,6 +19,7 @@ from core.projects.mnist.screen import (
     read_files,
     steps_of,
 )
+from core.serving import demo_style
 
 SCRIPT, STYLE = pad()
 CONNECT = """
@@ -26,11 +27,14 @@ let own = "";
 const pad = drawingPad(element.querySelector(".pad"), (picture) => { props.value = own = picture; trigger("input"); });
 watch("value", () => { if (props.value && props.value !== own) pad.show(props.value); });
 """
+FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
 LAUNCH = {
     "max_file_size": LIMIT,
     "run_history": False,
     "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
+    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
+    "css": demo_style.STYLE,
+    "js": demo_style.SCRIPT,
 }
 
 
@@ -79,7 +83,11 @@ with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(
         ask.click(explained, drawing, [words, speaking, alike], api_name="explain")
         ask.click(changed, [drawing, wanted], [words, edit], api_name="smallest_edit")
     with gr.Tab("A photograph"):
-        gr.Markdown("Digits on paper, plain, ruled or squared, in any light: each step to the answer is shown.")
+        gr.Markdown(
+            "Digits on paper, plain, ruled or squared, in any light. Each step to the answer is shown: the picture as "
+            "it came; how much darker each place is than the paper around it; long straight lines, which are taken "
+            "away; the strokes that are left; what the network sees of them."
+        )
         photograph = gr.Image(type="filepath", label="Photograph", sources=["upload", "webcam"], height=260)
         told = gr.Textbox(label="Answer", interactive=False, elem_id="told")
         steps = gr.Gallery(label="The steps", columns=3, height=420, object_fit="contain", buttons=[])

@@ -26,12 +26,16 @@ from core.projects.detection.screen import (
     shown,
     stop,
 )
+from core.serving import demo_style
 
+FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
 LAUNCH = {
     "max_file_size": LIMIT,
     "run_history": False,
     "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate"),
+    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
+    "css": demo_style.STYLE,
+    "js": demo_style.SCRIPT,
 }
 EXAMPLES = example_files()
 

@@ -60,7 +60,9 @@ with ui.lesson(__file__) as page:
     both = race.joined(own)
     page.show(bands(both.epochs, both.losses(), ("Epoch", "Training loss")), source=run)
     page.show(
-        bars(both.accuracies(), ("", "Held-out accuracy")), bars(both.dead, ("", "Dead units, share")), source=run
+        bars(both.accuracies(), ("", "Held-out accuracy"), yaxis={"tickformat": ".0%"}),
+        bars(both.dead, ("", "Dead units"), yaxis={"tickformat": ".0%"}),
+        source=run,
     )
     goal = Goal(
         "**Beat the ReLU** with 6 layers or more: find a function whose mean held-out accuracy is one point higher.",

@@ -5,7 +5,9 @@ A network is a short list of matrices: count them, price them, and switch one un
 A dense layer with $n$ inputs and $m$ units holds a weight matrix $W \in \mathbb{R}^{m \times n}$ and a bias vector
 $b \in \mathbb{R}^m$:
 
-$$\text{parameters} = m\,n + m, \qquad \text{FLOPs per sample} = 2\,m\,n$$
+$$\text{parameters} = m\,n + m$$
+
+$$\text{FLOPs per sample} = 2\,m\,n$$
 
 A weight says how strongly one unit listens to another; its sign says whether it is convinced or put off. A bias moves
 the point at which a unit begins to answer. Everything a network knows is in these numbers. The ledger counts them layer

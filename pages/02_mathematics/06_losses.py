@@ -6,7 +6,11 @@ For a number $y$ and the answer $\hat y$ with error $e = \hat y - y$: MSE averag
 is $\tfrac12 e^2$ up to $|e| = 1$ and $|e| - \tfrac12$ beyond. For classes, with $p$ the probability given to the right
 one and $m$ the lead of its output over the best wrong one, cross-entropy, focal loss and hinge are
 
-$$-\log p \qquad -(1-p)^2 \log p \qquad \max(0,\ 1 - m)$$
+$$-\log p$$
+
+$$-(1-p)^2 \log p$$
+
+$$\max(0,\ 1 - m)$$
 
 Training only ever sees the slope of the loss. A slope that grows with the error lets one outlier outweigh many good
 samples; a slope of zero means that a sample no longer has a say.

@@ -1,5 +1,6 @@
 """The pieces of the front page: the roadmap drawn as a map with the learner's marks on it."""
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ from pages.ui.words import say, told
 
 DEMOS = Path(__file__).resolve().parents[2] / "demos"
 _projects = component("projects", isolate_styles=False)
+LINK = re.compile(r"\[([^\]]+)\]\(\1\)")  # an address that is a link to itself
 DONE, OPEN, COMING = ":material/check_circle:", ":material/radio_button_unchecked:", ":material/schedule:"
 
 
@@ -99,7 +101,7 @@ def checklist() -> None:
     for chapter in curriculum.chapters():
         st.markdown(f"**{chapter.number} · {say(chapter.title)}**")
         for line in chapter.lines:
-            label = ("\u2003" * line.depth) + say(line.text).replace("[", "\\[")
+            label = ("\u2003" * line.depth) + LINK.sub(r"\1", say(line.text)).replace("[", "\\[")
             key = f"line.{line.chapter}.{line.text}"
             value = line.text in memory.ticked()
             if st.session_state.get(key) != value:

@@ -21,6 +21,7 @@ from core.serving.files import PLOTLY
 from pages.ui import words
 from pages.ui.brought import Brought
 from pages.ui.witness import noted
+from pages.ui.wording import broken, figures
 from pages.ui.words import said, say
 from pages.ui.work import job_panel
 
@@ -158,9 +159,10 @@ class Stage(Brought):
         return self.right.container()
 
     def note(self, text: str) -> None:
-        """A sentence on the stage."""
+        """A sentence on the stage; nothing takes no room."""
         noted("note", text)
-        self.right.markdown(say(text))
+        if text:
+            self.right.markdown(say(text))
 
     def show(
         self,
@@ -181,7 +183,10 @@ class Stage(Brought):
     def table(self, rows: Sequence[dict]) -> None:
         """Rows of equal keys as a table of plain text, readable without a mouse."""
         noted("table", rows)
-        self.right.table({say(name): [say(row[name]) for row in rows] for name in rows[0]}, border="horizontal")
+        columns = {say(name): [figures(say(row[name])) for row in rows] for name in rows[0]}
+        narrow = "".join(f"-breaks{place}" for place in broken(columns))
+        place = self.right.container(key=self.numbered(f"table{narrow}")) if narrow else self.right
+        place.table(columns, border="horizontal")
 
     def display(self, shown: Shown, source: Any, clicked: Callable[[dict], None] | None = None) -> None:
         """A sentence, rows of pictures and tables that core has put together (core.lessons.view.Shown); a click sets

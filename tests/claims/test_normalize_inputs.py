@@ -9,7 +9,7 @@ from core.lessons.controls import defaults
 from core.probes import luck
 from core.topics.normalize_inputs.bowls import bowl, bowls
 from core.topics.normalize_inputs.inputs import PREPARATIONS, prepared, uneven_moons, versions
-from core.topics.normalize_inputs.inside import NORMS, Normed, arriving, training
+from core.topics.normalize_inputs.inside import NORMS, Normed, arriving, kind, training
 from core.topics.normalize_inputs.new_data import SHARES, shift
 from core.topics.normalize_inputs.own import as_they_stand, race_of_table
 from core.topics.normalize_inputs.races import EPOCHS, Problem, epochs_needed, race, search, train_all
@@ -124,8 +124,8 @@ def test_the_layers_are_what_their_papers_say(seed):
 def test_inside_a_network_batch_norm_helps_raw_inputs(seed):
     found = finished(training(30.0, 2.0, seed))
     ends = {name: rows[:, -1].mean() for name, rows in found.losses.items()}
-    assert ends["batch norm, raw"] < 0.9 * ends["none, raw"]
-    assert set(found.scores) == {f"{norm}, {kind}" for norm in NORMS for kind in ("raw", "standardised")}
+    assert ends["raw with batch norm"] < 0.9 * ends["raw alone"]
+    assert set(found.scores) == {kind(norm, inputs) for norm in NORMS for inputs in ("raw", "standardised")}
 
 
 def test_new_samples_need_the_trainings_numbers(seeds):

@@ -13,7 +13,7 @@ class Race {
     const scores = moments.slice(0, index + 1).map(moment => moment.score);
     this.curve(scores, longest, COLOURS.driver, []);
     ink.setLineDash([]);
-    ink.font = "16px sans-serif";
+    ink.font = `16px ${getComputedStyle(this.root).fontFamily}`;
     ink.fillStyle = getComputedStyle(this.root).color;
     ink.fillText("score: — driver   - - expert", 8, 16);
   }

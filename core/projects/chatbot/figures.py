@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from torch import Tensor
 
+from core.figures.curves import staggered
 from core.figures.marks import heatmap, hover, marker, note, stroke, trace, upright, vertical
 from core.figures.picture import BLUE, GREY, INK, ORANGE, Picture, layout
 from core.projects.chatbot.course import Answer
@@ -48,7 +49,7 @@ def alternatives(step: Step, sampling: Sampling, spell: Callable[[int], str]) ->
         f"What could stand here. The network's likeliest: {best}. {counted(len(settled), 'token')} can be drawn at "
         "your settings."
     )
-    axis = {"tickmode": "array", "tickvals": places, "ticktext": names, "showgrid": False}
+    axis = {"tickmode": "array", "tickvals": places, "ticktext": staggered(names), "tickangle": 0, "showgrid": False}
     shape = layout("Token (· is a space, ◂ what was said)", "Probability", 300, xaxis=axis, barmode="group")
     shape["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero"}
     return Picture(traces, shape, words)
@@ -89,7 +90,7 @@ def attention(weights: Tensor, names: Sequence[str]) -> Picture:
     strongest = int(field.mean(axis=0).argmax())
     words = f"Attention of the place before this token to the {len(seen)} tokens before it, by layer. Most goes to "
     words += f"{seen[strongest]} (not counting the first token, where {first:.0%} of all attention rests)."
-    axis = {"tickmode": "array", "tickvals": places.tolist(), "ticktext": seen, "tickangle": -60, "showgrid": False}
+    axis = {"tickmode": "array", "tickvals": places.tolist(), "ticktext": seen, "tickangle": -90, "showgrid": False}
     shape = layout("Earlier token", "Layer", 420, xaxis=axis)
     return Picture([shade], shape, words)
 
@@ -133,10 +134,16 @@ def nearness(answer: Answer) -> Picture:
     colors = [BLUE if score >= answer.least else GREY for score in scores]
     places = list(range(len(names)))
     bars: dict = {"type": "bar", "orientation": "h", "x": scores, "y": places, "marker": {"color": colors}}
-    bars = {**bars, "text": [f"{score:.2f}" for score in scores], "showlegend": False, **hover("%{x:.2f}")}
+    bars = {
+        **bars,
+        "text": [f"{score:.2f}" for score in scores],
+        "insidetextanchor": "start",
+        "showlegend": False,
+        **hover("%{x:.2f}"),
+    }
     top = max([*scores, answer.least]) * 1.1
     axis = {"tickmode": "array", "tickvals": places, "ticktext": names, "autorange": "reversed", "showgrid": False}
-    shape = layout("Nearness to the question", "", 60 + 44 * len(names), yaxis=axis)
+    shape = layout("Nearness", "", 60 + 44 * len(names), yaxis=axis)
     shape["xaxis"] |= {"range": [0, top]}
     shape["shapes"] = [vertical(answer.least, INK, 1.5, "dash")]  # fmt: skip
     shape["annotations"] = [note(answer.least, 1.0, "near enough from here", yref="paper", yanchor="bottom")]

@@ -121,7 +121,9 @@ def answered(answer: Answer) -> Shown:
         return Shown(
             ((figures.nearness(answer),),), f"**Not covered**: no page comes close. The nearest are {nearest}."
         )
-    lines = [f"**[{hit.title}]({hit.slug})** — {escaped(hit.passage)}" for hit in answer.cited]
+    lines = [
+        f"**[{hit.title}]({hit.slug})** — {escaped(hit.passage.removeprefix(f'{hit.title}. '))}" for hit in answer.cited
+    ]
     return Shown(((figures.nearness(answer),),), "\n\n".join(lines))
 
 

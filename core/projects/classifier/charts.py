@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core.figures.curves import staggered
 from core.figures.marks import SILENT, hover, note, stroke, trace
 from core.figures.picture import BLUE, DASHES, GREY, INK, ORANGE, SYMBOLS, Picture, encoded, layout
 from core.figures.rasters import shades
@@ -53,7 +54,7 @@ def confusion(table: np.ndarray, names: Sequence[str], height: int = 380) -> Pic
             "fixedrange": True, "constrain": "domain"}  # fmt: skip
     plan = layout(
         "Answer", "Class", height, showlegend=False,
-        xaxis={**axis, "range": [-0.5, count - 0.5], "tickangle": -40},
+        xaxis={**axis, "range": [-0.5, count - 0.5], **below([short(name) for name in names])},
         yaxis={**axis, "range": [count - 0.5, -0.5], "scaleanchor": "x"},
     )  # fmt: skip
     wrong = [
@@ -65,6 +66,11 @@ def confusion(table: np.ndarray, names: Sequence[str], height: int = 380) -> Pic
     worst = ", ".join(f"{text} {counted(number, 'time')}" for number, text in sorted(wrong, reverse=True)[:3])
     alt = f"Pictures by class and answer: {int(table[right].sum())} of {int(table.sum())} are right. "
     return Picture([field], plan, alt + (f"Most often wrong: {worst}." if worst else "None is wrong."))
+
+
+def below(names: Sequence[str]) -> dict:
+    """Names below the columns of a table: level, every other one lower; upright if there are many."""
+    return {"ticktext": staggered(names), "tickangle": 0} if len(names) <= 8 else {"tickangle": -90}
 
 
 def short(name: str) -> str:
@@ -108,7 +114,7 @@ def likeness(found: Refusals, height: int = 330) -> Picture:
         })  # fmt: skip
     line = {"type": "line", "x0": found.threshold, "x1": found.threshold, "y0": -0.5, "y1": 2.5, "line": stroke(INK, 2)}
     plan = layout(
-        "Likeness to the training pictures (cosine)", "", height, showlegend=False, shapes=[line],
+        "Likeness to training pictures", "", height, showlegend=False, shapes=[line],
         annotations=[note(found.threshold, 1.0, "← none of these", yref="paper", xanchor="right", yanchor="bottom")],
         yaxis={"tickvals": [0, 1, 2], "ticktext": [name.replace(" ", "<br>", 1) for name in rows], "range": [2.5, -0.5],
                "showgrid": False, "fixedrange": True},

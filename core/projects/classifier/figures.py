@@ -15,6 +15,7 @@ from core.projects.classifier.heat import heated
 from core.wording import counted
 
 TILE = 96  # pixels of a picture on a sheet
+PITCH = 1.55  # from row to row of an album, in sides of a picture: above each row stands its class's name
 
 
 def sheet(
@@ -52,17 +53,18 @@ def thumbnail(one: gallery.Picture) -> str:
 
 
 def classes(album: gallery.Album, most: int = 12, marked: Sequence[int] = ()) -> Picture:
-    """The first pictures of every class, a row for each; ``marked`` places in the album have a dashed frame."""
+    """The first pictures of every class, a row for each under its name; ``marked`` places in the album have a dashed
+    frame."""
     rows = [
         [place for place, label in enumerate(album.labels) if label == number] for number in range(len(album.names))
     ]
     wide = min(most, max(map(len, rows), default=1))
     spots = {
-        place: (column + 2.1, row) for row, places in enumerate(rows) for column, place in enumerate(places[:most])
+        place: (column, row * PITCH) for row, places in enumerate(rows) for column, place in enumerate(places[:most])
     }
     images = [placed(thumbnail(album.pictures[place]), x, y + 0.04, 0.96, 0.92) for place, (x, y) in spots.items()]
     words = [
-        note(1.95, row + 0.5, f"<b>{plain(name)}</b><br>{counted(count, 'picture')}", xanchor="right", align="right")
+        note(0, row * PITCH, f"<b>{plain(name)}</b>, {counted(count, 'picture')}", xanchor="left", yanchor="bottom")
         for row, (name, count) in enumerate(zip(album.names, album.counts, strict=True))
     ]
     frames = [
@@ -70,9 +72,8 @@ def classes(album: gallery.Album, most: int = 12, marked: Sequence[int] = ()) ->
          "line": stroke(ORANGE, 3, "dash")}
         for place, (x, y) in spots.items() if place in set(marked)
     ]  # fmt: skip
-    full = wide + 2.1
-    height = round(len(rows) * 640 / max(full, 8)) + 44
-    plan = plane(full, len(rows), height, images=images, annotations=words, shapes=frames)
+    full, low = max(wide, 8), len(rows) * PITCH - PITCH + 1
+    plan = plane(full, low, round(low * 640 / full) + 44, images=images, annotations=words, shapes=frames)
     told = ", ".join(f"{count} of {name}" for name, count in zip(album.names, album.counts, strict=True))
     alt = f"Pictures by class: {told}; the first {most} of each are shown, {len(frames)} of them marked as held out."
     dots = {"type": "scatter", "mode": "markers", "x": [x + 0.48 for x, _ in spots.values()],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import wording
 from core.projects.classifier import doubts, sketches
 from core.projects.classifier.export import exported
 from core.projects.classifier.features import looked_at
@@ -73,7 +74,8 @@ def filed(album: Album, reading) -> tuple[Album, str]:
         album = came.into(album)
     except ValueError as refusal:
         return album, str(refusal)
-    told = [f"{len(came.pictures)} pictures were added.", *came.told]
+    count = len(came.pictures)
+    told = [f"{wording.counted(count, 'picture')} {'was' if count == 1 else 'were'} added.", *came.told]
     return album, " ".join(told)
 
 

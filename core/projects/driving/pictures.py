@@ -40,7 +40,9 @@ def drifting(drift) -> Picture:
     """The clone's error second by second: beside the expert, and driving alone; bands over tracks."""
     seconds = np.arange(1, drift.alone.shape[1] + 1)
     curves = {"the clone drives": drift.alone, "the expert drives": drift.beside}
-    return bands(seconds, curves, ("Seconds since the start", "Error of steering (radians)"))
+    return bands(
+        seconds, curves, ("Seconds since the start", "Error of steering (radians)"), yaxis={"rangemode": "nonnegative"}
+    )
 
 
 def far_from_home(drift) -> Picture:

@@ -103,7 +103,7 @@ def counted(reading: Reading) -> tuple[str, ...]:
 
 
 def steps_of(path: str | None) -> tuple[str, list[tuple[np.ndarray, str]]]:
-    """A photograph in a file: the answer in words, and the pictures of every step to it, with captions."""
+    """A photograph in a file: the answer in words, and the pictures of every step to it, with their names."""
     if not path:
         return "", []
     try:
@@ -111,8 +111,8 @@ def steps_of(path: str | None) -> tuple[str, list[tuple[np.ndarray, str]]]:
             reading = read_file(file.read(MOST_BYTES + 1))
     except (Refused, Empty, OSError) as refusal:
         return str(refusal) if isinstance(refusal, Refused | Empty) else "The file is not there.", []
-    steps = [(grey(step.picture), f"{step.name}. {step.told}") for step in reading.steps]
-    seen = [(255 - enlarged(one.seen), f"What the network sees. {one.sentence}") for one in reading.answers]
+    steps = [(grey(step.picture), step.name) for step in reading.steps]
+    seen = [(255 - enlarged(one.seen), f"Seen: {one.short}") for one in reading.answers]
     return " ".join((reading.sentence, *reading.notes)), steps + seen
 
 

@@ -79,7 +79,7 @@ def how_clear(latent: Plane, across: float, up: float) -> Question:
         f"On which share of the plane is the decoded picture a clear one: a classifier, trained apart, at least "
         f"{CLEAR:.0%} sure of one class?"
     )
-    return Question(text, Scale(0.0, 1.0, 0.05), latent.clear, because)
+    return Question(text, Scale(0, 100, 5, "%"), 100 * latent.clear, because)
 
 
 def wanted(latent: Plane) -> int:

@@ -154,7 +154,10 @@ def chosen(found: Trainings, decay: float, epochs_in_the_mean: int) -> Shown:
     said = luck.sentence(values, best, f"**{best.capitalize()}** is ahead of all others beyond seed noise.")
     words = ", ".join(f"{name} **{number(row.mean())}**" for name, row in values.items())
     picture = bars(values, ("", "Loss on fresh samples"), 320)
-    return Shown(((picture,), (curves(found, (EPOCHS, int(found.validation[0].argmin()))),)), f"{words}. {said}")
+    return Shown(
+        ((picture,), (curves(found, (EPOCHS, int(found.validation[0].argmin()))),)),
+        f"Loss on fresh samples: {words}. {said}",
+    )
 
 
 def unchosen(found: Trainings, decay: float, epochs_in_the_mean: int) -> Shown:

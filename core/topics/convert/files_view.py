@@ -95,9 +95,9 @@ def recorded() -> dict[str, dict[str, Any]]:
 def line(name: str, row: Mapping[str, Any], here: bool) -> dict[str, str]:
     """One file in the table."""
     counts = row.get("operators", {})
-    agreement = f"{row['difference']:.0e}, {row['same']:.1%}" if "difference" in row else {
+    agreement = f"{row['difference']:.1g}, {row['same']:.1%}" if "difference" in row else {
         TORCH: "the original", TF_FILE: "in your browser: first view",
-        CORE_ML: f"weights read back: {row.get('weights apart', 0):.0e} apart",
+        CORE_ML: f"weights read back: {row.get('weights apart', 0):.1g} apart",
     }[name]  # fmt: skip
     unasked = "in your browser" if name == TF_FILE else "runs on macOS only"
     return {

@@ -112,7 +112,7 @@ def agreed(found: Answered, measured: object) -> Goal:
     sure = float(found.chances.max())
     passed = sure < UNSURE and set(apart) == {WEB, TF} and max(apart.values()) < TOLERANCE
     words = (
-        ", ".join(f"{name} {value:.0e} apart" for name, value in apart.items()) or "the browser has not answered yet"
+        ", ".join(f"{name} {value:.1g} apart" for name, value in apart.items()) or "the browser has not answered yet"
     )
     return Goal(text, passed, f"Now: {sure:.0%} sure; {words}.")
 

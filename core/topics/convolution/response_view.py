@@ -5,6 +5,7 @@ import numpy as np
 from core.data.photos import SIDE, Photo
 from core.figures.picture import ORANGE, PINK, Picture
 from core.figures.rasters import greys, numbered, outline, raster, signed, written
+from core.formulas.graphs import shown
 from core.lessons import Goal, Question
 from core.lessons.controls import Control, slider
 from core.lessons.view import Shown, View
@@ -78,16 +79,16 @@ def products(response: Response, row: int, column: int) -> list[dict]:
     pixels, weights, parts = (np.array(written(each)).reshape(size, size) for each in (window, kernel, window * kernel))
     sums = np.array([[f"{x} · {k} = {y}" for x, k, y in zip(*rows, strict=True)]
                      for rows in zip(pixels, weights, parts, strict=True)])  # fmt: skip
-    shown = (sums if size < 5 else parts).tolist()
-    return [{f"column {place}": cell for place, cell in enumerate(row, start=1)} for row in shown]
+    kept = (sums if size < 5 else parts).tolist()
+    return [{f"column {place}": cell for place, cell in enumerate(row, start=1)} for row in kept]
 
 
 def draw(response: Response, row: int, column: int) -> Shown:
     """Picture, kernel, response, and the sum at one place."""
     value, size = float(response.values[row, column]), len(response.kernel)
     note = (
-        f"At row {row}, column {column} the {size * size} products below add up to **{value:.3f}**: one pixel of the "
-        f"response. The kernel fits into {SIDE} pixels at {SIDE} − {size} + 1 = **{len(response.values)}** places. "
+        f"At row {row}, column {column} the {size * size} products below add up to **{shown(value)}**: one pixel of "
+        f"the response. The kernel fits into {SIDE} pixels at {SIDE} − {size} + 1 = **{len(response.values)}** places. "
         "Click the picture to move the window, a cell of the kernel to change it."
     )
     pictures = (

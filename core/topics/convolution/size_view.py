@@ -61,7 +61,7 @@ def plan_of(low: int, high: int, rows: int, title: str) -> dict:
     plan = layout(title, "", 120 + 22 * max(rows, 4))
     plan["margin"] |= {"t": 56}
     plan["legend"] |= {"y": 1.02, "font": {"size": 12}}
-    plan["xaxis"] |= {**quiet, "range": [low - 1, high + 1], "dtick": max(1, (high - low) // 10)}
+    plan["xaxis"] |= {**quiet, "range": [low - 1, high + 1], "dtick": max(1, (high - low + 2) // 7)}
     plan["yaxis"] |= {**quiet, "range": [rows + 0.7, -0.9], "showticklabels": False}
     return plan
 

@@ -25,8 +25,8 @@ def draw(found: Race) -> Shown:
     across = bands(range(EPOCHS + 1), found.accuracies, ("Epoch", "Held-out accuracy"), 330,
                    yaxis={"range": [0, 1.02], "tickformat": ".0%"})  # fmt: skip
     answers = {str(digit): found.answers[SORTED][:, digit] for digit in range(10)}
-    said_most = bars(answers, (f"Answer of the network trained {SORTED}", "Share of held-out digits"), 260)
-    said_most.traces[0]["text"] = [f"{row.mean():.0%}" for row in answers.values()]
+    said_most = bars(answers, (f"Answer after training {SORTED}", "Share of held-out digits"), 260,
+                     [f"{row.mean():.0%}" for row in answers.values()], yaxis={"tickformat": ".0%"})  # fmt: skip
     rows = [
         {"Order": name, "Held-out accuracy": f"{last[name].mean():.1%}",
          "Held-out loss": f"{found.losses[name][:, -1].mean():.3f}"}

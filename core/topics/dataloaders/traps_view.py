@@ -80,9 +80,8 @@ def picture(found: Sprung) -> Picture:
         sizes = {f"batch {place + 1}": size for place, size in enumerate(found.sizes)}
         return bars(sizes, ("", "Samples in the batch"), 260)
     sent = {"a lambda": 0, "a named function": 1} if found.error else {"a named function": 1}
-    shown = bars(sent, ("", "Can be sent to a worker"), 220, yaxis={"range": [0, 1.2], "tickvals": [0, 1]})
-    shown.traces[0]["text"] = ["yes" if value else "no" for value in sent.values()]
-    return shown
+    said = ["yes" if value else "no" for value in sent.values()]
+    return bars(sent, ("", "Can be sent to a worker"), 220, said, yaxis={"range": [0, 1.2], "tickvals": [0, 1]})
 
 
 def draw(found: Sprung) -> Shown:

@@ -33,7 +33,7 @@ GRID = 9  # arrows of a side
 
 def real_points(points: Tensor) -> dict:
     """The target."""
-    return dots(points[:SHOWN].numpy(), "target", transparent(BLUE, 0.45), "diamond", 5)
+    return dots(points[:SHOWN].numpy(), "target", transparent(BLUE, 0.7), "diamond", 5)
 
 
 def film(stations: Sequence[Tensor] | Tensor, real: Tensor, labels: list[str], name: str, told: str) -> Picture:
@@ -111,7 +111,7 @@ def fields(found: Field, at: int) -> Picture:
     ways = {name: coordinates(arrows(grid.numpy(), -noise.numpy())) for name, noise in both.items()}
     style = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
     traces = [
-        dots(cloud.numpy(), "noised target", transparent(BLUE, 0.3), "diamond", 4),
+        dots(cloud.numpy(), "noised target", transparent(BLUE, 0.6), "diamond", 4),
         {**style, "name": "exact", "line": stroke(INK, 3.5, "dot"), **ways["exact"]},
         {**style, "name": "learned", "line": stroke(ORANGE, 1.8), **ways["learned"]},
     ]
@@ -140,7 +140,8 @@ def raced(found: Races) -> Picture:
     """Distance over steps."""
     curves = {name: row.numpy() for name, row in found.distances.items()}
     curves["as many of the target"] = np.full(len(RACED), found.best)
-    return bands(RACED, curves, ("steps", "distance (MMD)"), 430, log="x", yaxis={"rangemode": "tozero"})
+    return bands(RACED, curves, ("steps", "distance (MMD)"), 430, log="x", yaxis={"rangemode": "tozero"},
+                 xaxis={"type": "log", "tickvals": RACED, "ticktext": [str(steps) for steps in RACED]})  # fmt: skip
 
 
 def guided_cloud(found: Guided, stations: Sequence[Tensor], kind: int) -> Picture:
@@ -150,7 +151,7 @@ def guided_cloud(found: Guided, stations: Sequence[Tensor], kind: int) -> Pictur
         stations, points, [f"step {place}" for place in range(len(stations))], "generated", "A guided cloud."
     )
     classes = [
-        dots(points[kinds == each][:SHOWN].numpy(), f"class {each + 1}", transparent(COLORS[1 + each], 0.45),
+        dots(points[kinds == each][:SHOWN].numpy(), f"class {each + 1}", transparent(COLORS[1 + each], 0.7),
              SYMBOLS[1 + each], 5)
         for each in (0, 1)
     ]  # fmt: skip

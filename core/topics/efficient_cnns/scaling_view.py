@@ -101,8 +101,8 @@ def among(found: Scaled) -> Picture:
 def table(found: Scaled) -> list[dict]:
     """Both networks."""
     return [
-        {"Network": name, "Depth": f"{each.depth:.2f}", "Width": f"{each.width:.2f}", "Resolution": each.side,
-         "Blocks": each.blocks, "Last block": f"{each.widest} channels", "FLOPs": millions(each.cost.flops),
+        {"Network": name, "Depth": f"{each.depth:.2f}", "Width": f"{each.width:.2f}", "Resolution": f"{each.side}",
+         "Blocks": f"{each.blocks}", "Last block": f"{each.widest} channels", "FLOPs": millions(each.cost.flops),
          "Parameters": millions(each.cost.parameters)}
         for name, each in (("base", found.base), ("yours", found.network))
     ]  # fmt: skip
@@ -127,7 +127,7 @@ def published() -> list[dict]:
     """The family in numbers: counted here, and the accuracy that is published."""
     rows = RECORD.contents["published"]
     return [
-        {"Network": name, "Resolution": side, "Width": width, "Depth": depth,
+        {"Network": name, "Depth": f"{depth:g}", "Width": f"{width:g}", "Resolution": f"{side}",
          "FLOPs": millions(families()["EfficientNet"][name].flops),
          "Parameters": millions(families()["EfficientNet"][name].parameters),
          "ImageNet accuracy (published by torchvision)": f"{rows[name]:.1f}%"}

@@ -131,7 +131,7 @@ def table(record: Trade) -> list[dict]:
     for name, values in record.here.items():
         cost = record.costs[name][record.budget]
         rows.append({
-            "Block": name, "Channels": fitted(name, record.budget).channels, "FLOPs": millions(cost.flops),
+            "Block": name, "Channels": f"{fitted(name, record.budget).channels}", "FLOPs": millions(cost.flops),
             "Parameters": f"{cost.parameters:,}", "Accuracy": f"{100 * values.mean():.1f} ± {100 * values.std():.1f}%",
             "Milliseconds": shortly(record.times[name].median),
         })  # fmt: skip

@@ -25,9 +25,7 @@ def memory(found: Machine, is_planned: bool) -> Picture:
     """Gigabytes of this process, free, in all, and planned."""
     kept = {"this server": found.memory.own, "free": found.memory.free, "in all": found.memory.total}
     values = {**kept, **({"the planned training": found.planned} if is_planned else {})}
-    picture = bars(values, ("", "Gigabytes"), 320)
-    picture.traces[0]["text"] = [f"{number(value)} GB" for value in values.values()]
-    return picture
+    return bars(values, ("", "Gigabytes"), 320, [f"{number(value)} GB" for value in values.values()])
 
 
 def facts(found: Machine) -> tuple[list[dict], ...]:

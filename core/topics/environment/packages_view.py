@@ -41,7 +41,7 @@ def room(found: Closure, is_whole: bool) -> Picture:
     }  # fmt: skip
     axis = {"autorange": "reversed", "type": "category", "showgrid": False}
     plan = layout("Megabytes on the disk", "", 110 + 30 * len(bars), yaxis=axis, showlegend=False,
-                  xaxis={"range": [0, 1.18 * max(bars.values())]})  # fmt: skip
+                  xaxis={"range": [0, 1.35 * max(bars.values())]}, meta={"dense": True})  # fmt: skip
     words = ", ".join(f"{name} {written(size)}" for name, size in bars.items())
     return Picture([trace], plan, f"What takes room, the largest first: {words}.")
 

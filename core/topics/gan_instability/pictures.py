@@ -6,6 +6,7 @@ import numpy as np
 
 from core.figures.adversarial import duel
 from core.figures.curves import bands, line, number
+from core.figures.marks import powers
 from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, Replay, encoded, layout
 from core.topics.gan_instability.dirac import START, Game, motion, radii
 from core.topics.gan_instability.numbers import Rivalry
@@ -80,7 +81,7 @@ def radius(game: Game, height: int = 430) -> Picture:
     plan = layout("round", "distance to the equilibrium", height)
     heights = np.log10(np.concatenate([found, theory]).clip(1e-9, 1e6))
     ends = [float(heights.min()) - 0.3, float(heights.max()) + 0.3]  # a circle should not look like a wave
-    plan["yaxis"] |= {"type": "log", "exponentformat": "power", "dtick": 1, "range": ends}
+    plan["yaxis"] |= {**powers(10 ** np.array(ends)), "range": ends}
     alt = (
         f"Distance to the equilibrium by round, from {number(float(found[0]))} to {number(float(found[-1]))}; theory "
         f"multiplies a small one by {game.growth:.4f} in each round."

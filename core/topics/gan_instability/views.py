@@ -65,7 +65,7 @@ def settled(game: Game) -> Goal:
     end = float(radii(game.orbit())[-1])
     passed = end <= AIM and game.step <= 0.1
     now = f"Now: distance {end:.2g} with steps of {game.step:g}."
-    return Goal(f"With steps of at most **0.1**, end at a distance of at most **{AIM:g}**.", passed, now)
+    return Goal(f"With steps of at most **0.1**, end at a distance of at most **{AIM:f}**.", passed, now)
 
 
 def dirac_program(game: Game) -> Program:

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.figures.curves import line, losses, number
 from core.figures.descents import spot
+from core.figures.marks import powers
 from core.figures.picture import BLUE, INK, ORANGE, PAPER, Picture, layout
 from core.lessons import Goal, Question
 from core.lessons.controls import scale, slider
@@ -14,11 +15,11 @@ from core.probes.landscapes import CEILING
 from core.programs import program_of_beginning
 from core.topics.gradient_descent import numbers as lab
 from core.topics.gradient_descent.numbers import Edge, Trial
+from core.training.run import Run
 
 RATES = tuple(float(f"{value:.3g}") for value in np.r_[
     np.arange(1, 10) / 1000, np.arange(10, 100, 2) / 1000, np.arange(100, 300, 5) / 1000, np.arange(30, 305, 5) / 100
 ])  # fmt: skip
-POWER = {"type": "log", "exponentformat": "power", "dtick": 1}
 
 
 def upright(x: float, low: float, high: float, name: str, color: str = INK, dash: str = "dash") -> dict:
@@ -44,8 +45,8 @@ def ended(
         f"{number(ends[best])}, at {number(rates[best])}; 2/λmax is {number(bound)}, yours is {number(mine[0])} and "
         f"ends at {number(mine[1])}."
     )
-    axis = {"type": "log", "exponentformat": "power", "dtick": "D2"}
-    return Picture(traces, layout("Learning rate", what, height, xaxis=axis, yaxis=POWER), alt)
+    axes = {"xaxis": powers(rates), "yaxis": powers(low, high)}
+    return Picture(traces, layout("Learning rate", what, height, **axes), alt)
 
 
 UNITS = slider("Units per layer", 4, 16, 8)
@@ -64,7 +65,7 @@ def tried(trial: Trial) -> Shown:
         f"Training loss over {numbers[-1]} epochs at learning rate {rate:g}: from {number(values[0])} to "
         f"{number(values[-1])}."
     )
-    plan = layout("Epoch", "Training loss", 330, yaxis=POWER)
+    plan = layout("Epoch", "Training loss", 330, yaxis=powers(values))
     curve = Picture([line(np.array(numbers), values, "training loss", ORANGE)], plan, alt)
     mine = (rate, float(values[-1]))
     sweep = ended(trial.rates, trial.ends, mine, trial.bound, "Training loss at the end", 330)
@@ -126,13 +127,13 @@ def followed(edge: Edge) -> Shown:
         else f"In the last third λmax is on average **{edge.hovering:.0%}** of 2/η = {number(bound)}. The loss "
         f"ends at {edge.run.last.train_loss:.4f}."
     )
-    curves = [] if math.isnan(edge.hovering) else [logarithmic(losses(edge.run, height=300))]
+    curves = [] if math.isnan(edge.hovering) else [logarithmic(losses(edge.run, height=300), edge.run)]
     return Shown(((sharp,), *([tuple(curves)] if curves else [])), note)
 
 
-def logarithmic(picture: Picture) -> Picture:
-    """The same curves with a logarithmic height."""
-    picture.layout["yaxis"] |= POWER
+def logarithmic(picture: Picture, run: Run) -> Picture:
+    """The same curves of a run with a logarithmic height."""
+    picture.layout["yaxis"] |= powers(run.curve("train_loss")[1], run.curve("test_loss")[1])
     return Picture(picture.traces, picture.layout, picture.alt)
 
 

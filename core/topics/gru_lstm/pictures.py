@@ -9,7 +9,7 @@ from core.figures.dots import dots
 from core.figures.picture import BLUE, GREEN, GREY, INK, ORANGE, PAPER, Picture, encoded, layout, sampled
 from core.topics.gru_lstm.numbers import Counter, Race, Reading
 
-OPEN = [[0, "#f3e3cf"], [0.5, "#9fb6d0"], [1, "#123a6b"]]  # light to dark: readable without colour
+OPEN = [[0, PAPER], [1, BLUE]]  # readable without colour
 SIGNED = [[0, ORANGE], [0.5, PAPER], [1, BLUE]]
 
 

@@ -25,6 +25,7 @@ from core.topics.keras.ways import (
     hand_and_module,
     three,
 )
+from core.wording import code
 
 FLOOR = 1e-8
 BOUNDS = ("below 0.00002", "0.00002 to 0.1", "more than 0.1")
@@ -106,7 +107,7 @@ def code_view(found: Ways, held_out_digit: int) -> Shown:
 def aligned(with_keras: bool) -> list[dict]:
     """The same thing in each way, line by line."""
     return [
-        {"What": what, RAW: raw or "–", MODULE: module, **({KERAS: keras} if with_keras else {})}
+        {"What": what, RAW: code(raw) or "–", MODULE: code(module), **({KERAS: code(keras)} if with_keras else {})}
         for what, raw, module, keras in ALIGNED
     ]
 

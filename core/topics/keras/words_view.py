@@ -15,6 +15,7 @@ from core.topics.keras.words import (
     translated,
     with_tensorflow,
 )
+from core.wording import code
 
 
 def measure(learning_rate: float, steps: int, seed: int) -> Translated:
@@ -36,8 +37,13 @@ def view(found: Translated) -> Shown:
         note = f"TensorFlow has run it: its losses are at most **{number(gap)}** from PyTorch's."
     else:
         note = missing(PACKAGE) or "TensorFlow is installed here: the button below runs its program."
-    table = [dict(zip(("What", "PyTorch", "Keras 3", "TensorFlow"), row, strict=True)) for row in WORDS]
+    table = [dict(zip(("What", "PyTorch", "Keras 3", "TensorFlow"), map(coded, row), strict=True)) for row in WORDS]
     return Shown((curves(found),), f"{note}\n\n```python\n{found.text}```", (table,))
+
+
+def coded(cell: str) -> str:
+    """A name of code set as code, words as they are."""
+    return code(cell) if "." in cell or "@" in cell or "=" in cell or cell == "DataLoader" else cell
 
 
 def before(found: Translated) -> Shown:

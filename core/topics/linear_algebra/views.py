@@ -58,7 +58,7 @@ def draw_matrix(mapping: Map) -> Shown:
     before = stage(np.eye(2), SQUARE, "The plane before: the unit square, two unit vectors and a pinwheel of points.")
     note = (
         f"${written(mapping)}$ sends $(1,0)$ to its first column and $(0,1)$ to its second. The grey "
-        f"square's area becomes **{mapping.determinant:.2f}** (negative: mirrored). Click in the right picture to set "
+        f"square's area becomes **{mapping.determinant:.2f}** (negative: mirrored). Click in the second picture to set "
         f"the {mapping.clicked}."
     )
     clicked = lambda at: click(mapping.clicked, at) if at.get("panel") else ()  # noqa: E731

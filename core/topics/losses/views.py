@@ -211,7 +211,8 @@ def flipped(flips: Flips, sure: bool = True) -> Shown:
     measures = {"Held-out accuracy, right labels": flips.accuracies} | (
         {"Mean probability of the choice": flips.confidence} if sure else {}
     )
-    charts = [bars(values, ("", title), 300, yaxis={"range": [0, 1.05]}) for title, values in measures.items()]
+    share = {"range": [0, 1.05], "tickformat": ".0%"}
+    charts = [bars(values, ("", title), 300, yaxis={**share}) for title, values in measures.items()]
     for chart in charts:
         chart.traces[0]["marker"] = {"color": [STYLES[name][0] for name in CLASSES]}
     return Shown((tuple(pictures), tuple(charts)), verdict(flips))

@@ -132,7 +132,8 @@ def fine_curve(found: RangeTest) -> Picture:
     )
     axes = {"xaxis": POWERS, "yaxis": POWERS}
     plan = layout("Learning rate", "Held-out loss at the end", 360, **axes)
-    plan["annotations"] = [note(float(np.log10(found.best)), 0.98, "best", yref="paper", yanchor="top")]
+    plan["annotations"] = [note(float(np.log10(found.best)), 0.98, "best", yref="paper", yanchor="top", xanchor="left",
+                               xshift=4)]  # fmt: skip
     plan["shapes"] = [{"type": "line", "x0": found.best, "x1": found.best, "yref": "paper", "y0": 0, "y1": 1,
                        "line": stroke(INK, 1.5, "dot")}]  # fmt: skip
     return Picture(traces, plan, alt)

@@ -123,7 +123,7 @@ class Measured:
     def told(self) -> str:
         """What the piece is and how its derivative is written."""
         words = (inspect.getdoc(PIECES[self.name]) or "").split("\n")[0]
-        return f"{words} ${self.piece.written}, \\quad {self.piece.jacobian}$"
+        return f"{words} ${self.piece.written}, \\quad {self.piece.jacobian}$."
 
     @property
     def difference(self) -> float:

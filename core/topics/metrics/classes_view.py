@@ -86,7 +86,7 @@ def rows(judged: Judged, rare_digit: str, left: float) -> list[dict]:
     result = []
     for average in AVERAGES:
         values, spread = averaged(counts, average), averaged(drawn, average)
-        shown = {name: f"{float(value):.3f}" for name, value in values.items()}
+        shown = {name[:1].upper() + name[1:]: f"{float(value):.3f}" for name, value in values.items()}
         result.append(
             {"Average": average, **shown, "95% interval of F1": "{:.3f} to {:.3f}".format(*interval(spread["F1"]))}
         )

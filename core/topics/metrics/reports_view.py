@@ -25,14 +25,15 @@ def picture(report: Report, with_use: bool = True) -> Picture:
         [at for name in wide for at in (name, name, None)], line=stroke(FAINT, 5), hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     filled, hollow = {"symbol": "circle", "size": 12}, {"symbol": "diamond-open", "size": 18, "line": {"width": 3}}
-    sides = [("reported", report.reported, ORANGE, filled), ("in use", report.used, BLUE, hollow)]
+    sides = [("reported", report.reported, ORANGE, filled, "top center"),
+             ("in use", report.used, BLUE, hollow, "bottom center")]  # fmt: skip
     spots = [
         trace(
             "markers+text", [values[name] for name in names], wide, name=side, marker={"color": color, **style},
-            text=[f"{values[name]:.2f}" for name in names], textposition="top center", cliponaxis=False,
+            text=[f"{values[name]:.2f}" for name in names], textposition=spot, cliponaxis=False,
             **hover("%{x:.3f}", side),
         )
-        for side, values, color, style in sides[: 1 + with_use]
+        for side, values, color, style, spot in sides[: 1 + with_use]
     ]  # fmt: skip
     words = "; ".join(
         f"{name} {report.reported[name]:.3f}" + (f", in use {report.used[name]:.3f}" if with_use else "")

@@ -153,7 +153,8 @@ class Race:
         """Who leads at a size, by how much, and whether that is more than the seeds' noise."""
         rival = self.rival(size)
         doubt = "" if differs(self.at(size)["CNN"], self.at(size)[rival], len(self.classic(size))) else f" {DOUBT}"
-        distance = f"the CNN is {100 * self.lead(size):+.1f} points from the best classic learner, {rival}"
+        side = "ahead of" if self.lead(size) > 0 else "behind"
+        distance = f"the CNN is {100 * abs(self.lead(size)):.1f} points {side} the best classic learner, {rival}"
         return f"With **{size} images** the best is **{self.winner(size)}**; {distance}.{doubt}"
 
 

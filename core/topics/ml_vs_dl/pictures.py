@@ -11,7 +11,8 @@ def race_curves(race: Race, size: int, height: int = 400) -> Picture:
     line = {"color": INK, "width": 1, "dash": "dot"}
     mark = {"type": "line", "x0": size, "x1": size, "yref": "paper", "y0": 0, "y1": 1, "line": line}
     picture.layout.update(shapes=[mark])
-    picture.layout["xaxis"] |= {"tickvals": list(race.sizes)}
+    names = [str(size) if size < 1000 else f"{size // 1000}k" for size in race.sizes]
+    picture.layout["xaxis"] |= {"tickvals": list(race.sizes), "ticktext": names, "tickangle": 0}
     picture.layout["yaxis"] |= {"tickformat": ".0%"}
     return picture
 
@@ -20,6 +21,5 @@ def race_bars(race: Race, size: int, height: int = 330) -> Picture:
     """Held-out accuracy of each learner at one number of training images; whiskers are the seeds' deviation."""
     column = race.sizes.index(size)
     values = {name: accuracies[:, column] for name, accuracies in race.accuracies.items()}
-    picture = bars(values, ("", "Held-out accuracy"), height)
-    picture.layout["yaxis"] |= {"range": [0, 1], "tickformat": ".0%"}
+    picture = bars(values, ("", "Held-out accuracy"), height, yaxis={"range": [0, 1], "tickformat": ".0%"})
     return picture.described(f"With {size} training images. {picture.alt}")

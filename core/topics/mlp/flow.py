@@ -11,7 +11,7 @@ from core.data.features import in_plane, seen
 from core.data.planar import EXTENT
 from core.figures.curves import line, number
 from core.figures.layers import layer_name, mark
-from core.figures.marks import SILENT, stroke
+from core.figures.marks import SILENT, powers, stroke
 from core.figures.picture import COLORS, DASHES, FAINT, Picture, encoded, layout
 from core.figures.planes import scatter
 from core.probes.gradients import gradient_norms
@@ -37,7 +37,7 @@ def gradients(run: Run, height: int = 340) -> Picture:
     ]
     sizes = ", ".join(f"{layer_name(place + 1, count - 1)} {number(rows[-1, place])}" for place in range(count))
     alt = f"Size of the loss's gradient by each layer's weights over {run.last.number} epochs; at the end: {sizes}."
-    plan = layout("Epoch", "Gradient norm", height, yaxis={"type": "log", "exponentformat": "power", "dtick": 1})
+    plan = layout("Epoch", "Gradient norm", height, yaxis=powers(rows))
     return Picture(traces, plan, alt)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from core.formulas.graphs import shown
 from core.models import MLP
 from core.probes.anatomy import Units, crippled
 from core.probes.batch import own_row
@@ -102,6 +103,6 @@ def sentence(run: Run, edit: Edit, off: Units, inputs: tuple[str, ...]) -> str:
     before, kept = value(run, edit), within(run.model, edit)
     name = names(run, kept.layer, inputs)[kept.place]
     layer = "output" if kept.layer == len(run.model.hidden) else f"hidden {kept.layer + 1}"
-    moved = f"**{before:.3f}** at the end of the training, **{before + edit.change:.3f}** now"
+    moved = f"**{shown(before)}** at the end of the training, **{shown(before + edit.change)}** now"
     gone = f" Units switched off: **{len(off)}**." if off else " Click a unit in the drawing to switch it off."
     return f"The {name} of unit {kept.unit + 1} in {layer}: {moved}.{gone}"

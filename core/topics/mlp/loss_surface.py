@@ -8,7 +8,7 @@ from core.figures.picture import BLUE, ORANGE, PAPER, Picture, encoded, layout
 from core.probes.loss_planes import Landscape
 from core.training.run import Run
 
-SLOPES = [[0, "#17406f"], [0.35, BLUE], [0.75, "#c9d4e0"], [1, "#f3efe6"]]  # from the valley up
+SLOPES = [[0, BLUE], [1, PAPER]]  # from the valley up
 STEPS = 14  # heights that contour lines are drawn at
 
 

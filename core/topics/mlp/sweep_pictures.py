@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from core.figures.curves import bands, bars, line
+from core.figures.marks import powers
 from core.figures.picture import BLUE, ORANGE, Picture, layout
 from core.topics.mlp.sweeps import Sweep
 from core.training import Run
@@ -24,7 +25,7 @@ def final_scores(sweep: Sweep, height: int = 360) -> Picture:
         }
         curves = {label: np.nan_to_num(rows, nan=0.0, neginf=-1.0).clip(-1, 1) for label, rows in curves.items()}
         log = min(sweep.values) > 0 and max(sweep.values) / min(sweep.values) > 50
-        axis: dict[str, Any] = {"xaxis": {"type": "log", "dtick": 1, "exponentformat": "power"}} if log else {}
+        axis: dict[str, Any] = {"xaxis": powers(sweep.values)} if log else {}
         return bands(sweep.values, curves, (sweep.label.capitalize(), "Score at the end"), height, **axis)
     return bars(dict(zip(sweep.names, scores, strict=True)), (sweep.label, "Held-out score at the end"), height)
 
@@ -36,7 +37,7 @@ def held_out_losses(sweep: Sweep, height: int = 360) -> Picture:
         name: np.array([interpolated(run, numbers) for run in row])
         for name, row in zip(sweep.names, sweep.runs, strict=True)
     }
-    power = {"type": "log", "dtick": 1, "exponentformat": "power"}
+    power = powers(*curves.values())
     if len(curves) <= FEW:
         return bands(numbers, curves, ("Epoch", "Held-out loss"), height, yaxis=power)
     traces = [

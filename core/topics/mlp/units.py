@@ -21,7 +21,7 @@ COLORS = [  # nothing between the pictures, then from orange through nothing to 
     [1, transparent(BLUE, 0.85)],
 ]
 GAP = 2  # empty cells between two units' pictures
-HEAD = 6  # and above a row, for the layer's name
+HEAD = 9  # and above a row, for the layer's name
 PIXELS = 40_000_000  # numbers that all pictures of a replay are computed from
 SENT = 450_000  # bytes that the frames may take
 

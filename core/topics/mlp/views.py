@@ -89,7 +89,8 @@ def one_step(run: Run, beat: str, from_epoch: int, batch: int, sample: int, laye
     update = onebatch.examined(run, from_epoch, batch)
     looked_at = onebatch.unit(update, layer - 1, unit - 1, sample - 1, input_names(run.data))
     pictures = tuple(batch_picture(update, looked_at.sample, after) for after in (False, True))
-    where = f"Batch {update.number} of {update.count} in the epoch after epoch {update.epoch.number}. "
+    kept = "" if update.epoch.number == from_epoch else f", the last on record before {from_epoch}"
+    where = f"Batch {update.number} of {update.count} in the epoch after epoch {update.epoch.number}{kept}. "
     return Shown((pictures,), where + beats.sentence(update, looked_at, beat), (beats.rows(looked_at),))
 
 

@@ -33,7 +33,9 @@ def crossing(found: Bowls, name: str, height: int = 330) -> Picture:
     condition = number(bowl.condition)
     alt = f"{name.capitalize()} inputs: {len(way) - 1} steps in a bowl whose condition number is {condition}."
     axis = {"range": [-reach, reach]}
-    title = note(0.5, 1.06, f"{name}: condition number {condition}", xref="paper", yref="paper")
+    title = note(
+        0.5, 1, f"{name}: condition number {condition}", xref="paper", yref="paper", yanchor="bottom", yshift=6
+    )
     axes = ("error, steepest direction", "error, flattest direction")
     plan = layout(*axes, height, xaxis=axis, yaxis=axis, annotations=[title])
     return Picture([*levels, path, goal], plan, alt)

@@ -59,7 +59,12 @@ def arriving(factor: float, shift: float, seed: int) -> Arriving:
         model = Normed(norm, seed=seed)
         with torch.no_grad():
             sums[norm] = model.norm(model.first(x)).numpy()
-    return Arriving(sums, factor, shift, seed, f"Live · a network before training · seed {seed}")
+    return Arriving(sums, factor, shift, seed, f"Live · seed {seed}")
+
+
+def kind(norm: str, preparation: str) -> str:
+    """Inputs and the layer behind which they are summed, in words."""
+    return f"{preparation} alone" if norm == "none" else f"{preparation} with {norm}"
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ def training(factor: float, shift: float, seed: int) -> Generator[tuple[float, s
             data = uneven_moons(preparation=preparation, factor=factor, shift=shift, seed=seed + k)
             recipe = Recipe(EPOCHS, 20, "SGD", learning_rate=0.1, seed=seed + k, frames=EPOCHS + 1)
             runs.append(train(Normed(norm, seed=seed + k), data, recipe))
-            yield (place * SEEDS + k + 1) / (len(kinds) * SEEDS), f"{norm}, {preparation} inputs, seed {seed + k}"
+            yield (place * SEEDS + k + 1) / (len(kinds) * SEEDS), f"{kind(norm, preparation)}, seed {seed + k}"
         rows = np.array([run.curve("train_loss")[1] for run in runs])
-        losses[f"{norm}, {preparation}"] = np.nan_to_num(rows, nan=10, posinf=10).clip(0, 10)
-        scores[f"{norm}, {preparation}"] = np.array([run.last.test_score for run in runs])
+        losses[kind(norm, preparation)] = np.nan_to_num(rows, nan=10, posinf=10).clip(0, 10)
+        scores[kind(norm, preparation)] = np.array([run.last.test_score for run in runs])
     return Trained(losses, scores)

@@ -24,16 +24,21 @@ def sums_picture(found: Arriving, norm: str, height: int = 300) -> Picture:
         f"Sums of {rows.shape[1]} units with {norm}: spreads from {number(float(rows.std(axis=0).min()))} to "
         f"{number(float(rows.std(axis=0).max()))}; tanh is flat for {found.asleep(norm):.0%} of them."
     )
-    plan = layout(f"hidden unit — {norm}", "sum before tanh", height)
+    plan = layout(f"hidden unit — {behind(norm)}", "sum before tanh", height)
     return Picture(boxes, plan, alt)
+
+
+def behind(norm: str) -> str:
+    """A kind of layer in words."""
+    return "no layer" if norm == "none" else norm
 
 
 def arrived(found: Arriving) -> Shown:
     """The sums behind each kind of layer."""
-    asleep = ", ".join(f"{norm} **{found.asleep(norm):.0%}**" for norm in NORMS)
+    asleep = ", ".join(f"**{found.asleep(norm):.0%}** of the answers behind {behind(norm)}" for norm in NORMS)
     words = (
         "A network before training, raw inputs: what its hidden units sum up over the samples. Where tanh is flat "
-        f"(slope under 0.01) hardly any gradient comes back; that is so for {asleep} of the answers."
+        f"(slope under 0.01) hardly any gradient comes back; that is so for {asleep}."
     )
     return Shown((tuple(sums_picture(found, norm) for norm in NORMS),), words)
 
@@ -41,12 +46,13 @@ def arrived(found: Arriving) -> Shown:
 def trained(found: Trained) -> Shown:
     """Losses and scores of all kinds."""
     epochs = np.arange(next(iter(found.losses.values())).shape[1])
-    curves = bands(epochs, {name: np.log10(rows) for name, rows in found.losses.items()}, ("Epoch", ""), 400)
-    curves.layout["yaxis"] |= log_ticks("Training loss")
+    logs = {name: np.log10(rows) for name, rows in found.losses.items()}
+    curves = bands(epochs, logs, ("Epoch", ""), 400)
+    curves.layout["yaxis"] |= log_ticks("Training loss", list(logs.values()))
     best = min(found.losses, key=lambda name: found.losses[name][:, -1].mean())
     ends = {name: rows[:, -1] for name, rows in found.losses.items()}
     said = luck.sentence(ends, best, f"**{best.capitalize()}** ends lowest beyond seed noise.")
-    scores = bars(found.scores, ("", "Held-out accuracy"), 340)
+    scores = bars(found.scores, ("", "Held-out accuracy"), 340, yaxis={"range": [0, 1.05], "tickformat": ".0%"})
     return Shown(((curves,), (scores,)), f"3 seeds each. Lowest loss: {best}. {said}")
 
 

@@ -56,8 +56,9 @@ def raw_alone(found: Race) -> Shown:
 def raced(found: Race) -> Shown:
     """Training loss with bands, and epochs to the target."""
     epochs = np.arange(EPOCHS + 1)
-    curves = bands(epochs, {name: np.log10(rows) for name, rows in found.losses.items()}, ("Epoch", ""), 380)
-    curves.layout["yaxis"] |= log_ticks("Training loss")
+    logs = {name: np.log10(rows) for name, rows in found.losses.items()}
+    curves = bands(epochs, logs, ("Epoch", ""), 380)
+    curves.layout["yaxis"] |= log_ticks("Training loss", list(logs.values()))
     target = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": np.log10(TARGET), "y1": np.log10(TARGET)}
     curves.layout["shapes"] = [{**target, "line": stroke(INK, 1.5, "dot")}]
     counts = bars(found.needed, ("", f"Epochs to a loss of {TARGET:g}"), 320)

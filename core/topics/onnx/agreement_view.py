@@ -92,7 +92,7 @@ def shown(found: Agreement) -> Shown:
     """The differences."""
     note = (
         f"{len(found.x)} inputs, {found.ours.size:,} logits of {found.subject.title}. The largest difference is "
-        f"**{found.largest:.1e}**, which is {found.relative:.0e} of the largest logit "
+        f"**{found.largest:.2g}**, which is {found.relative:.1g} of the largest logit "
         f"({np.abs(found.ours).max():.3g}); float32 itself keeps 6e-08. The winner is the same for "
         f"{(found.ours.argmax(1) == found.theirs.argmax(1)).mean():.1%} of them."
     )
@@ -127,7 +127,7 @@ def stretched(found: Agreement) -> Goal:
         "one part in 100,000 of the largest logit."
     )
     passed = found.largest > TOLERANCE and found.relative < RELATIVE
-    return Goal(text, passed, f"Now: {found.largest:.1e}, or {found.relative:.0e} of the largest.")
+    return Goal(text, passed, f"Now: {found.largest:.2g}, or {found.relative:.1g} of the largest.")
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def exported(made: Export) -> Shown:
     ]  # fmt: skip
     same = [each.kind for each in made.file.operators] == [each.kind for each in made.own.operators]
     note = (
-        f"torch's exporter took **{made.seconds:.1f} s**; its file differs from torch by **{made.difference:.1e}** at "
+        f"torch's exporter took **{made.seconds:.1f} s**; its file differs from torch by **{made.difference:.2g}** at "
         f"most. Operator by operator it is {'' if same else 'not '}the file of the other views, which this page writes "
         "by hand because it knows the layers: the exporter has to find them. Its file also notes from which module "
         "each operator comes, hence more bytes."

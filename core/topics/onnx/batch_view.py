@@ -115,7 +115,7 @@ def shown(found: Batches, rows_together: int) -> Shown:
     )
     note = (
         f"The first dimension is called `batch` and stays open. {together}. The answers together "
-        f"and alone differ by {found.apart:.0e} at most. A file whose batch was fixed at 1 says to 8 rows: "
+        f"and alone differ by {found.apart:.1g} at most. A file whose batch was fixed at 1 says to 8 rows: "
         f"“{found.refusal}”"
     )
     return Shown(((costs(found, rows_together),),), note)

@@ -10,7 +10,7 @@ from core.deployment.onnx_files import OnnxFile, opened
 from core.deployment.onnx_sessions import Kernel, profiled
 from core.deployment.onnx_writer import as_numpy, written
 from core.deployment.subjects import Subject
-from core.figures.curves import across, bars
+from core.figures.curves import across, bars, number
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import scale
 from core.lessons.view import Shown, View
@@ -65,7 +65,7 @@ def shown(found: Times) -> Shown:
         rows.append({
             "Operator": f"{kernel.place + 1} {kernel.kind}", "Answer": found.file.shape(operator.outputs[0]),
             "Multiply-adds": f"{count:,}" if count else "–", "Microseconds": f"{kernel.median:.0f}",
-            "Billion a second": f"{count / kernel.median / 1000:.1f}" if count and kernel.median else "–",
+            "Billion a second": number(count / kernel.median / 1000) if count and kernel.median else "–",
         })  # fmt: skip
     totals = [sum(each.median for each in kernels) for kernels in (found.written, found.fused)]
     slowest = max(found.written, key=lambda each: each.median)

@@ -110,7 +110,7 @@ def today(more: Today) -> Shown:
         {
             "Module": name,
             "torch.onnx.export today": VERDICTS[attempt.verdict],
-            "Largest difference": "–" if attempt.difference is None else f"{attempt.difference:.1e}",
+            "Largest difference": "–" if attempt.difference is None else f"{attempt.difference:.2g}",
             "What it says or writes": f"{attempt.kind}: {attempt.error}" if attempt.error
             else ", ".join(attempt.operators[:8]),
         }

@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 
-from core.figures.curves import number
+from core.figures.curves import number, staggered
 from core.figures.descents import STYLES, banded, sinking, spot, surface_field, walked
+from core.figures.marks import hover, powers, upright
 from core.figures.picture import INK, ORANGE, PAPER, Picture, encoded, layout, transparent
 from core.lessons import Goal
 from core.lessons.controls import folded, pick, scale, slider
@@ -108,7 +109,7 @@ def each_weight(found: steps.Steps) -> Shown:
         traces += banded(x, three, name, style)
         words.append(f"{name} {number(float(three[1][-1]))}")
     alt = f"The step of single weights over the epochs, middle 90% per layer; medians at the end: {', '.join(words)}."
-    axis = {"type": "log", "exponentformat": "power", "dtick": 1}
+    axis = powers(*(np.quantile(rows, (0.05, 0.95), axis=1) for rows in found.layers.values()))
     picture = Picture(traces, layout("Epoch", "Multiplies the gradient", 430, yaxis=axis), alt)
     name = found.run.recipe.optimizer
     note = (
@@ -205,8 +206,7 @@ def rules(found: Rules) -> Shown:
     )
     names, values = list(found.worst), np.maximum(list(found.worst.values()), 1e-18)
     colors = [STYLES[name][0] for name in names]
-    trace = {"type": "bar", "x": names, "y": values.tolist(), "marker": {"color": colors},
-             "hovertemplate": "%{x}: %{y:.1e}<extra></extra>"}  # fmt: skip
+    trace = upright(staggered(names), values.tolist(), colors, hovertext=names, **hover("%{hovertext}: %{y:.1e}"))
     axis = {"type": "log", "exponentformat": "power", "range": [-18, -5], "dtick": 2}
     words = ", ".join(f"{name} {value:.0e}" for name, value in found.worst.items())
     alt = f"Largest relative difference between the rules by hand and torch.optim over 50 steps: {words}."
@@ -219,7 +219,8 @@ def rules(found: Rules) -> Shown:
         "y1": 1e-6,
         "line": {"color": INK, "dash": "dot"},
     }
-    picture = Picture([trace], layout("", "Largest difference from torch.optim", 320, yaxis=axis, shapes=[limit]), alt)
+    plan = layout("", "Difference from torch.optim", 320, xaxis={"tickangle": 0}, yaxis=axis, shapes=[limit])
+    picture = Picture([trace], plan, alt)
     return Shown(((picture,),), note)
 
 

@@ -54,7 +54,7 @@ def fan(ensemble: Ensemble, height: int = 400) -> Picture:
     gap = np.full((len(ensemble.answers), 1), np.nan)
     together = np.concatenate([ensemble.answers, gap], axis=1).ravel()
     along = np.concatenate([np.tile(ensemble.x, (len(ensemble.answers), 1)), gap], axis=1).ravel()
-    faint = {"line": {"color": transparent(BLUE, 0.35), "width": 1}, "hoverinfo": "skip"}
+    faint = {"line": {"color": transparent(BLUE, 0.5), "width": 1}, "hoverinfo": "skip"}
     every = line(along, together, f"{len(ensemble.answers)} networks", BLUE) | faint
     mean = line(ensemble.x, ensemble.answers.mean(axis=0), "their mean", BLUE)
     alt = (

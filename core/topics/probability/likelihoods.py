@@ -90,8 +90,7 @@ def likelihood_shown(likelihood: Likelihood, revealed: bool = True) -> Shown:
     """Points, density and surface."""
     note = (
         f"Your distribution finds these points with a mean −log likelihood of **{likelihood.loss:.3f}**. "
-        "Click in the left "
-        "picture to move the nearest point, in the right one to choose μ and σ."
+        "Click in the first picture to move the nearest point, in the second to choose μ and σ."
     )
     if revealed:
         spans = ", ".join(f"{name} {value:.3f}" for name, value in likelihood.candidates().items())

@@ -136,7 +136,7 @@ def goal(found: Quantised, layer: str) -> Goal:
         f"**Spend bits where they count**: bring weights, scales and biases to at most **{kilobytes(least)}** and stay "
         f"within **{NEAR:g} point** of the accuracy with 32 bits."
     )
-    now = f"Now: {kilobytes(found.size)}, {found.points:+.1f} points lost."
+    now = f"Now: {kilobytes(found.size)}, {found.points:.1f} points lost."
     return Goal(text, found.size <= least and found.points <= NEAR, now)
 
 
@@ -203,7 +203,7 @@ def drawn_sensitivity(found: Sensitivity, **look: float) -> Shown:
         f"With {in_words(found, level)} the **{LABELS[first].lower()}** costs most, **{cost:.1f} points**{tail}. "
         f"Untouched, {100 * found.whole.mean():.1f}% of {len(found.whole)} held-out {things} are right."
     )
-    rows = [{"Rank": place + 1, "Layer": LABELS[name], "Weights": weights_of(found, name),
+    rows = [{"Rank": f"{place + 1}", "Layer": LABELS[name], "Weights": f"{weights_of(found, name):,}",
              "Points lost": f"{points:.1f}"} for place, (name, points) in enumerate(ranking)]  # fmt: skip
     return Shown(((picture,),), note, (rows,))
 

@@ -121,7 +121,7 @@ def goal(found: Narrowed) -> Goal:
     )
     lost, left = 100 * (found.before.share - found.after.share), found.products[1] / found.products[0]
     passed = found.subject.kind == CNN and left <= 0.5 and lost <= SPARE
-    now = f"Now: {found.subject.kind}, {left:.0%} of the multiplications, {lost:+.1f} points lost."
+    now = f"Now: {found.subject.kind}, {left:.0%} of the multiplications, {lost:.1f} points lost."
     return Goal(text, passed, now)
 
 
@@ -200,7 +200,7 @@ def goal_tuned(found: Tuned | None) -> Goal:
     best = max(found.last[name].share for name in (AT_ONCE, IN_ROUNDS))
     lost = 100 * (found.before.share - best)
     ratio = found.latencies["channels removed"].median / found.latencies["before"].median
-    return Goal(text, ratio <= 1 / 3 and lost <= 2, f"Now: {ratio:.0%} of the time, {lost:+.1f} points lost.")
+    return Goal(text, ratio <= 1 / 3 and lost <= 2, f"Now: {ratio:.0%} of the time, {lost:.1f} points lost.")
 
 
 LATER = Later(

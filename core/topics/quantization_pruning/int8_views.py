@@ -137,7 +137,7 @@ def goal(found: Calibrated, layer: str) -> Goal:
         f"**{2**bits} values between layers**: with **{bits} bits** for what flows between layers, lose at most "
         f"**{FEW:g} points** by static quantisation. What should the range reach?"
     )
-    now = f"Now: {counted(found.bits, 'bit')}, {found.cost:+z.1f} points lost."
+    now = f"Now: {counted(found.bits, 'bit')}, {found.cost:z.1f} points lost."
     return Goal(text, found.bits == bits and found.cost <= FEW, now)
 
 

@@ -95,7 +95,7 @@ def goal(found: Pruned) -> Goal:
         "without training again. If no share will do, try another seed."
     )
     lost = 100 * (found.before.share - found.after.share)
-    now = f"Now: {found.sparsity:.0%}, {lost:+.1f} points lost."
+    now = f"Now: {found.sparsity:.0%}, {lost:.1f} points lost."
     return Goal(text, found.sparsity >= most - 1e-9 and lost <= NEAR, now)
 
 
@@ -125,7 +125,7 @@ def drawn_timed(found: Timed) -> Shown:
         f"zeros, **{shortly(medians[DENSE])} ms** without. A dense multiplication takes a zero like any other number. "
         f"Sparse matrices skip them and need {shortly(medians[SPARSE])} ms: they look up each place. A network "
         f"with about as many weights, whole channels removed: **{shortly(medians[NARROW])} ms**. The sparse network's "
-        f"answers differ from the dense one's with zeros by at most {found.apart:.0e}."
+        f"answers differ from the dense one's with zeros by at most {found.apart:.1g}."
     )
     return Shown(((clocked(found.latencies, found.batch),),), note, (rows,))
 

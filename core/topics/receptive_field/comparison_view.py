@@ -72,7 +72,6 @@ def draw_race(scores: Race) -> Shown:
     best = max(NAMES, key=lambda name: scores.accuracies[name].mean())
     said = luck.sentence(scores.accuracies, best, "The other is worse by more than seed noise.")
     picture = bars(scores.accuracies, ("", "held-out accuracy"), 300, yaxis={"range": [0, 1.05], "tickformat": ".0%"})
-    picture.traces[0]["text"] = [f"{row.mean():.1%}" for row in scores.accuracies.values()]
     note = f"Most often right on held-out 8×8 digits: **{best}**. {said}"
     return Shown(((picture,),), note)
 

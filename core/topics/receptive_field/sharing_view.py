@@ -116,16 +116,16 @@ def measure_weights(picture_side: int, maps_in_and_out: int, kernel_side: int, s
 
 def weight_bars(weights: dict[str, int]) -> Picture:
     """Weights of each layer on a logarithmic axis."""
-    names = list(weights)
+    names = [name.replace(" at", "<br>at") for name in weights]
     text = [f"{count:,}" for count in weights.values()]
     trace = {
         "type": "bar", "orientation": "h", "y": names, "x": list(weights.values()), "text": text, "cliponaxis": False,
         "textposition": "outside", "hoverinfo": "skip", "marker": {"color": [BLUE, GREY, GREY]},
     }  # fmt: skip
-    alt = "Weights: " + ", ".join(f"{name} {count}" for name, count in zip(names, text, strict=True)) + "."
+    alt = "Weights: " + ", ".join(f"{name} {count}" for name, count in zip(weights, text, strict=True)) + "."
     top = np.log10(max(weights.values()))
-    plan = layout("weights", "", 260, showlegend=False, xaxis={"type": "log", "range": [0, float(1.35 * top) + 0.3],
-                  "exponentformat": "power", "dtick": max(1, round(top / 5))},
+    plan = layout("weights", "", 260, showlegend=False, xaxis={"type": "log", "range": [0, float(1.5 * top) + 0.5],
+                  "exponentformat": "power", "dtick": max(1, round(top / 3)), "tickangle": 0},
                   yaxis={"autorange": "reversed", "showgrid": False})  # fmt: skip
     return Picture([trace], plan, alt)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.data.planar import EXTENT
 from core.figures.curves import bands, line, number
-from core.figures.marks import heatmap, hover, marker, trace, upright
+from core.figures.marks import heatmap, hover, marker, powers, trace, upright
 from core.figures.picture import (
     BLUE,
     GREY,
@@ -102,7 +102,7 @@ def over_strength(found: Path, axis: str, log: str = "x", height: int = 360) -> 
     picture = bands(found.strengths, found.accuracies, (axis, "accuracy"), height, log=log)
     picture.layout["yaxis"] |= {"tickformat": ".0%"}
     if log:
-        picture.layout["xaxis"] |= {"dtick": 1, "exponentformat": "power"}
+        picture.layout["xaxis"] |= powers(found.strengths)
     return picture
 
 
@@ -120,18 +120,16 @@ def shrinking(found: Path, name: str, height: int = 360) -> Picture:
         ends += f", the irrelevant ones {number(rows[-1, 2:].mean())} of {number(rows[0, 2:].mean())}"
     alt = f"Size of each input's weights against the {name} penalty, from weak to strong: {ends}."
     plan = layout(f"strength of {name}", "size of the input's weights", height)
-    plan["xaxis"] |= {"type": "log", "dtick": 1, "exponentformat": "power"}
+    plan["xaxis"] |= powers(found.strengths)
     return Picture(traces, plan, alt)
 
 
 def survivors(found: Mapping[str, Path], height: int = 360) -> Picture:
-    """How many weights each penalty leaves above zero."""
+    """How many weights each penalty leaves that are not zero."""
     strengths = next(iter(found.values())).strengths
     curves = {name: one.remaining() for name, one in found.items()}
-    picture = bands(strengths, curves, ("strength", "weights that are not zero"), height, log="x")
-    picture.layout["yaxis"] |= {"rangemode": "tozero"}
-    picture.layout["xaxis"] |= {"dtick": 1, "exponentformat": "power"}
-    return picture
+    axes = ("strength", "weights that are not zero")
+    return bands(strengths, curves, axes, height, xaxis=powers(strengths), yaxis={"rangemode": "tozero"})
 
 
 def unstopped(run: Run, height: int = 380) -> Picture:

@@ -125,8 +125,8 @@ def penalty_view(trained: Trained) -> Shown:
     paths = trained.paths
     left = {name: int(one.remaining()[len(one.strengths) // 2]) for name, one in paths.items()}
     note = (
-        f"At the middle strength L1 leaves **{left[L1]}** weights above zero, L2 **{left[L2]}**: L1 pulls all weights "
-        "with the same force, L2 lets go of the small ones. Add irrelevant inputs to see what becomes of them."
+        f"At the middle strength L1 leaves **{left[L1]}** weights that are not zero, L2 **{left[L2]}**: L1 pulls all "
+        "weights with the same force, L2 lets go of the small ones. Add irrelevant inputs to see what becomes of them."
     )
     first = tuple(shrinking(one, name) for name, one in paths.items())
     return Shown((first, (survivors(paths), over_strength(paths[L1], "strength of L1"))), note)

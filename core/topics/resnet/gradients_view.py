@@ -75,7 +75,7 @@ def by_layer(found: dict[str, Reached], what: str, label: str, when: str, height
         traces.append(line(np.arange(1, len(values) + 1), values, kind, color, dash, **more))
         words.append(f"{kind} {values[0]:.3g} in the first, {values[-1]:.3g} in the last")
     everything = np.array([getattr(one, what) for one in found.values()])
-    axis = decades(everything) if what == "norms" else {"range": [-0.6, 1.05]}
+    axis = decades(everything) if what == "norms" else {"range": [min(-0.6, everything.min() - 0.05), 1.05]}
     alt = f"{label} of every convolution {when}: {'; '.join(words)}."
     return Picture(traces, layout(f"Layer, {when}", label, height, yaxis=axis), alt)
 

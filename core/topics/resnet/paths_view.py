@@ -134,8 +134,8 @@ def draw(found: Paths, longest_path: int) -> Shown:
     parts = found.found
     share = parts.counts[: longest_path + 1].sum() / parts.counts.sum()
     note = (
-        f"{parts.blocks} blocks make 2^{parts.blocks} = **{parts.counts.sum():,.0f} paths**, of {parts.blocks / 2:g} "
-        "branches on average. Weighted by the gradient that they carry, the mean length is "
+        f"{parts.blocks} blocks make $2^{{{parts.blocks}}}$ = **{parts.counts.sum():,.0f} paths**, of "
+        f"{parts.blocks / 2:g} branches on average. Weighted by the gradient that they carry, the mean length is "
         f"**{parts.mean_length:.1f}** (dotted). The {share:.1%} of the paths with at most {longest_path} branches "
         f"give a gradient whose cosine with the whole one is **{parts.up_to(longest_path):.2f}**."
     ).replace("-", "−")

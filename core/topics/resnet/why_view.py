@@ -60,7 +60,7 @@ def draw(found: Possible) -> Shown:
         if found.loss < trained
         else "Training found something better than this copy."
     )
-    same = "exactly the shallow one's" if found.apart == 0 else f"the shallow one's to {found.apart:.0e}"
+    same = "exactly the shallow one's" if found.apart == 0 else f"the shallow one's to {found.apart:.1g}"
     note = (
         f"The trained plain network of {found.shallow} layers, and behind its blocks "
         f"{(found.depth - found.shallow) // 2} more that let everything through: **{found.depth} plain layers** with "

@@ -12,6 +12,7 @@ from core.lessons.view import Shown, View
 from core.topics.saving_loading.files import CHECKPOINT, HOSTILE, KINDS, SAFETENSORS, Inspected, Part, inspected
 from core.topics.saving_loading.formats import RULES, Formats, formats
 from core.topics.saving_loading.programs import program_of_formats, program_of_look
+from core.wording import code
 
 UNITS = slider("Hidden units", 4, 128, 16, 4)
 RULE = pick("Optimizer", RULES, "Adam")
@@ -28,12 +29,12 @@ def compared(found: Formats) -> Shown:
     sizes = {kind: len(content) for kind, content in found.contents.items() if kind != HOSTILE}
     rows = [
         {
-            "File": kind,
+            "File": code(kind) if "(" in kind else kind,
             "Bytes": f"{len(found.contents[kind]):,}",
             "Tensors": str(len(looked.parts) or "not opened"),
-            "Weights as saved": "to the bit" if found.is_equal[kind] else "–",
-            "Asks for code outside torch's tensors": ", ".join(looked.foreign[:2]) or "no",
-            "torch.load(weights_only=True)": "not needed" if kind == SAFETENSORS else "opens it" if found.opens[kind]
+            "As saved": "to the bit" if found.is_equal[kind] else "–",
+            "Asks for other code": ", ".join(map(code, looked.foreign[:2])) or "no",
+            "`torch.load` of weights only": "not needed" if kind == SAFETENSORS else "opens it" if found.opens[kind]
             else "refuses it",
         }
         for kind, looked in found.looked.items()

@@ -53,7 +53,7 @@ def difference_rows(found: Loaded) -> list[dict]:
     rows = []
     for name in [*wanted, *(name for name in stored if name not in wanted)]:
         mine, theirs = wanted.get(name), stored.get(name)
-        row = {"Name": name, "Network": shape_words(mine), "File": shape_words(theirs), "": verdict(mine, theirs)}
+        row = {"Name": name, "Network": shape_words(mine), "File": shape_words(theirs), "Status": verdict(mine, theirs)}
         rows.append(row)
     return rows
 

@@ -177,7 +177,7 @@ def draw_layout(found: Layout) -> Shown:
     words = (
         f"{TENSORFLOW}\n\nRecorded {seen['date']} with TensorFlow {seen['tensorflow']} on two layers of "
         "8 units with tanh, the activation that this program writes: made, read back and called, its answer differed "
-        f"from torch's by **{seen['difference']:.1e}**. {absent}"
+        f"from torch's by **{seen['difference']:.2g}**. {absent}"
     )
     rows = [{"File": name, "Bytes": f"{size:,}"} for name, size in seen["files"].items()]
     return Shown(((lying(seen["files"], "Bytes"),),), words, (rows,))
@@ -215,7 +215,7 @@ def saved_goal(said: dict[str, Any] | None) -> Goal:
     if not said:
         return Goal(words, False, "Now: no SavedModel was made in this visit.")
     passed = said["units"] >= MANY and said["difference"] < 1e-5
-    return Goal(words, passed, f"Now: {said['units']} units per layer, {said['difference']:.1e}.")
+    return Goal(words, passed, f"Now: {said['units']} units per layer, {said['difference']:.2g}.")
 
 
 FORWARD = """weights = load_file("weights.safetensors")

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from core.deployment.subjects import Playground, Subject, deployed
+from core.figures.curves import staggered
 from core.figures.marks import hover, marker, note, trace
 from core.figures.picture import BLUE, COLORS, FAINT, GREY, ORANGE, Picture, layout
 from core.jobs import extras
@@ -29,6 +30,7 @@ from core.topics.serving.requests import (
     shortened,
     without_network,
 )
+from core.wording import code
 
 SERVER = pick("Server", (FLASK.name, FASTAPI.name, LITSERVE.name))
 SEND = pick("Send", PRESETS, RIGHT)
@@ -112,12 +114,13 @@ def ladder(found: Answered | Unsent, shows: bool = True) -> Picture:
     words = note(0.5, 0.95, f"{status} {MEANINGS.get(status, found.exchange.reason)}", xref="paper", yref="paper")
     ended = f"stopped at the {found.stage}" if found.stage else "passed all checks"
     alt = f"Checks in order: {', '.join(STAGES)}. The request {ended} and was answered with status {status}."
-    return Picture([line, *traces], layout(ORDERED, "", 210, annotations=[words], **axes(names)), alt)
+    return Picture([line, *traces], layout(ORDERED, "", 226, annotations=[words], **axes(names)), alt)
 
 
 def axes(names: list[str]) -> dict:
     """The axes of a ladder."""
-    steps = {"type": "category", "categoryarray": names, "categoryorder": "array", "showgrid": False}
+    steps = {"type": "category", "categoryarray": names, "categoryorder": "array", "showgrid": False,
+             "tickvals": names, "ticktext": staggered(names), "tickangle": 0}  # fmt: skip
     return {"xaxis": steps, "yaxis": {"visible": False, "range": [-1, 1]}}
 
 
@@ -126,7 +129,7 @@ def unknown(names: list[str]) -> Picture:
     dots = marker(GREY, 22, "circle-open")
     steps = trace("lines+markers", names, [0] * len(names), marker=dots, line={"color": FAINT, "width": 2})
     alt = f"What a server checks, in order: {', '.join(names)}; how far this request comes is not known yet."
-    return Picture([{**steps, **hover("%{x}")}], layout(ORDERED, "", 190, showlegend=False, **axes(names)), alt)
+    return Picture([{**steps, **hover("%{x}")}], layout(ORDERED, "", 206, showlegend=False, **axes(names)), alt)
 
 
 def both(found: Answered) -> Picture:
@@ -142,7 +145,7 @@ def both(found: Answered) -> Picture:
     best = names[int(given[0].argmax())]
     alt = (
         f"Probabilities of {len(names)} classes, by the server and by torch: {best} is the most probable with "
-        f"{given[0].max():.4f}; they differ by {found.difference:.1e} at most."
+        f"{given[0].max():.4f}; they differ by {found.difference:.2g} at most."
     )
     axis = {"type": "category", "showgrid": False}
     return Picture(traces, layout("class", "probability", 300, barmode="group", xaxis=axis), alt)
@@ -153,7 +156,8 @@ def draw(found: Answered | Unsent) -> Shown:
     if isinstance(found, Unsent):
         return before(found)
     answer = found.exchange
-    parts = [("Status", f"{answer.status} {answer.reason}"), *kept(answer.headers), ("Body", shortened(answer.body))]
+    body = code(shortened(answer.body))
+    parts = [("Status", f"{answer.status} {answer.reason}"), *kept(answer.headers), ("Body", body)]
     rows = [{"What came back": name, "Says": said} for name, said in parts]
     pictures = ((ladder(found),), (both(found),)) if found.probabilities is not None else ((ladder(found),),)
     return Shown(pictures, sent(found), (rows,))

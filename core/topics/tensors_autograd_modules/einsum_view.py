@@ -60,7 +60,7 @@ def picture(found: Summed, stepped: bool = True) -> Picture:
         all_spots.append(spots)
         left, low = left + width + 1.0, min(low, bottom)
     traces = [
-        boxes(spots, [str(value) for value in tensor.reshape(-1).tolist()], GREEN if name == "Y" else BLUE)
+        boxes(spots, [signed(value) for value in tensor.reshape(-1).tolist()], GREEN if name == "Y" else BLUE)
         for name, spots, tensor in zip(names, all_spots, tensors, strict=True)
     ]
     if not stepped:
@@ -75,7 +75,7 @@ def picture(found: Summed, stepped: bool = True) -> Picture:
                 each[flat(tensor, term, own)] for each, tensor, own in zip(all_spots, tensors, letters, strict=True)
             ]
             sofar[flat(found.answer, term, letters[-1])] = term.total
-            words = [str(sofar.get(place, "·")) for place in range(len(all_spots[-1]))]
+            words = [signed(sofar[place]) if place in sofar else "·" for place in range(len(all_spots[-1]))]
             active = {
                 "x": [x for x, _ in spots],
                 "y": [y for _, y in spots],
@@ -102,9 +102,14 @@ def flat(tensor: Tensor, term: Term, letters: str) -> int:
 def turn(found: Summed, term: Term) -> str:
     """One turn in words: the indices, the product, and the sum so far."""
     at = ", ".join(f"{letter} = {value}" for letter, value in term.index.items())
-    product = " · ".join(f"({value})" if value < 0 else str(value) for value in term.factors)
+    product = " · ".join(f"({signed(value)})" if value < 0 else str(value) for value in term.factors)
     where = f"Y[{', '.join(map(str, term.place(found.equation.answer)))}]" if found.equation.answer else "Y"
-    return f"{at}: add {product}; {where} is now {term.total}"
+    return f"{at}: add {product}; {where} is now {signed(term.total)}"
+
+
+def signed(value: float) -> str:
+    """A whole number with a true minus."""
+    return f"{value:g}".replace("-", "−")
 
 
 def draw(found: Summed) -> Shown:

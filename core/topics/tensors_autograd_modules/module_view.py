@@ -24,22 +24,24 @@ def measure(block: str, blocks: int, last_block: str, hidden_units: int, weight_
 
 def picture(found: Hooked, answered: bool = True) -> Picture:
     """Two curves over the modules in forward order: the deviation of outputs, the size of gradients."""
-    names = [f"{each.name}<br>{each.kind}" for each in found.passed]
+    names = [each.name for each in found.passed]
     places = list(range(len(names)))
+    kinds = [f"layers.{each.name}, {each.kind}" for each in found.passed]
     forward = np.maximum([each.deviation for each in found.passed], 1e-12)
     back = np.maximum([each.gradient for each in found.passed], 1e-12)
     rows = [("output's deviation (forward hook)", forward, BLUE, "circle", "solid")]
     rows += [("gradient's size (backward hook)", back, ORANGE, "diamond", "dash")] if answered else []
     traces = [
         trace("lines+markers", places, values, name=name, line=stroke(color, 2, dash),
-              marker=marker(color, 10, symbol), **hover("%{y:.3g}", name))
+              marker=marker(color, 10, symbol), hovertext=kinds, **hover("%{hovertext}: %{y:.3g}", name))
         for name, values, color, symbol, dash in rows
     ]  # fmt: skip
     shown = [row[1] for row in rows]
     ends = [np.log10(min(map(np.min, shown))) - 0.4, np.log10(max(map(np.max, shown))) + 0.4]
-    axis = {"tickvals": places, "ticktext": names, "tickangle": 0 if len(names) < 9 else -60}
-    plan = layout("", "Size (logarithmic)", 360, xaxis=axis,
-                  yaxis={"type": "log", "range": [min(ends[0], -0.5), max(ends[1], 0.5)], "dtick": 1})  # fmt: skip
+    powers = {"type": "log", "exponentformat": "power", "dtick": 1}
+    plan = layout("Module: its number in layers", "Size (logarithmic)", 360,
+                  xaxis={"tickvals": places, "ticktext": names, "tickangle": 0},
+                  yaxis={**powers, "range": [min(ends[0], -0.5), max(ends[1], 0.5)]})  # fmt: skip
     alt = f"Over {len(names)} modules the output's deviation goes from {number(forward[0])} to {number(forward[-1])}"
     alt += (
         f"; the gradient's size from {number(back[0])} at the first to {number(back[-1])} at the last."

@@ -18,6 +18,7 @@ from core.topics.torchscript_tensorrt.breaks import PRESETS, Layers
 from core.topics.torchscript_tensorrt.programs import program_of_breaks
 from core.topics.torchscript_tensorrt.record import RECORD
 from core.topics.torchscript_tensorrt.subjects import argument
+from core.wording import counted
 
 MODULE = "core.topics.torchscript_tensorrt.breaks"
 PRESET = pick("What happens in it", PRESETS, "print")
@@ -68,7 +69,8 @@ def steps(found: Counted) -> Picture:
     names = [
         f"call\u00a0{place}: {size}\u00a0{'row' if size == 1 else 'rows'}" for place, size in enumerate(found.sizes, 1)
     ]
-    return bars(dict(zip(names, made.tolist(), strict=True)), ("", "Graphs compiled at this call"), 300)
+    counts = dict(zip(names, made.tolist(), strict=True))
+    return bars(counts, ("", "Graphs compiled at this call"), 300, yaxis={"dtick": 1})
 
 
 def listing(found: Counted) -> str:
@@ -90,7 +92,7 @@ def shown(found: Counted) -> Shown:
         f"{listing(found)}\nOne call has **{said['graphs']} {'graph' if said['graphs'] == 1 else 'graphs'}**, "
         f"**{said['breaks']} {'break' if said['breaks'] == 1 else 'breaks'}**, {said['operators']} operators. Over "
         f"four calls **{said['made'][-1]}** graphs were compiled. {REASONS[found.name]} The answers differ from "
-        f"eager's by {said['apart']:.0e}: a break costs time, never the answer.{reasons}"
+        f"eager's by {said['apart']:.1g}: a break costs time, never the answer.{reasons}"
     )
     return Shown(((steps(found),),), note)
 
@@ -105,7 +107,7 @@ def most(found: Counted) -> Goal:
     """The most graphs without a break."""
     text = "**No break, three graphs**: find what makes torch.compile build three graphs although none of them breaks."
     made, breaks = found.said["made"][-1], found.said["breaks"]
-    return Goal(text, made == 3 and not breaks, f"Now: {made} graphs, {breaks} breaks.")
+    return Goal(text, made == 3 and not breaks, f"Now: {counted(made, 'graph')}, {counted(breaks, 'break')}.")
 
 
 def program(found: Counted):

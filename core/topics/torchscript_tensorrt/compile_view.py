@@ -84,7 +84,7 @@ def table(found: Clocked) -> list[dict]:
     return [
         {"Way": way, "Build (s)": f"{found.build[way]:.3g}", "Median / p95 (ms)": latency.words,
          "95% interval of the median": " to ".join(map(shortly, latency.middle)),
-         "Furthest from eager": f"{found.apart[way] / MILLION:.0e}", "Pays off after": after(found.crossing(way))
+         "Furthest from eager": f"{found.apart[way] / MILLION:.1g}", "Pays off after": after(found.crossing(way))
          if way != EAGER else "–"}
         for way, latency in found.latency.items()
     ]  # fmt: skip

@@ -243,7 +243,7 @@ class Ran:
         """Bytes, seconds, difference and latency."""
         return (
             f"**{self.said['bytes']:,} bytes**, built in {self.said['build']:.1f} s, at most "
-            f"**{self.said['apart']:.0e}** from torch; a call takes {shortly(self.latency(0.5))} ms."
+            f"**{self.said['apart']:.1g}** from torch; a call takes {shortly(self.latency(0.5))} ms."
         )
 
     def latency(self, share: float) -> float:

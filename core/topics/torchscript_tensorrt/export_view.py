@@ -142,7 +142,7 @@ def drawn(made: Made) -> Shown:
     ranges = "; ".join(f"{name} in {each.removeprefix('VR')}" for name, each in made.said["ranges"].items())
     note = (
         f"**{len(nodes)} operators**, {len(made.file) / 1000:,.1f} kB. Free sizes: {ranges or 'none'}. It answers "
-        f"{len(made.answered)} of {len(calls)} batch sizes, at most **{max(made.answered.values(), default=0):.1e}** "
+        f"{len(made.answered)} of {len(calls)} batch sizes, at most **{max(made.answered.values(), default=0):.2g}** "
         "from torch."
     )
     note += f" To the others it says:\n```text\n{refused}\n```" if refused else ""

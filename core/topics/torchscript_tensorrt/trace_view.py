@@ -82,7 +82,7 @@ def shown(found: Taken, input_scaled_by: float) -> Shown:
     """All answers, the warnings, and the code that was kept."""
     at = place_of(input_scaled_by)
     rows = [
-        {"Way": name, "Answer": f"{values[at]:.6f}", "Off at your input": f"{abs(values[at] - found.truth[at]):.1e}",
+        {"Way": name, "Answer": f"{values[at]:.6f}", "Off at your input": f"{abs(values[at] - found.truth[at]):.2g}",
          "Wrong along the line": f"{int((np.abs(values - found.truth) > CLOSE).sum())} of {len(values)}"}
         for name, values in (("eager", found.truth), ("traced", found.traced), ("scripted", found.scripted))
     ]  # fmt: skip
@@ -107,7 +107,7 @@ def mirrored(found: Taken, input_scaled_by: float) -> Goal:
     )
     at = abs(found.traced - found.truth)
     here, there = at[place_of(input_scaled_by)], at[place_of(-1.5)]
-    return Goal(text, bool(there < CLOSE and here > ENOUGH), f"Now: off by {there:.1e} at −1.5, {here:.1e} at yours.")
+    return Goal(text, bool(there < CLOSE and here > ENOUGH), f"Now: off by {there:.2g} at −1.5, {here:.2g} at yours.")
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def exported(made: Exported) -> Shown:
     note = (
         f"**As it stands**, torch.export refuses: {error}\n\n**In torch's own words** both sides are in the graph:\n"
         f"{pythons(BRANCHES[made.found.name][1])}\n```python\n{mended['code']}\n```\nLargest difference from eager: "
-        f"**{apart_by:.1e}**."
+        f"**{apart_by:.2g}**."
     )
     return Shown(((along(made.found, {"exported": made.answers}, None),),), note)
 

@@ -12,7 +12,7 @@ from core.lessons.view import Later, Shown, View
 from core.topics.training_loop import styles
 from core.topics.training_loop.loops import BUGS, EPOCHS, LOOP, Case, case, code_of, program_of_loop
 from core.topics.training_loop.styles import ALIGNED, KERAS, LIGHTNING, PLAIN, Compared, compared, with_keras
-from core.wording import counted
+from core.wording import code, counted
 
 ORDER = (0, 3, 6, 1, 7, 4, 2, 5)  # so that the letters do not give the names away
 LOOPS = {f"loop {letter}": list(BUGS)[place] for letter, place in zip("ABCDEFGH", ORDER, strict=True)}
@@ -35,7 +35,7 @@ def curves(found: Case, both: bool) -> tuple[Picture, ...]:
     high = min(TOP, 1.1 * max(float(values.mean(axis=0).max()) for values in losses.values()))
     return (
         bands(epochs, losses, ("Epoch", f"Loss (at most {TOP:g})"), 380, yaxis={"range": [0, max(high, 2.5)]}),
-        bands(epochs, rights, ("Epoch", "Held-out accuracy"), 380, yaxis={"range": [0, 1.02]}),
+        bands(epochs, rights, ("Epoch", "Held-out accuracy"), 380, yaxis={"range": [0, 1.02], "tickformat": ".0%"}),
     )
 
 
@@ -58,9 +58,10 @@ def draw(found: Case) -> Shown:
 
 def rows(found: Case) -> list[dict]:
     """What both loops print in the end."""
+    ends = {"broken": found.broken[:, -1].mean(axis=0), "mended": found.fixed[:, -1].mean(axis=0)}
     return [
-        {"Loop": name, **{title: number(float(values[:, -1, place].mean())) for place, title in enumerate(QUANTITIES)}}
-        for name, values in (("broken", found.broken), ("mended", found.fixed))
+        {"Loop": name, **dict(zip(QUANTITIES, (number(train), number(held_out), f"{right:.1%}"), strict=True))}
+        for name, (train, held_out, right) in ends.items()
     ]
 
 
@@ -98,15 +99,15 @@ def draw_styles(found: Compared) -> Shown:
     losses = {name: np.array(values) for name, values in found.losses.items()}
     picture = bands(np.arange(1, styles.EPOCHS + 1), losses, ("Epoch", "Training loss"), 320)
     gap = np.abs(losses[PLAIN] - losses[LIGHTNING]).max()
-    code = "\n\n".join(f"**{name}**\n\n```python\n{text}\n```" for name, text in styles.sources().items())
+    sources = "\n\n".join(f"**{name}**\n\n```python\n{text}\n```" for name, text in styles.sources().items())
     note = (
         f"Loop and Lightning style differ by at most **{number(float(gap))}**: the trainer is the same loop, put away."
     )
     aligned = [
-        {"What": what, PLAIN: first, LIGHTNING: second or "in Trainer.fit", KERAS: third or "in fit"}
+        {"What": what, PLAIN: code(first), LIGHTNING: code(second) or "in Trainer.fit", KERAS: code(third) or "in fit"}
         for what, first, second, third in ALIGNED
     ]
-    return Shown(((picture,),), f"{note}\n\n{code}", (aligned,))
+    return Shown(((picture,),), f"{note}\n\n{sources}", (aligned,))
 
 
 def styles_before(found: Compared) -> Shown:

@@ -62,12 +62,12 @@ def draw(reader: Reader, text: str, layer: int, head: int) -> Shown:
         f"Weight that each of {previous.size} heads gives the token just before: from {previous.min():.0%} to "
         f"{previous.max():.0%}, most in layer {most[0] + 1}, head {most[1] + 1}."
     )
-    axes = "weight on the token just before; click a head to see it", ""
+    axes = "weight on the token just before<br>(click a head to see it)", ""
     height = 90 + 38 * min(reader.layers, 12)
     heads = grid(previous, named, axes, told, [(layer - 1, head - 1)], percent=True, both_signs=False, height=height)
     note = (
         "Each row is a token and shares out 100% of attention (all rows sum to 1; the farthest is "
-        f"{np.abs(reading.weights.sum(axis=-1) - 1).max():.0e} off). "
+        f"{np.abs(reading.weights.sum(axis=-1) - 1).max():.1g} off). "
         f"{'It may look back only, never ahead.' if reader.causal else 'It may look both ways.'} The *rollout* follows "
         "the looks through all layers: how much of the last state came from where."
         f"\n```python\n{bare(source_of(attention))}\n```"

@@ -86,7 +86,7 @@ def draw(found: Costs, context: int) -> Shown:
     work_picture = bands(count, work, ("tokens before", "million multiplications per token"), 330)
     note = (
         f"Behind {context} tokens the next one takes **{found.ratio(context):.1f} times** as long if all are read "
-        f"again. Both give the same logits (largest difference {found.difference:.0e}). The cache keeps two vectors "
+        f"again. Both give the same logits (largest difference {found.difference:.1g}). The cache keeps two vectors "
         f"per layer, {found.bytes_each:,} bytes for each token."
     )
     return Shown(((time_picture, work_picture),), note)

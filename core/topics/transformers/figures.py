@@ -12,6 +12,7 @@ from core.topics.transformers.readers import tagless
 
 SIGNED = [[0, ORANGE], [0.5, PAPER], [1, BLUE]]
 WIDE = 26  # tokens beyond which their words are small
+PHONE = 45  # of their letters below a picture on a phone
 
 
 def ticks(labels: Sequence[str], **more) -> dict:
@@ -71,6 +72,11 @@ def grid(
     return Picture([cells], plan, told)
 
 
+def slope(labels: Sequence[str]) -> int:
+    """The angle of labels below a picture: level where they fit beside each other on a phone, else on end."""
+    return 0 if (max(map(len, labels)) + 0.5) * len(labels) <= PHONE else -90
+
+
 def likely(
     groups: Mapping[str, Sequence[float]], labels: Sequence[str], axis: str = "probability", height: int = 380
 ) -> Picture:
@@ -86,7 +92,8 @@ def likely(
         })  # fmt: skip
     top = max(max(values) for values in groups.values())
     rows = ticks(labels) | {"range": [len(labels) - 0.5, -0.5]}
-    plan = layout(axis, "", height, showlegend=len(groups) > 1, bargap=0.3, yaxis=rows,
+    tall = height if len(groups) == 1 else max(height, 28 * len(labels) + 110)
+    plan = layout(axis, "", tall, showlegend=len(groups) > 1, bargap=0.3, yaxis=rows,
                   xaxis={"range": [0, 1.22 * max(top, 0.05)], "tickformat": ".0%", "nticks": 5})  # fmt: skip
     words = (
         f"{name}: " + ", ".join(f"“{label}” {value:.1%}" for label, value in list(zip(labels, values, strict=True))[:4])
@@ -106,7 +113,7 @@ def along(
             trace("lines+markers", list(range(len(labels))), np.asarray(values, float), name=name, marker=style,
                   line=stroke(color, 2, ("solid", "dash", "dot")[place]), **hover("%{y:.3g}", name))
         )  # fmt: skip
-    plan = layout("", axis, height, showlegend=len(groups) > 1, xaxis=ticks(labels, tickangle=-60),
+    plan = layout("", axis, height, showlegend=len(groups) > 1, xaxis=ticks(labels, tickangle=slope(labels)),
                   yaxis={"tickformat": ".0%"} if percent else {})  # fmt: skip
     words = "; ".join(
         f"{name} {number(float(values.mean()))} on average, most {number(float(values.max()))} at "

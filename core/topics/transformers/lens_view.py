@@ -14,7 +14,7 @@ from core.lessons.controls import text
 from core.lessons.question import Scale
 from core.lessons.view import Shown, View
 from core.programs import Program
-from core.topics.transformers.figures import DEEP, along, ticks
+from core.topics.transformers.figures import DEEP, along, slope, ticks
 from core.topics.transformers.large import Large
 from core.topics.transformers.programs import program
 from core.topics.transformers.readers import KEPT, LIMIT, Reader, label, read, tagless
@@ -87,7 +87,7 @@ def tower(reader: Reader, beginning: str, names: list[str]) -> Picture:
     high, across = len(names) - 1.5, len(reading.numbers) - 0.5
     shapes = [{"type": "line", "x0": -0.5, "x1": across, "y0": high, "y1": high, "line": stroke(INK, 1)}]
     height = 110 + (34 if len(names) < 10 else 20) * len(names)
-    axes = {"xaxis": ticks(reading.labels, tickangle=-60), "yaxis": ticks(names)}
+    axes = {"xaxis": ticks(reading.labels, tickangle=slope(reading.labels)), "yaxis": ticks(names)}
     plan = layout("behind this token", "", height, shapes=shapes, **axes)
     told = "; ".join(
         f"{name}: “{label(reader, row[-1])}” {value:.0%}"

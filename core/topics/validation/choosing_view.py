@@ -115,7 +115,8 @@ def before_reuse(found: Reuse, entries: int) -> Shown:
 def winner(found: Reuse, entries: int) -> Question:
     """How good does the best guess look?"""
     because = (
-        "The largest of many chances grows like the root of ln m / 2n: slowly with entries, quickly with few samples."
+        "The largest of many chances grows like the root of $\\ln m / 2n$: slowly with entries, quickly with few "
+        "samples."
     )
     score = 100 * float(found.best[:, entries - 1].mean())
     return Question(

@@ -6,12 +6,12 @@ import numpy as np
 
 from core.figures.curves import bands, line, losses, number
 from core.figures.dots import dots
-from core.figures.picture import BLUE, COLORS, DASHES, GREY, INK, Picture, Replay, encoded, layout, sampled
+from core.figures.picture import BLUE, COLORS, DASHES, GREY, INK, PAPER, Picture, Replay, encoded, layout, sampled
 from core.topics.vanishing_gradient.numbers import FLOOR, NAMES, RADII, Clipped, Race, Reading, Trio, Untrained
 from core.training.run import Run
 
 LOW, HIGH = -8.0, 1.0  # powers of ten that the strip tells apart
-FADE = [[0, "#f3e3cf"], [0.5, "#9fb6d0"], [1, "#123a6b"]]  # light to dark: readable without colour
+FADE = [[0, PAPER], [1, BLUE]]  # readable without colour
 WRAP = 22  # characters in a row
 
 

@@ -63,8 +63,8 @@ def trio_view(found: Trio) -> Shown:
     """The gradient's way back in three cells, and what each recalls."""
     words = ", ".join(f"{name} {found.score(name):.0%}" for name in NAMES)
     note = (
-        "Press play; thin lines are before training. The strip is dark blue where the gradient still is as long as at "
-        "the last step, and pale where it has vanished on the way back. "
+        "Press play; thin lines are before training. The strip is full blue where the gradient still is as long as at "
+        "the last step, and fades where it has vanished on the way back. "
         f"Recalled in the end, of held-out letters: **{words}** (guessing: 25%)."
     )
     return Shown(((through_time(found),), (recalled(found),)), note)

@@ -100,7 +100,7 @@ def note_on(looked: Looked, token: int, row: np.ndarray) -> str:
         f"The ViT takes this for **{both[0]}** ({looked.chances[VIT].max():.0%}), the CNN for **{both[1]}** "
         f"({looked.chances[CONVOLUTIONAL].max():.0%}). {name_of(token)[0].upper()}{name_of(token)[1:]} shares out "
         f"100% of attention among {COUNT + 1} tokens: {row[0]:.0%} to the class token, the rest to patches (rows sum "
-        f"to 1; the farthest is {off:.0e} off). The *rollout* follows the looks of all heads through all layers. "
+        f"to 1; the farthest is {off:.1g} off). The *rollout* follows the looks of all heads through all layers. "
         "Click a patch to see where it looks; the mouse over a patch says so too."
     )
 

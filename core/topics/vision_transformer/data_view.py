@@ -70,8 +70,10 @@ def draw(race: Race, training_pictures: int) -> Shown:
         f"{means[CONVOLUTIONAL]:.1%}. Ahead, by size: {', '.join(verdicts)}. The convolution *knows* that neighbours "
         f"belong together; the ViT has to learn it. **Take that knowledge away**: exchange the patches of all "
         f"pictures, and the pixels of all patches, always in the same way. A ViT learns as before (to it, places are "
-        f"only numbers), the CNN gets {means[SHUFFLED]:.1%} (one seed). {luck.MEANING}"
+        f"only numbers), the CNN gets {means[SHUFFLED]:.1%} (one seed)."
     )
+    if any(winner(race, size) == NOISE for size in SIZES):
+        note += f" {luck.MEANING}"
     return Shown(((curves(race, training_pictures),),), note)
 
 
@@ -102,10 +104,12 @@ def before(race: Race, training_pictures: int) -> Shown:
 def question(race: Race, training_pictures: int) -> Question:
     """Who wins?"""
     words = f"Trained on {training_pictures:,} pictures: who gets more of the 10,000 test pictures right?"
+    points = 100 * gap(race, training_pictures)
     because = (
-        f"The CNN is {gap(race, training_pictures):+.1%} ahead. Its 3 × 3 windows and shared weights are true of "
-        "pictures, so it need not learn them; a ViT catches up with millions of pictures (Dosovitskiy et al. 2021)."
-    ).replace("-", "−")
+        f"The CNN is {abs(points):.1f} points {'ahead' if points >= 0 else 'behind'}. Its 3 × 3 windows and shared "
+        "weights are true of pictures, so it need not learn them; a ViT catches up with millions of pictures "
+        "(Dosovitskiy et al. 2021)."
+    )
     return Question(words, [VIT, CONVOLUTIONAL, NOISE], winner(race, training_pictures), because)
 
 

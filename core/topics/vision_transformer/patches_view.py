@@ -123,7 +123,7 @@ def why(patches: str, looked: Looked, chances: dict[str, Tensor]) -> str:
         moved = float((chances[BLIND] - looked.chances[BLIND]).abs().max())
         return (
             "Without positions, a ViT sees a bag of patches: exchanging them moves its probabilities by "
-            f"{moved:.0e}, which is rounding. The others learned where things belong."
+            f"{moved:.1g}, which is rounding. The others learned where things belong."
         )
     if patches == BLANK:
         return "Accuracy below is that of 300 held-out pictures, all with the same patches black."

@@ -79,7 +79,7 @@ def question(found: Painted) -> Question:
         "Recall is the share of held-out watercolours that lie near a painted picture. Truncation 0.5 pulls every "
         "style half way to the mean of its group. How much of the recall is left?",
         Scale(0, 100, 5, "%"),
-        truth,
+        round(truth),
         f"Recall falls from {whole['recall']:.2f} to {half['recall']:.2f}, while the variety within a group goes from "
         f"{whole['variety']:.3f} to {half['variety']:.3f}: what is pulled to the mean leaves the rare pictures out.",
     )

@@ -111,7 +111,7 @@ def distance(found: Lapse) -> Picture:
     values = np.maximum(found.distances, 1e-4)
     dots = {"mode": "lines+markers", "marker": {"size": 7, "color": GREEN}}
     traces = [line(along(found, found.steps), values, "KID to training pictures", GREEN, "solid", **dots)]
-    plan = layout("Step", "KID", 280, xaxis=ticks(found), yaxis={"type": "log"}, showlegend=False)
+    plan = layout("Step", "KID", 280, xaxis=ticks(found), yaxis={"type": "log", "dtick": "D2"}, showlegend=False)
     best = int(found.distances.argmin())
     alt = f"KID over the moments: smallest, {found.distances[best]:.4f}, at step {found.steps[best]:,}."
     return cursor(found, traces, plan, alt)

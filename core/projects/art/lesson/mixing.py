@@ -116,8 +116,8 @@ def mix_view(found: Mixture) -> Shown:
 
 
 def table(rows: Cells, columns: Cells, pairs: Cells, corner: object = None) -> list:
-    """Rows, columns and pairs as the cells of a table, its corner first (an empty picture where none is given)."""
-    cells = [np.full_like(rows[0], 255) if corner is None else corner, *columns]
+    """Rows, columns and pairs as the cells of a table, its corner first."""
+    cells = [corner, *columns]
     for place, row in enumerate(rows):
         cells += [row, *pairs[place * DETAIL : (place + 1) * DETAIL]]
     return cells
@@ -148,7 +148,7 @@ def mix_question(found: Mixture) -> Question:
         f"Layers before {found.layer} are given the style of one picture, the others that of a second. Of "
         f"{COARSE * DETAIL} such mixtures, what share has a form nearer to the first?",
         Scale(0, 100, 5, "%"),
-        100 * forms,
+        round(100 * forms),
         f"In form {forms:.0%} are nearer to the first, in mean colour {colours:.0%}: early layers paint at 4, 8 and 16 "
         "pixels and say where things are, the later ones add what is finer.",
     )

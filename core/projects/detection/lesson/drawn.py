@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from core.figures.marks import stroke, trace
-from core.figures.picture import COLORS, layout
+from core.figures.picture import COLORS, INK, PAPER, layout
 from core.projects.detection.lesson.browser import address
 from core.projects.detection.lesson.seen import Seen, Truth
 
@@ -46,10 +46,10 @@ def boxes(found: Iterable[Sequence[float] | np.ndarray], color: str, width: floa
 
 
 def real(truth: Sequence[Truth], **more) -> tuple[dict, dict]:
-    """True boxes: black dashes on white."""
+    """True boxes: dashes of ink on paper, which also show in a dark legend."""
     edges = [one.box for one in truth]
-    ground = boxes(edges, "#ffffff", 4, showlegend=False)
-    return ground, boxes(edges, "#111111", 2, "dash", name="really there", **more)
+    ground = boxes(edges, PAPER, 4, showlegend=False)
+    return ground, boxes(edges, INK, 2, "dash", name="really there", **more)
 
 
 def color_of(label: int) -> str:

@@ -191,6 +191,7 @@ def distances(seen: Seen, at: int) -> Picture:
         notes.append(note(0.5, 1.0, f"{edge}: {step:.2f} strides", **spot))
     more = {name: axis for name, axis in axes.items() if name[-1] in "234"}
     place = layout("", "", 360, annotations=notes, xaxis=axes["xaxis"], yaxis=axes["yaxis"], **more)
+    place["margin"]["b"] = 24  # for the numbers below the second row
     return Picture(traces, place, f"{alt} Each is the mean of a distribution over {logits.shape[1]} bins.")
 
 

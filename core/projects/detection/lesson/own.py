@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from core.figures.curves import bars
+from core.figures.curves import across
 from core.figures.marks import marker, note, stroke, trace
 from core.figures.picture import BLUE, COLORS, DASHES, GREEN, SYMBOLS, Picture, layout
 from core.lessons import Goal
@@ -90,8 +90,7 @@ def gallery(collection: Collection) -> Shown:
     counts = Counter(each.label for one in collection.examples for each in one.truth)
     each = {collection.names[label]: float(count) for label, count in counts.most_common(20)}
     pictures = tuple(example(one, collection.names) for one in used)
-    amounts = bars(each, ("Class", "Objects"), 280)
-    amounts.layout["xaxis"] |= {"type": "category", "tickangle": -45}
+    amounts = across(list(each), {"Objects": list(each.values())}, "Objects", 80 + 24 * len(each))
     rows = (pictures[:2], pictures[2:], (amounts,))
     return Shown(tuple(row for row in rows if row), collection.sentence)
 

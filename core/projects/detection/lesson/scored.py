@@ -126,7 +126,7 @@ def told(seen: Seen, matches: list[Match], number: int, real: int) -> str:
     verdict = "hit" if one.truth >= 0 else "miss"
     return (
         f"{named(seen, one.at)}: IoU {one.iou:.2f} with the best true object still free, a {verdict}.\n"
-        f"Precision {hits} of {number} detections, recall {hits} of {real} objects."
+        f"Precision {hits} of {counted(number, 'detection')}, recall {hits} of {counted(real, 'object')}."
     )
 
 

@@ -1,6 +1,7 @@
 """Non-maximum suppression box by box, as a replay."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def steps(seen: Seen, choice: Choice, iou: float) -> Picture:
         now = victims[number - 1] if number else np.zeros(0, int)
         return (
             corners(seen, waiting), corners(seen, now), corners(seen, done), corners(seen, done[-1:]),
-            {"x": [float(seen.boxes[at, 0]) for at in done], "y": [float(seen.boxes[at, 1]) for at in done],
+            {"x": [float(seen.boxes[at, 0]) for at in done], "y": heights(seen, done),
              "text": [named(seen, at) for at in done]},
         )  # fmt: skip
 
@@ -80,6 +81,19 @@ def steps(seen: Seen, choice: Choice, iou: float) -> Picture:
     return Picture(traces, over(seen.picture), alt, frames, labels, captions)
 
 
+def heights(seen: Seen, places: Sequence[int] | np.ndarray) -> list[float]:
+    """Where the names of boxes stand, in pixels from the top: at their upper edges, or as near as no two names meet."""
+    wide, high = seen.picture.size
+    spots: list[tuple[float, float]] = []
+    for x, y in seen.boxes[np.asarray(places, dtype=int), :2].tolist():
+        lines = (y + 0.055 * high * step for step in sorted(range(-9, 10), key=abs))
+        clear = (
+            y for y in lines if all(abs(x - left) > 0.3 * wide or abs(y - top) > 0.05 * high for left, top in spots)
+        )
+        spots.append((x, next(clear, y)))
+    return [y for _, y in spots]
+
+
 def corners(seen: Seen, places: np.ndarray) -> dict:
     """The outlines of some raw boxes, as a frame changes them."""
     x, y = outlines(seen.boxes[places])
@@ -91,9 +105,10 @@ def told(seen: Seen, at: int, victims: np.ndarray, iou: float) -> str:
     if not len(victims):
         return f"{named(seen, at)} is the best box left: kept. No box of its class overlaps it by more than {iou:g}."
     most = overlap(seen.boxes[at], seen.boxes[victims])
+    reach = f"{most.min():.2f}" if len(victims) == 1 else f"{most.min():.2f} to {most.max():.2f}"
     return (
         f"{named(seen, at)} is the best box left: kept. It suppresses {len(victims)} of its class, whose IoU with it "
-        f"is {most.min():.2f} to {most.max():.2f}."
+        f"is {reach}."
     )
 
 
