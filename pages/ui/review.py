@@ -52,7 +52,7 @@ def panel() -> None:
         st.html(f'<p class="rl-place">{say("Once more")}<span> — {say(off)}</span></p>')
         if guess_panel(review.question, "review.guess"):
             ended(review, name, now)
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.page_link(
                 topic.path, label=say("See it in the lesson"), icon=":material/science:", query_params=review.link
             )

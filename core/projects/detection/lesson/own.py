@@ -117,7 +117,7 @@ def example(one: Labelled, names: Sequence[str], found: Sequence[Sequence[float]
 def curves(moments: Sequence[Moment]) -> tuple[Picture, Picture]:
     """Losses and mean average precision, epoch by epoch."""
     epochs = [one.epoch for one in moments]
-    ticks = {"dtick": max(1, len(moments) // 8)}
+    ticks = {"dtick": 1 + len(moments) // 6, "tickangle": 0}
     lines = []
     for number, (name, words) in enumerate(LOSSES.items()):
         values = [one.losses.get(name, 0.0) for one in moments]
