@@ -47,9 +47,11 @@ def test_trained_networks_differ_from_torch_by_rounding_and_more_only_where_numb
     for seed in seeds[:3]:
         subject = Playground(seed=seed)
         assert agreement_view.measure(subject, 1, 0).largest < 1e-4
-        large = agreement_view.measure(Playground(activation="ReLU", seed=seed), 10000, 0)
-        assert large.largest > 1e-4 and large.relative < 1e-5 and agreement_view.stretched(large).passed
+        for activation in ("ReLU", "GELU"):  # on some processors these agree to the bit
+            assert agreement_view.measure(Playground(activation=activation, seed=seed), 10000, 0).relative < 1e-5
     assert agreement_view.measure(digits(), 1, 0).largest < 1e-4
+    large = agreement_view.measure(digits(), 10000, 0)
+    assert large.largest > 1e-4 and large.relative < 1e-5 and agreement_view.stretched(large).passed
 
 
 def test_a_batch_norm_folds_into_its_convolution(seed):
