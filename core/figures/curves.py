@@ -21,7 +21,6 @@ NAMES = {
     "gradient_norm": "Gradient norm",
     "learning_rate": "Learning rate",
 }
-FEW = 1.5  # powers of ten that need marks between them
 HALF = 33  # letters below a picture of half the stage's width
 PHONE = 36  # and across one on a phone
 
@@ -110,13 +109,10 @@ def bands(
     return Picture(traces, layout(*axes, height, **{**sizes, **more}), alt)
 
 
-def log_ticks(title: str, curves: Sequence[np.ndarray] = ()) -> dict:
-    """A vertical axis of powers of ten, whose values are given as decimal logarithms; twos and fives have marks too if
-    the ``curves`` on it span little more than a power."""
-    span = max(map(np.max, curves)) - min(map(np.min, curves)) if curves else math.inf
-    marks = [step * 10.0**place for place in range(-6, 6) for step in ((1, 2, 5) if span < FEW else (1,))]
-    text = [f"{mark:g}" for mark in marks]
-    return {"title": {"text": title}, "tickvals": [math.log10(mark) for mark in marks], "ticktext": text}
+def log_ticks(title: str, *logs: Any) -> dict:
+    """A vertical axis for decimal logarithms, with the marks that the values themselves would have (``powers``)."""
+    marks = powers(*(10.0 ** np.asarray(each, dtype=float) for each in logs))
+    return {"title": {"text": title}, "tickvals": np.log10(marks["tickvals"]).tolist(), "ticktext": marks["ticktext"]}
 
 
 def bars(

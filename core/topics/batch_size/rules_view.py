@@ -23,9 +23,10 @@ GOAL_SIZE = 256
 
 def ends(scaled: Scaled, rules: Sequence[str] = tuple(RULES)) -> Picture:
     """The loss at the end by batch size, for some rules."""
-    picture = bands(SIZES, {rule: scaled.logs[rule] for rule in rules}, ("Batch size", ""), 380, showlegend=True)
+    curves = {rule: scaled.logs[rule] for rule in rules}
+    picture = bands(SIZES, curves, ("Batch size", ""), 380, showlegend=True)
     picture.layout["xaxis"] |= axis_of_sizes(SIZES)
-    picture.layout["yaxis"] |= log_ticks(f"Training loss after {scaled.epochs} epochs")
+    picture.layout["yaxis"] |= log_ticks(f"Training loss after {scaled.epochs} epochs", *curves.values())
     return picture.described(
         f"Training loss after {scaled.epochs} epochs at a batch of {SIZES[-1]}, as a multiple of that at {BASE}: "
         + ", ".join(f"{rule} {number(scaled.ratio(rule, len(SIZES) - 1))}" for rule in rules)
@@ -40,7 +41,7 @@ def courses(scaled: Scaled, size: int) -> Picture:
     cases |= {f"{size}, {rule}": rows[place] for rule, rows in scaled.runs.items()}
     curves = {name: np.log10([course(run, scaled.epochs) for run in runs]) for name, runs in cases.items()}
     picture = bands(np.arange(scaled.epochs + 1), curves, ("Epoch", ""), 360)
-    picture.layout["yaxis"] |= log_ticks("Training loss")
+    picture.layout["yaxis"] |= log_ticks("Training loss", *curves.values())
     last = ", ".join(f"{name} {number(10 ** rows[:, -1].mean())}" for name, rows in curves.items())
     return picture.described(
         f"Training loss over {scaled.epochs} epochs; at the end: {last}; bands over {SEEDS} seeds."

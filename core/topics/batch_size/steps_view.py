@@ -37,7 +37,7 @@ def steps_curve(swept: Sweep, first: int = len(SIZES)) -> Picture:
                                                   xanchor="left", yanchor="bottom")]  # fmt: skip
         alt += f" The fitted law has its corner at a batch of {number(critical)}."
     picture.layout["xaxis"] |= axis_of_sizes(SIZES)
-    picture.layout["yaxis"] |= log_ticks("Steps to the target")
+    picture.layout["yaxis"] |= log_ticks("Steps to the target", logs, halving)
     return picture.described(alt)
 
 
@@ -46,7 +46,7 @@ def seconds_curve(swept: Sweep) -> Picture:
     rows = {name: np.log10(swept.seconds(name).clip(1e-7)) for name in swept.seconds_per_step}
     picture = bands(swept.sizes, rows, ("Batch size", ""), 360)
     picture.layout["xaxis"] |= axis_of_sizes(SIZES)
-    picture.layout["yaxis"] |= log_ticks("Seconds to the target")
+    picture.layout["yaxis"] |= log_ticks("Seconds to the target", *rows.values())
     words = "; ".join(f"{name} is quickest with {quickest(swept, name)}" for name in rows)
     return picture.described(f"Seconds to a loss of {swept.target:g} on this machine by batch size: {words}.")
 

@@ -51,7 +51,7 @@ def rolled(found: Bowls) -> Shown:
     ]
     words = ", ".join(f"{name} {steps_in_words(bowl.needed)}" for name, bowl in found.bowls.items())
     plan = layout("Steps of gradient descent", "", 340)
-    plan["yaxis"] |= {**log_ticks("Loss above the lowest, share left"), "range": [-6, 1]}
+    plan["yaxis"] |= {**log_ticks("Loss above the lowest, share left", [-6, 1]), "range": [-6, 1]}
     falls = Picture(traces, plan, f"Steps to a thousandth: {words}.")
     conditions = ", ".join(f"{name} **{number(bowl.condition)}**" for name, bowl in found.bowls.items())
     words = f"Condition number λmax/λmin: {conditions}. Steps to a thousandth of the loss: {words}."

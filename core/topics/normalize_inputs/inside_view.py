@@ -48,7 +48,7 @@ def trained(found: Trained) -> Shown:
     epochs = np.arange(next(iter(found.losses.values())).shape[1])
     logs = {name: np.log10(rows) for name, rows in found.losses.items()}
     curves = bands(epochs, logs, ("Epoch", ""), 400)
-    curves.layout["yaxis"] |= log_ticks("Training loss", list(logs.values()))
+    curves.layout["yaxis"] |= log_ticks("Training loss", *logs.values())
     best = min(found.losses, key=lambda name: found.losses[name][:, -1].mean())
     ends = {name: rows[:, -1] for name, rows in found.losses.items()}
     said = luck.sentence(ends, best, f"**{best.capitalize()}** ends lowest beyond seed noise.")

@@ -58,7 +58,7 @@ def raced(found: Race) -> Shown:
     epochs = np.arange(EPOCHS + 1)
     logs = {name: np.log10(rows) for name, rows in found.losses.items()}
     curves = bands(epochs, logs, ("Epoch", ""), 380)
-    curves.layout["yaxis"] |= log_ticks("Training loss", list(logs.values()))
+    curves.layout["yaxis"] |= log_ticks("Training loss", *logs.values())
     target = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": np.log10(TARGET), "y1": np.log10(TARGET)}
     curves.layout["shapes"] = [{**target, "line": stroke(INK, 1.5, "dot")}]
     counts = bars(found.needed, ("", f"Epochs to a loss of {TARGET:g}"), 320)
@@ -122,8 +122,9 @@ RACE = View(
 
 def searched(found: Search) -> Shown:
     """Final loss by learning rate, and at each preparation's own best."""
-    curves = bands(RATES, {n: np.log10(rows) for n, rows in found.losses.items()}, ("Learning rate", ""), 380, log="x")
-    curves.layout["yaxis"] |= log_ticks(f"Training loss after {EPOCHS} epochs")
+    logs = {name: np.log10(rows) for name, rows in found.losses.items()}
+    curves = bands(RATES, logs, ("Learning rate", ""), 380, log="x")
+    curves.layout["yaxis"] |= log_ticks(f"Training loss after {EPOCHS} epochs", *logs.values())
     raw, other = found.at_best["raw"], found.at_best[STANDARDISED]
     clear = "beyond" if luck.differs(np.log(raw), np.log(other)) else "inside"
     said = (
