@@ -80,6 +80,13 @@ def test_all_of_the_grid_can_be_covered_and_the_challenge_be_passed(seeds):
     assert sum(passed) >= 4, passed
 
 
+@pytest.mark.parametrize("steps", [(1, 1), (5, 1), (2, 3)])
+def test_whichever_side_has_more_steps_a_game_has_as_many_updates(steps):
+    setting = Setting(discriminator_steps=steps[0], generator_steps=steps[1], updates=1000)
+    last = play(setting, 0).run.last
+    assert 1000 - sum(steps) < sum(last.ages) <= 1000 and last.ages[1] * steps[1] == last.ages[0] * steps[0]
+
+
 def test_the_first_view_does_not_pass(seeds):
     for seed in seeds[:3]:
         assert not whole_grid(play(Setting(), seed)).passed
@@ -99,7 +106,7 @@ def test_the_arrows_are_the_slope_of_the_generators_loss(game):
 
 @pytest.mark.parametrize("bound", ["none", "spectral norm"])
 def test_pictures_show_the_recorded_networks(bound, seed):
-    run = play(Setting(bound=bound, rounds=500), seed).run
+    run = play(Setting(bound=bound, updates=1000), seed).run
     line = torch.linspace(-2, 2, 9)
     up, across = torch.meshgrid(line, line, indexing="ij")
     plane = torch.stack([across.flatten(), up.flatten()], dim=1)
@@ -142,13 +149,13 @@ def at_moment(run, place):
 
 
 def test_a_fork_without_a_change_is_the_same_future(seed):
-    setting = Setting(rounds=1000)
+    setting = Setting(updates=2000)
     found = fork(setting, 0.3, setting, seed)
     assert torch.equal(found.run.run.last.generator, found.fork.run.last.generator)
     assert [m.number for m in found.fork.run.history] == [
         m.number for m in found.run.run.history if m.number >= found.number
     ]
-    changed = fork(setting, 0.3, Setting(rounds=1000, loss="hinge"), seed)
+    changed = fork(setting, 0.3, Setting(updates=2000, loss="hinge"), seed)
     assert not torch.equal(changed.fork.run.last.generator, found.run.run.last.generator)
 
 
@@ -186,10 +193,10 @@ def test_all_views_can_be_drawn():
     from core.lessons.controls import defaults
 
     shown = {
-        name: view.draw(view.measure(Setting(rounds=500), **defaults(view.controls), seed=0))
+        name: view.draw(view.measure(Setting(updates=1000), **defaults(view.controls), seed=0))
         for name, view in VIEWS.items()
     }
-    shown["hand"] = hand_view(stepped(play(Setting(rounds=500), 0).run, 100, "DG"), "DG")
+    shown["hand"] = hand_view(stepped(play(Setting(updates=1000), 0).run, 100, "DG"), "DG")
     for view in shown.values():
         for picture in (picture for row in view.pictures for picture in row):
             picture.plotly()

@@ -28,7 +28,8 @@ HAND = 10  # updates of one side per press
 
 @dataclass(frozen=True)
 class Setting:
-    """A target and how the two networks are trained on it; ``cells`` are those of a drawing."""
+    """A target and how the two networks are trained on it: with so many ``updates`` of both together, so that a game
+    costs as much whoever gets more of them; ``cells`` are those of a drawing."""
 
     target: str = "ring of eight"
     loss: str = "non-saturating"
@@ -39,9 +40,14 @@ class Setting:
     discriminator_rate: float = 0.001
     units: int = 32
     batch_size: int = 64
-    rounds: int = 3000
+    updates: int = 6000
     optimizer: str = "Adam"
     cells: str = ""
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds that makes."""
+        return self.updates // (self.discriminator_steps + self.generator_steps)
 
     def data(self, seed: int) -> Data:
         """Samples to train on, and as many that are held out."""

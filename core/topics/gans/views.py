@@ -50,7 +50,12 @@ CONTROLS = (
         scale("Discriminator rate", RATES, 0.001, help="The discriminator's learning rate."),
         scale("Units per layer", (4, 8, 16, 32, 64), 32),
         scale("Batch size", (8, 16, 32, 64, 128), 64),
-        scale("Rounds", (500, 1000, 2000, 3000, 5000), 3000),
+        scale(
+            "Updates",
+            (1000, 2000, 4000, 6000, 10000),
+            6000,
+            help="Of both networks together: where a round has more steps there are fewer rounds.",
+        ),
         pick("Optimizer", ("Adam", "SGD")),
     ),
 )
