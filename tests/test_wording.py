@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.figures.curves import bars, number, staggered, wrapped
-from core.figures.marks import powers
+from core.figures.curves import bars, number
+from core.figures.marks import powers, staggered, wrapped
 from core.lessons.question import Scale
 from core.wording import code, counted
 from pages.ui.wording import broken, figures

@@ -1,14 +1,12 @@
 """Curves over epochs or any other axis, with bands over seeds."""
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from core.figures.marks import SILENT, hover, powers, stroke, trace, upright
+from core.figures.marks import HALF, SILENT, hover, powers, staggered, stroke, trace, upright, wrapped
 from core.figures.picture import BLUE, COLORS, DASHES, INK, ORANGE, Picture, encoded, layout, transparent
 from core.training.run import Run
 from core.wording import counted
@@ -21,8 +19,7 @@ NAMES = {
     "gradient_norm": "Gradient norm",
     "learning_rate": "Learning rate",
 }
-HALF = 33  # letters below a picture of half the stage's width
-PHONE = 36  # and across one on a phone
+PHONE = 36  # letters across a picture on a phone
 
 
 def number(value: float) -> str:
@@ -145,20 +142,6 @@ def bars(
     more = {"bargap": 0.2 if len(rows) < 5 else 0.1, **more}
     traces = [bar, above] if several else [bar]  # a whisker would run through what stands at the bar itself
     return Picture(traces, layout(*axes, height, showlegend=False, xaxis=names, **more), alt)
-
-
-def wrapped(name: str, width: int) -> str:
-    """A name in lines of at most ``width`` letters; no word is broken."""
-    return "<br>".join(textwrap.wrap(name, max(width, 1), break_long_words=False, break_on_hyphens=False))
-
-
-def staggered(words: Sequence[str]) -> list[str]:
-    """Names below bars, every other one lower where two would meet in a picture of half the stage's width."""
-    lengths = [max(map(len, word.split("<br>"))) for word in words]
-    if all(sum(pair) / 2 <= HALF / len(words) for pair in pairwise(lengths)):
-        return list(words)
-    lower = "<br>" * max(word.count("<br>") + 1 for word in words[::2])
-    return [f"{lower}{word}" if place % 2 else word for place, word in enumerate(words)]
 
 
 def across(names: Sequence[str], values: Mapping[str, Sequence[float]], axis: str, height: int = 0) -> Picture:

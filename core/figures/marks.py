@@ -4,7 +4,9 @@ Arrays are packed (``encoded``), lists stay as they are; ``more`` is passed on u
 """
 
 import math
+import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from core.figures.picture import encoded
 Places = Sequence | np.ndarray
 SILENT = {"hoverinfo": "skip", "showlegend": False}  # for what needs no explanation
 UNSEEN = {"visible": False, "fixedrange": True}  # an axis that only carries the drawing
+HALF = 33  # letters below a picture of half the stage's width
 
 
 def packed(values: Places) -> Any:
@@ -83,6 +86,20 @@ def scientific(digit: float, power: int) -> str:
     """A digit times a power of ten, as Plotly prints it."""
     ten = {0: "1", 1: "10"}.get(power, f"10<sup>{power}</sup>".replace("-", "−"))
     return ten if digit == 1 else f"{digit:g}·{ten}" if power else f"{digit:g}"
+
+
+def wrapped(name: str, width: int) -> str:
+    """A name in lines of at most ``width`` letters; no word is broken."""
+    return "<br>".join(textwrap.wrap(name, max(width, 1), break_long_words=False, break_on_hyphens=False))
+
+
+def staggered(words: Sequence[str]) -> list[str]:
+    """Names below bars, every other one lower where two would meet in a picture of half the stage's width."""
+    lengths = [max(map(len, word.split("<br>"))) for word in words]
+    if all(sum(pair) / 2 <= HALF / len(words) for pair in pairwise(lengths)):
+        return list(words)
+    lower = "<br>" * max(word.count("<br>") + 1 for word in words[::2])
+    return [f"{lower}{word}" if place % 2 else word for place, word in enumerate(words)]
 
 
 def note(x: float, y: float, text: str, **more: Any) -> dict:

@@ -234,9 +234,11 @@ def test_the_letter_is_where_it_is_said_to_be(seed):
 def test_the_first_view_passes_no_challenge_and_a_patient_learner_can(found, seeds):
     assert not plain_recalls(found).passed
     settings = {"gap": 50, "spectral_radius": 1.0, "clip": 1.0, "learning_rate": 0.003, "keep_bias": 3.0}
-    tries = [plain_recalls(trio(**{**settings, **change}, seed=seed)).passed
-             for seed in seeds[:4] for change in ({}, {"spectral_radius": 0.8}, {"learning_rate": 0.01})]  # fmt: skip
-    assert any(tries)
+    assert any(  # one seed in two
+        plain_recalls(trio(**{**settings, **change}, seed=seed)).passed
+        for seed in seeds
+        for change in ({}, {"spectral_radius": 0.8}, {"learning_rate": 0.01})
+    )
 
 
 def test_all_views_can_be_drawn(found):

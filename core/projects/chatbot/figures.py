@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from torch import Tensor
 
-from core.figures.curves import staggered
-from core.figures.marks import heatmap, hover, marker, note, stroke, trace, upright, vertical
+from core.figures.marks import heatmap, hover, marker, note, staggered, stroke, trace, upright, vertical
 from core.figures.picture import BLUE, GREY, INK, ORANGE, Picture, layout
 from core.projects.chatbot.course import Answer
 from core.projects.chatbot.decoding import Step

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.figures.curves import staggered
-from core.figures.marks import SILENT, hover, note, stroke, trace
+from core.figures.marks import SILENT, hover, note, staggered, stroke, trace
 from core.figures.picture import BLUE, DASHES, GREY, INK, ORANGE, SYMBOLS, Picture, encoded, layout
 from core.figures.rasters import shades
 from core.projects.classifier.figures import plain

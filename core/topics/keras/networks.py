@@ -65,8 +65,7 @@ def fresh(units: int, seed: int) -> Network:
 
 
 def batches(x: Tensor, y: Tensor, seed: int, epoch: int):
-    """An epoch's batches of 20 (which the samples must divide into), in an order that seed and epoch give: the same
-    for whoever goes through them."""
+    """An epoch's batches of 20, of samples that divide into them, in an order that seed and epoch give."""
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(1000 * seed + epoch))
     twenties = torch.utils.data.TensorDataset(x[order].unflatten(0, (-1, 20)), y[order].unflatten(0, (-1, 20)))
     return torch.utils.data.DataLoader(twenties, batch_size=None)

@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 
-from core.figures.curves import number, staggered
+from core.figures.curves import number
 from core.figures.descents import STYLES, banded, sinking, spot, surface_field, walked
-from core.figures.marks import hover, powers, upright
+from core.figures.marks import hover, powers, staggered, upright
 from core.figures.picture import INK, ORANGE, PAPER, Picture, encoded, layout, transparent
 from core.lessons import Goal
 from core.lessons.controls import folded, pick, scale, slider

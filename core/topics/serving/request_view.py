@@ -4,8 +4,7 @@ import json
 from dataclasses import dataclass
 
 from core.deployment.subjects import Playground, Subject, deployed
-from core.figures.curves import staggered
-from core.figures.marks import hover, marker, note, trace
+from core.figures.marks import hover, marker, note, staggered, trace
 from core.figures.picture import BLUE, COLORS, FAINT, GREY, ORANGE, Picture, layout
 from core.jobs import extras
 from core.jobs.servers import Server
