@@ -82,12 +82,12 @@ def test_files_go_to_the_class_that_is_named(url, tmp_path):
         page.get_by_label("Class", exact=True).fill("tom")
         page.keyboard.press("Enter")
         files = page.get_by_test_id("stFileUploader").filter(has_text="Pictures of this class")
-        field = files.locator(
-            "input[type=file]:not([disabled])"
-        )  # until the class has a name, that of folders is first
-        field.wait_for(state="attached", timeout=60_000)
+        files.locator("input[type=file]:not([disabled])").wait_for(state="attached", timeout=60_000)
         settled(page)
-        field.set_input_files([*paths, tmp_path / "empty.png"])
+        page.wait_for_timeout(500)  # nobody chooses files sooner, and Streamlit may still be drawing the field anew
+        with page.expect_file_chooser() as chosen:
+            files.get_by_role("button", name="Upload", exact=True).click()
+        chosen.value.set_files([*paths, tmp_path / "empty.png"])
         page.get_by_text("Two classes are the least").wait_for(timeout=60_000)
         page.get_by_text("The file is empty").wait_for(timeout=60_000)
         assert page.get_by_label("Name of class 1").input_value() == "tom"
