@@ -18,7 +18,7 @@ from core.training import Recipe, Run, train
 
 TRIED, DIGITS_TRIED = 200, 128  # inputs that answers are compared on
 RECIPE = Recipe(120, 16, learning_rate=0.02, frames=2)
-WIDE = {64: (60, 0.005), 512: (6, 0.001)}  # from so many units on: epochs and learning rate
+WIDE = {64: (60, 16, 0.005), 384: (12, 100, 0.001)}  # from so many units on: epochs, batch size, learning rate
 
 
 @dataclass(frozen=True)
@@ -153,12 +153,12 @@ def of_picture(seen: Tensor) -> Digits:
 @functools.lru_cache(maxsize=32)
 @torch.enable_grad()
 def trained(data: str, hidden_layers: int, units: int, activation: str, seed: int) -> Run:
-    """A network of the playground's kind; a wide one learns in fewer epochs and smaller steps."""
+    """A network of the playground's kind; a wide one learns in fewer and smaller steps."""
     problem: Data = PLANAR[data](samples=400, noise=0.1, seed=seed)
     model = MLP(2, *[units] * hidden_layers, 2, activation=activation, seed=seed)
     wide = [settings for least, settings in WIDE.items() if units >= least]
-    epochs, rate = wide[-1] if wide else (RECIPE.epochs, RECIPE.learning_rate)
-    return train(model, problem, replace(RECIPE, epochs=epochs, learning_rate=rate, seed=seed))
+    epochs, batch, rate = wide[-1] if wide else (RECIPE.epochs, RECIPE.batch_size, RECIPE.learning_rate)
+    return train(model, problem, replace(RECIPE, epochs=epochs, batch_size=batch, learning_rate=rate, seed=seed))
 
 
 @functools.cache
