@@ -1,6 +1,6 @@
 """A demo as a Hugging Face Space: assemble a folder, check it, publish it.
 
-``python -m demos.spaces assemble mnist folder`` copies the demo, the modules of ``core`` it imports and its assets;
+``python -m demos.spaces assemble mnist folder`` copies the demo, what it imports and its assets;
 ``check folder`` says what a Space would stumble over; ``publish mnist owner/name`` uploads. ``hub`` in the place of a
 demo is the whole hub, as a Docker Space.
 """
@@ -74,7 +74,7 @@ def copied(source: Path, target: Path) -> None:
 
 
 def modules(start: Path) -> set[Path]:
-    """The files of ``core`` that a program imports, directly or through others, also inside functions."""
+    """The project's files that a program imports, directly or through others, also inside functions."""
     found: set[Path] = set()
     waiting = [start]
     while waiting:
@@ -87,9 +87,9 @@ def modules(start: Path) -> set[Path]:
 
 
 def located(name: str) -> Iterator[Path]:
-    """The files behind a dotted name of the project's ``core``: the module, and every package above it."""
+    """The files behind a dotted name of the project: the module, and every package above it."""
     pieces = name.split(".")
-    if pieces[0] != "core":
+    if pieces[0] not in ("core", "demos"):
         return
     for length in range(1, len(pieces) + 1):
         path = ROOT.joinpath(*pieces[:length])

@@ -221,7 +221,9 @@ def test_kit_and_hub_lay_out_what_core_computes(path: Path):
 
 @pytest.mark.parametrize("path", DEMOS, ids=name)
 def test_a_demo_lives_on_gradio_and_core_alone(path: Path):
-    assert strangers(path, "gradio", "core") == set()
+    """And on what all demos share, which lives on Gradio."""
+    assert strangers(path, "gradio", "core", "demos.look") == set()
+    assert strangers(ROOT / "demos" / "look.py", "gradio") == set()
 
 
 def test_opening_home_loads_no_model_library():

@@ -10,7 +10,7 @@ import gradio as gr
 from core.projects.art.match import BUTTONS
 from core.projects.art.screen import LARGEST, described, film, gallery, pair, place
 from core.projects.art.shipped import GROUPS, measures
-from core.serving import demo_style
+from demos.look import launch_settings
 
 STYLE = """
 .sheet { width: 100%; max-width: 420px; aspect-ratio: 1; border: 1px solid #8886; border-radius: 6px;
@@ -47,16 +47,7 @@ sheet.onkeydown = (event) => {
   put();
 };
 """
-FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
-LAUNCH = {
-    "max_file_size": "1mb",
-    "run_history": False,
-    "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
-    "css": demo_style.STYLE
-    + "#pair { max-width: 640px } #pair .grid-container { grid-template-columns: 1fr 1fr !important }",
-    "js": demo_style.SCRIPT,
-}
+PAIR = "#pair { max-width: 640px } #pair .grid-container { grid-template-columns: 1fr 1fr !important }"
 
 
 def seed_field(value: int) -> gr.Number:
@@ -143,4 +134,4 @@ with gr.Blocks(title="A painter out of noise", analytics_enabled=False, delete_c
 demo.queue(max_size=24, default_concurrency_limit=2)
 
 if __name__ == "__main__":
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_settings(PAIR), max_file_size="1mb")

@@ -21,17 +21,10 @@ from core.projects.chatbot.screen import (
     turned,
 )
 from core.projects.chatbot.visible import honest
-from core.serving import demo_style
+from demos.look import launch_settings
 
-FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
-LAUNCH = {
-    "run_history": False,
-    "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
-    "js": demo_style.SCRIPT,
-    "css": demo_style.STYLE + ".tokens span { cursor: pointer } "
-    ".dark .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg) }",  # pictures are drawn on white
-}
+# pictures are drawn on white
+TOKENS = ".tokens span { cursor: pointer } .dark .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg) }"
 
 
 def clicked(talk, event: gr.SelectData, *settings) -> tuple:
@@ -173,4 +166,4 @@ with gr.Blocks(title="Chatbot", analytics_enabled=False, delete_cache=(600, 600)
 demo.queue(max_size=64, default_concurrency_limit=4)
 
 if __name__ == "__main__":
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_settings(TOKENS))

@@ -20,17 +20,7 @@ from core.projects.classifier.screen import (
     with_shot,
     with_zip,
 )
-from core.serving import demo_style
-
-FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
-LAUNCH = {
-    "max_file_size": LIMIT,
-    "run_history": False,
-    "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
-    "css": demo_style.STYLE,
-    "js": demo_style.SCRIPT,
-}
+from demos.look import launch_settings
 
 
 class Picture(gr.Image):
@@ -123,4 +113,4 @@ with gr.Blocks(title="Image classifier", analytics_enabled=False, delete_cache=(
 demo.queue(max_size=64, default_concurrency_limit=2)
 
 if __name__ == "__main__":
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_settings(), max_file_size=LIMIT)

@@ -8,7 +8,7 @@ import gradio as gr
 from core.projects.driving.disturb import COLOURS
 from core.projects.driving.screen import cockpit
 from core.projects.driving.stream import DRIVERS, measured, streamed
-from core.serving import demo_style
+from demos.look import launch_settings
 
 SCRIPT, STYLE = cockpit()
 CONNECT = """
@@ -23,15 +23,6 @@ watch("value", () => {
   known = Math.max(known, told.first + told.messages.length);
 });
 """
-FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
-LAUNCH = {
-    "max_file_size": "1mb",
-    "run_history": False,
-    "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
-    "css": demo_style.STYLE,
-    "js": demo_style.SCRIPT,
-}
 
 with gr.Blocks(title="Self-driving", analytics_enabled=False, delete_cache=(600, 600)) as demo:
     gr.Markdown(
@@ -68,4 +59,4 @@ with gr.Blocks(title="Self-driving", analytics_enabled=False, delete_cache=(600,
 demo.queue(max_size=24, default_concurrency_limit=2)
 
 if __name__ == "__main__":
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_settings(), max_file_size="1mb")

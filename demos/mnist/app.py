@@ -19,7 +19,7 @@ from core.projects.mnist.screen import (
     read_files,
     steps_of,
 )
-from core.serving import demo_style
+from demos.look import launch_settings
 
 SCRIPT, STYLE = pad()
 CONNECT = """
@@ -27,15 +27,6 @@ let own = "";
 const pad = drawingPad(element.querySelector(".pad"), (picture) => { props.value = own = picture; trigger("input"); });
 watch("value", () => { if (props.value && props.value !== own) pad.show(props.value); });
 """
-FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
-LAUNCH = {
-    "max_file_size": LIMIT,
-    "run_history": False,
-    "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
-    "css": demo_style.STYLE,
-    "js": demo_style.SCRIPT,
-}
 
 
 def started(chosen: gr.SelectData) -> str:
@@ -101,4 +92,4 @@ with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(
 demo.queue(max_size=64, default_concurrency_limit=2)
 
 if __name__ == "__main__":
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_settings(), max_file_size=LIMIT)

@@ -26,17 +26,8 @@ from core.projects.detection.screen import (
     shown,
     stop,
 )
-from core.serving import demo_style
+from demos.look import launch_settings
 
-FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
-LAUNCH = {
-    "max_file_size": LIMIT,
-    "run_history": False,
-    "footer_links": ["api"],
-    "theme": gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT),
-    "css": demo_style.STYLE,
-    "js": demo_style.SCRIPT,
-}
 EXAMPLES = example_files()
 
 
@@ -172,4 +163,4 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
 demo.queue(max_size=32, default_concurrency_limit=2)
 
 if __name__ == "__main__":
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_settings(), max_file_size=LIMIT)

@@ -1,5 +1,9 @@
-"""What the demos add to Gradio's own look: pictures that fit a phone, contrast, names for those who listen."""
+"""How every demo is launched, and what they add to Gradio's own look: pictures that fit a phone, contrast, names for
+those who listen. A Space gets this file beside the demo's own."""
 
+import gradio as gr
+
+FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
 STYLE = """
 .grid-wrap { padding-top: 2.1rem !important; }
 .caption-label { max-width: 100% !important; white-space: normal !important; line-height: 1.2 !important; }
@@ -27,3 +31,9 @@ SCRIPT = """
   name();
 }
 """
+
+
+def launch_settings(css: str = "") -> dict:
+    """What every demo's ``launch`` is given; ``css`` is what this one adds."""
+    theme = gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=FONT)
+    return {"run_history": False, "footer_links": ["api"], "theme": theme, "css": STYLE + css, "js": SCRIPT}
