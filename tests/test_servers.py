@@ -169,7 +169,9 @@ def environment():
 def test_each_extra_is_installed_and_imports_beside_the_hub(environment, module):
     import subprocess
 
-    command = [environment, "-c", f"import torch, core, {module}; print('there')"]
+    # An export first: it loads Triton, which crashes once coremltools has loaded TensorFlow.
+    exported = "torch.export.export(torch.nn.ReLU(), (torch.ones(1),))"
+    command = [environment, "-c", f"import torch, core; {exported}; import {module}; print('there')"]
     done = subprocess.run(command, cwd=servers.__file__.split("/core/")[0], capture_output=True, text=True)
     assert done.stdout.strip().endswith("there"), done.stderr[-2000:]
     assert extras.versions() == extras.pins()

@@ -41,6 +41,26 @@ def test_the_keyboard_walks_and_a_control_is_moved(url):
         watch.clean()
 
 
+def test_a_walk_begun_too_early_grows_with_the_page(url):
+    """While the first training goes on there is no challenge yet."""
+    with looking() as (page, watch):
+        page.goto(f"{url}/mlp")
+        drawn(page)
+        settled(page)
+        page.evaluate("""() => {
+          const those = [...document.querySelectorAll("[class*='st-key-challenge-']")];
+          const named = those.map(each => each.className);
+          those.forEach(each => each.className = "");
+          window.back = () => those.forEach((each, place) => each.className = named[place]);
+        }""")
+        page.get_by_role("button", name="Show me around").click()
+        box = page.get_by_role("dialog")
+        box.get_by_text("1 of 4 · Guess first").wait_for()
+        page.evaluate("() => { window.back(); document.querySelector('[data-testid=stMain]').append('') }")
+        box.get_by_text("1 of 5 · Guess first").wait_for()
+        watch.clean()
+
+
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
 def test_every_lesson_has_three_steps_or_more(url, every):
     with looking(390, 844) as (page, watch):
@@ -50,6 +70,7 @@ def test_every_lesson_has_three_steps_or_more(url, every):
             page.get_by_role("button", name="Show me around").click()
             place = page.locator(PLACE)
             place.wait_for()
+            settled(page)
             count = int(place.inner_text().split()[2])
             assert count >= 3, topic.slug
             for _ in range(count - 1):

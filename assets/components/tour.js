@@ -89,24 +89,34 @@ export default function ({ parentElement }) {
       behavior: matchMedia("(prefers-reduced-motion)").matches ? "auto" : "smooth",
     });
   };
-  // A page that runs again may put another element in the place of the one pointed at.
+  const count = () => {
+    root.querySelector(".rl-tour-place").textContent = `${at + 1} of ${steps.length} · ${steps[at].title}`;
+    part("back").hidden = !at;
+    part("on").hidden = at === steps.length - 1;
+  };
+  // A page that runs again may put another element in the place of the one pointed at, and one that is still being
+  // drawn when the walk begins has more to show.
   const watch = new MutationObserver(() => {
     if (!pointed?.isConnected) mark(steps[at].find());
+    const here = steps[at],
+      found = STEPS.filter(step => step === here || step.find());
+    if (found.length <= steps.length) return;
+    steps = found;
+    at = steps.indexOf(here);
+    count();
   });
   const show = number => {
     at = number;
-    const { title, text, act, find } = steps[at],
+    const { text, act, find } = steps[at],
       target = find();
     point(target);
-    root.querySelector(".rl-tour-place").textContent = `${at + 1} of ${steps.length} · ${title}`;
+    count();
     root.querySelector("#rl-tour-text").textContent = typeof text === "function" ? text() : text;
     part("do").hidden = !act;
     if (act) {
       part("do").textContent = act[0];
       part("do").onclick = () => act[1](find());
     }
-    part("back").hidden = !at;
-    part("on").hidden = at === steps.length - 1;
     box.hidden = false;
     box.focus({ preventScroll: true });
     watch.observe(document.querySelector("[data-testid=stMain]"), { childList: true, subtree: true });
