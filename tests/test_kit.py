@@ -49,7 +49,8 @@ def page():
         question=lambda found: Question("Which one?", ["this", "that"], "that", "So it is."),
         goal=lambda found: Goal("Find it.", True, "Now: that."),
     )  # fmt: skip
-    views = {"Look": looking, "Other": lambda: lesson.note("the other view"), "Ask": asking}
+    slow = View((slider("Noise", 0.0, 1.0, 0.5),), lambda noise, seed: Measured(1), lambda found: Shown((), "slow"))
+    views = {"Look": looking, "Other": lambda: lesson.note("the other view"), "Ask": asking, "Slow": slow}
     view = lesson.views(views)
     lesson.challenge(Goal("Go deep.", False, "Now: not deep."))
     st.session_state["result"] = {"rate": rate, "data": data, "guessed": guessed, "view": view}
@@ -142,6 +143,17 @@ def test_only_the_view_in_sight_is_asked_and_stages_are_known_by_it(app):
     assert not app.run().exception and app.session_state["stages"] == []
     assert any(text.value == "the other view" for text in app.markdown)
     assert app.session_state["result"]["view"] == "Other"
+
+
+def test_views_begin_at_their_own_values_and_keep_what_was_chosen(app):
+    noise = f"{KEY}.noise"
+    for view, first in (("Slow", 0.5), ("Look", 0.1)):
+        app.session_state[f"{KEY}.view"] = view
+        assert values(app.run(), "noise") == (first,)
+    app.session_state[noise] = 0.3
+    app.run()
+    app.session_state[f"{KEY}.view"] = "Slow"
+    assert values(app.run(), "noise") == (0.3,)
 
 
 def test_a_challenge_says_nothing_while_the_question_beside_it_is_open(app):

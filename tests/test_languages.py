@@ -10,7 +10,7 @@ from pages_under_test import HUB
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
-from core.lessons import curriculum, search
+from core.lessons import curriculum, glossary, search
 from core.lessons.languages import ENGLISH, FOLDER, PARTS, Language, catalogue, codes, language
 from core.topics.linear_algebra.views import VIEWS
 from deploy.languages import visits
@@ -35,6 +35,7 @@ def tongue(tmp_path: Path) -> Language:
         "Step on.": "Weiter.",
         "held out": "zurückgehalten",
         "%": " %",
+        ",": "\u202f",
     }
     catalogue = polib.POFile()
     catalogue.extend(polib.POEntry(msgid=english, msgstr=said) for english, said in known.items())
@@ -70,6 +71,8 @@ def tongue(tmp_path: Path) -> Language:
         ),
         ("95% of 3", "95 % von 3"),
         ("`5%` · **95%**: %{y:.0%}", "`5%` · **95 %**: %{y:.0%}"),
+        ("20,000 of 3", "20\u202f000 von 3"),
+        ("`1,000` $1,000$ “1,234” 0,123 1,000", "`1,000` $1,000$ “1,234” 0,123 1\u202f000"),
         ("", ""),
     ],
 )
@@ -158,6 +161,16 @@ def test_the_search_finds_a_lesson_by_its_title_in_the_language_and_in_english(c
     assert found["name"] == language(code).told(topic).title != topic.title
     assert found["name"] in found["fields"][0][1] and topic.title in found["fields"][0][1]
     assert search.INDEXES[code].address != search.INDEX.address
+
+
+@every_language
+def test_the_glossary_is_said_and_found_in_the_language_and_in_english(code):
+    for entry in glossary.entries():
+        said = glossary.told(entry, code)
+        assert entry.row in language(code).known and said.meaning, f"glossary.po lacks {entry.row!r}"
+        assert said.name == entry.name or entry.kind == glossary.TERMS, f"a symbol has a name of its own: {entry.row!r}"
+    found = next(item for item in search.terms(code) if "divergence" in item["fields"][0][1])
+    assert found["name"] == "Divergenz" or code != "de"
 
 
 @every_language

@@ -100,6 +100,8 @@ def test_guess_and_truth_stand_side_by_side_with_their_distance():
     assert "(up to 1 unit counts as close)" in said and Scale(0, 9, 1, "boxes").written(1) == "1 box"
     assert Scale(0, 9, 1, "times").written(1) == "1 times" and Scale(0, 9, 1, "%").written(1) == "1%"
     assert "counts as close" in said and "**56** of 100" in said
+    exact = Question("How wide?", Scale(0, 9, 1, "pixels", close=0), 6, "So.")
+    assert "counts as close" not in exact.verdict(5, 6)
     words = Question("Which?", ("a", "b"), "b", "So.")
     assert words.verdict("a", "b") == "You said **a**, measured: **b**."
     assert words.is_right("b", "b") and not words.is_right("a", "b")

@@ -171,7 +171,7 @@ def test_the_map_lists_every_lesson_with_what_it_needs_and_opens_it_by_key(url):
         lesson(page, "Convolution").first.focus()
         page.keyboard.press("Tab")
         said = page.get_by_role("status").filter(has_text="builds on")
-        expect(said).to_contain_text(f"{topic.title} builds on Derivatives and the chain rule, Convolution")
+        expect(said).to_contain_text(f"{topic.title} builds on Derivatives and the chain rule · Convolution")
         assert page.locator(".rl-m-lesson.rl-m-basis").count() == len(curriculum.needed([topic]))
         page.keyboard.press("Enter")
         drawn(page)

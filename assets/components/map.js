@@ -73,7 +73,7 @@ class LessonMap {
   }
 
   names(slugs) {
-    return slugs.map(slug => this.lessons[slug].title).join(", ");
+    return slugs.map(slug => this.lessons[slug].title).join(" · ");
   }
 
   leads(slug) {

@@ -92,6 +92,8 @@ def computation(
     width, tall = max(at for at, _ in places.values()), max(abs(row) for _, row in places.values())
     height = height or int(180 + 200 * min(tall, 2.2))
     clear = CLEAR * 2 * (tall + EDGE) / height
+    low, high = (bound(row for _, row in places.values()) for bound in (min, max))
+    height = round(height * (high - low + 2 * EDGE) / (2 * (tall + EDGE)))  # no room where nothing stands
     frames = [frame(moment, places, drawn, clear) for moment in moments]
     base = traces(graph, places, drawn)
     last = [{**trace, **(change or {})} for trace, change in zip(base, frames[-1], strict=True)]
@@ -100,7 +102,7 @@ def computation(
         height=height,
         meta={"dense": True},
         xaxis={**UNSEEN, "range": [-0.45, width + 0.45]},
-        yaxis={**UNSEEN, "range": [-tall - EDGE, tall + EDGE]},
+        yaxis={**UNSEEN, "range": [low - EDGE, high + EDGE]},
         showlegend=False,
         annotations=notes,
     )

@@ -57,7 +57,8 @@ def separability(accuracies: list[float], chosen: int, chance: float, height: in
     alt = "Accuracy of a straight-line classifier after each layer: " + ", ".join(
         f"{name} {value}" for name, value in zip(names, text, strict=True)
     )
-    plan = layout(
-        "", "Accuracy of a linear probe", height, showlegend=False, yaxis={"range": [0, 1.12], "tickformat": ".0%"}
-    )
+    places = list(range(hidden + 1))
+    ticks = {"tickvals": places, "ticktext": [names[0], *map(str, places[1:])], "tickangle": 0}
+    share = {"range": [0, 1.12], "tickformat": ".0%"}
+    plan = layout("hidden layer", "Accuracy of a linear probe", height, showlegend=False, xaxis=ticks, yaxis=share)
     return Picture([bar, guess], plan, alt + f"; guessing gives {100 * chance:.0f}%.")

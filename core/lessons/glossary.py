@@ -2,14 +2,17 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from core.lessons import curriculum
 from core.lessons.curriculum import ROOT, Topic
+from core.lessons.languages import ENGLISH, language
 
 SYMBOLS, TERMS = "Symbols", "Terms"
+DASH = " — "  # between name and meaning
 _ENTRY = re.compile(r"- (?P<name>.+?) — (?P<meaning>.+) \((?P<slugs>[a-z0-9, -]+)\)")
 
 
@@ -22,6 +25,11 @@ class Entry:
     kind: str
     meaning: str
     lessons: tuple[Topic, ...]
+
+    @property
+    def row(self) -> str:
+        """Name and meaning in one text, by which other languages' catalogues know them."""
+        return f"{self.name}{DASH}{self.meaning}"
 
     @property
     def spoken(self) -> str:
@@ -50,3 +58,15 @@ def entries(root: Path = ROOT) -> tuple[Entry, ...]:
                 )
             found.append(Entry(match["name"], kind, match["meaning"], tuple(pages[slug] for slug in slugs)))
     return tuple(found)
+
+
+def told(entry: Entry, code: str = ENGLISH) -> Entry:
+    """An entry in another language; as it is where that lacks it."""
+    known = language(code)
+    name, _, meaning = (known.said(entry.row).text if known else entry.row).partition(DASH)
+    return replace(entry, name=name, meaning=meaning)
+
+
+def alphabetical(rows: Iterable[Entry]) -> list[Entry]:
+    """Entries in the order of their names; an umlaut stands with its vowel."""
+    return sorted(rows, key=lambda entry: unicodedata.normalize("NFKD", entry.name.casefold()))

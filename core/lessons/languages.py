@@ -30,8 +30,10 @@ _BREAK = re.compile(
 _PUT_IN = re.compile(r"%\((\w+)\)s")
 _NO_WORDS = re.compile(r"\$\$.+?\$\$|\$[^$]*\$|`[^`]*`|%\{[^}]*\}|&\w+;|https?://\S+|\w*[\d_₀-₉]\w*|[^\W\d_]+(?=\()")
 _NUMBERED = re.compile(r"(.+\S) ([-+−]?\d[\d.,]*(?:e[-+−]?\d+)?(?: ?%)?)")
-# A percent sign behind a number; before it what is left alone: code, templates and addresses.
-_PERCENT = re.compile(r"```[\s\S]*?```|`[^`]*`|%\{[^}]*\}|https?://\S+|(?<=\d)(?:\*\*)?%(?!\w)")
+# What other languages write in their own way: a percent sign behind a number, and the commas of thousands (not where
+# a number is quoted); before them what is left alone: code, formulas, templates and addresses.
+_LEFT = r"```[\s\S]*?```|`[^`]*`|\$[^$\n]*\$|%\{[^}]*\}|https?://\S+"
+_SIGNS = re.compile(rf"{_LEFT}|(?<=\d)(?:\*\*)?%(?!\w)|(?<![\w.,„“'\"])[1-9]\d{{0,2}}(?:,\d{{3}})+(?![\w,])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![\0\w])[^\W\d_]{2,}(?![\0\w])")  # not one that goes on in what was put in
 _CODE = re.compile(r"(```.*?```)", re.DOTALL)
@@ -84,16 +86,18 @@ class Language:
         templates = (Template(known, said) for known, said in self.known.items() if _PUT_IN.search(known))
         for template in sorted(templates, key=lambda each: -len("".join(each.literals))):  # the closest match first
             self.templates.setdefault(template.word, []).append(template)
-        self.percent = self.known.get("%", "%")
+        self.percent, self.comma = self.known.get("%", "%"), self.known.get(",", ",")
         self.said = lru_cache(maxsize=16_384)(self._written)
 
     def _written(self, text: str) -> Said:
-        """A text in this language, its percentages as this language writes them."""
+        """A text in this language, its percentages and large numbers as this language writes them."""
         said = self._said(text)
-        return Said(_PERCENT.sub(self.sign, said.text), said.unknown) if "%" in said.text else said
+        return Said(_SIGNS.sub(self.sign, said.text), said.unknown)
 
     def sign(self, found: re.Match[str]) -> str:
-        """A percent sign as this language writes it; code, templates and addresses as they are."""
+        """A percent sign or a large number as this language writes it; what is to be left alone as it is."""
+        if found[0][0].isdigit():
+            return found[0].replace(",", self.comma)
         return found[0].replace("%", self.percent) if found[0].endswith("%") else found[0]
 
     def _said(self, text: str) -> Said:

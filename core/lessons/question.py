@@ -67,6 +67,6 @@ class Question:
         if not isinstance(self.options, Scale):
             return f"{said}."
         scale, guess, truth = self.options, float(guess), float(truth)
-        close = f"up to {scale.written(scale.tolerance)} counts as close"
+        close = f" (up to {scale.written(scale.tolerance)} counts as close)" if scale.tolerance else ""
         apart = f"{scale.written(abs(guess - truth))} apart"
-        return f"{said}; {apart}, score **{scale.score(guess, truth)}** of {BEST} ({close})."
+        return f"{said}; {apart}, score **{scale.score(guess, truth)}** of {BEST}{close}."

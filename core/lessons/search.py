@@ -46,16 +46,17 @@ def told(topic: Topic, code: str) -> tuple[str, str, str]:
 
 
 def terms(code: str = ENGLISH) -> list[dict]:
-    """The glossary's entries: name before meaning."""
+    """The glossary's entries: name before meaning; by their English names in any language."""
     return [
         {
-            "name": entry.name,
+            "name": said.name,
             "slug": entry.lessons[0].slug,
             "lesson": told(entry.lessons[0], code)[0],
-            "shown": entry.meaning,
-            "fields": [[9, f"{entry.name} {entry.spoken}"], [1, entry.meaning]],
+            "shown": said.meaning,
+            "fields": [[9, " ".join(dict.fromkeys((said.name, entry.name, entry.spoken)))], [1, said.meaning]],
         }
         for entry in glossary.entries()
+        for said in [glossary.told(entry, code)]
     ]
 
 

@@ -51,7 +51,10 @@ def of_front(code: str) -> list[str]:
     for page in FRONT:
         app = in_language(code, page)
         app.session_state["checklist"] = True  # the drawer with the roadmap's lines is open
+        app.session_state["placement"] = True  # and the one with questions
         collect(app, lacking)
+        for _ in answers(app):
+            collect(app, lacking)
     return list(lacking)
 
 

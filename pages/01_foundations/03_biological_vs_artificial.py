@@ -64,7 +64,7 @@ with ui.lesson(__file__) as page:
         "Double the current from 2 to 4 nA. What does the firing rate of this neuron do?",
         ["less than doubles", "doubles", "more than doubles"],
         "doubles" if abs(growth - 2) < 0.05 else "less than doubles" if growth < 2 else "more than doubles",
-        "The leak swallows a fixed part of every current; the silence after each spike holds the rate back.",
+        neuron.habits,
     )
     if page.predict(question):
         page.show(rate_against_current(curve, unit, current), source=curve.source)

@@ -31,6 +31,7 @@ from core.lessons import Goal, Question
 from core.topics.perceptron.numbers import SETS, Trial, program, trial, two_hidden_units
 from core.topics.perceptron.pictures import folded, judgement, lifted, mistakes, squeeze, unjudged
 from core.training import Run
+from core.wording import counted
 from pages import ui
 
 
@@ -81,6 +82,6 @@ with ui.lesson(__file__) as page:
     goal = Goal(
         "Make it hard: at least **100 mistakes** before the line is found.",
         learning.ended and len(learning.wrong) >= 100,
-        f"Now: {len(learning.wrong):,} mistakes{'' if learning.ended else ', and no end'}.",
+        f"Now: {counted(len(learning.wrong), 'mistake')}{'' if learning.ended else ', and no end'}.",
     )
     page.challenge(goal)

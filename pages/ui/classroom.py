@@ -8,7 +8,7 @@ from core.lessons.sheet import sheet
 from pages.ui.controls import SEED
 from pages.ui.didactics import Didactics
 from pages.ui.wording import literal
-from pages.ui.words import say, saying, told
+from pages.ui.words import chosen, say, saying, told
 
 LONGEST = 300  # characters of a task
 
@@ -29,6 +29,7 @@ def panel(page: Didactics, key: str) -> None:
         hidden = st.multiselect(
             say("Hide from learners"), list(names), key=f"{key}.hidden", format_func=saying(),
             help=say("The link then opens without them; they keep their values."),
+            placeholder=say("Choose options"), select_all=chosen() is None,
         )  # fmt: skip
         words = st.text_input(
             say("Task for the class"), max_chars=LONGEST, key=f"{key}.task", help=say("Stands above the lab.")

@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.lessons import controls as described
 from core.lessons.controls import Control, Group, Preset
 from core.lessons.curriculum import Topic
-from pages.ui.words import say, saying, understand
+from pages.ui.words import chosen, say, saying, understand
 
 LARGEST_SEED = 9_999
 SEED = "seed"  # what it is called in a link that hides it
@@ -75,9 +75,19 @@ class Controls:
     def ask(self, control: Control):
         """The value of a control. It is drawn out of sight if the address says ``hide=`` and its name."""
         self.known[control.name] = control
+        self.begin(control)
         spot = (lambda: self.unseen) if control.name in self.hidden else self.extra or (lambda: self.column)
         value = self.later(self.key(control), lambda: self.widget(control, spot()), control)
         return tuple(value) if control.kind == "choose" else value
+
+    def begin(self, control: Control) -> None:
+        """Views of a page may begin at different values of a control: one that nobody has moved begins at each view's
+        own."""
+        key, first = self.key(control), storable(control.value)
+        firsts: dict[str, object] = st.session_state.setdefault(f"{self.topic.key}.firsts", {})
+        before, firsts[key] = firsts.get(key, first), first
+        if before != first and st.session_state.get(key) == before:
+            st.session_state[key] = first
 
     def ask_all(self, controls: Iterable[Control | Group]) -> dict[str, Any]:
         """The values by name of controls and of groups of them, each under its fold; one that does not matter
@@ -139,8 +149,9 @@ class Controls:
         if control.kind == "scale":
             return place.select_slider(label, options, value, **bound)
         if control.kind == "choose":
-            hint = say("Choose options")
-            return place.multiselect(label, options, list(value), format_func=saying(), placeholder=hint, **bound)
+            bound |= {"format_func": saying(), "placeholder": say("Choose options")}
+            bound["select_all"] = chosen() is None  # what Streamlit calls it is English
+            return place.multiselect(label, options, list(value), **bound)
         if control.kind == "toggle":
             return place.toggle(label, value, **bound)
         if control.kind == "text" and "wrapped" in options:

@@ -32,11 +32,11 @@ def done() -> set[str]:
 
 def picker() -> None:
     """Let the learner pick a path, and say what it is for."""
-    if st.session_state.get("path") != chosen().name:
-        st.session_state["path"] = chosen().name
-    names = [path.name for path in PATHS]
+    names, name = [path.name for path in PATHS], chosen().name
+    if is_late := st.session_state.get("path", name) != name:  # what the browser remembers came after the first run
+        st.session_state["path"] = name
     st.pills(
-        say("Path"), names, required=True, key="path", format_func=saying(),
+        say("Path"), names, default=None if is_late else name, required=True, key="path", format_func=saying(),
         on_change=lambda: memory.choose(st.session_state["path"]),
     )  # fmt: skip
     st.caption(say(chosen().promise))

@@ -6,7 +6,8 @@ import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.lessons.glossary import SYMBOLS, TERMS, Entry, entries
+from core.lessons.glossary import SYMBOLS, TERMS, Entry, alphabetical, entries
+from core.lessons.glossary import told as told_entry
 from core.lessons.search import INDEXES
 from pages.ui.stage import component
 from pages.ui.wording import literal
@@ -58,7 +59,8 @@ def glossary() -> None:
         bind="query-params",
         format_func=saying(),
     )
-    st.markdown("\n".join(row(entry) for entry in entries() if entry.kind == kind))
+    rows = [told_entry(entry, code()) for entry in entries() if entry.kind == kind]
+    st.markdown("\n".join(map(row, alphabetical(rows) if kind == TERMS else rows)))
 
 
 def row(entry: Entry) -> str:

@@ -110,6 +110,11 @@ def test_adaptation_lowers_the_rate_and_lengthens_the_intervals(seed):
     assert intervals[-1] > 1.1 * intervals[0] and math.isnan(closed_form(neuron, 3.0))
 
 
+def test_only_what_a_neuron_has_is_named_as_a_reason():
+    assert "leak" in Neuron().habits and "silence" in Neuron().habits and "Adaptation" not in Neuron().habits
+    assert Neuron(refractory=0.0, leak=False).habits.startswith("Nothing leaks")
+
+
 def test_fits_are_the_best_ones(seeds):
     """No random other unit comes closer than the fitted one."""
     for seed in seeds[:3]:

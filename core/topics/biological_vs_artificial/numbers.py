@@ -39,6 +39,16 @@ class Neuron:
     threshold: float = -55.0
     memory: float = 100.0
 
+    @property
+    def habits(self) -> str:
+        """What keeps its firing rate from growing in step with the current, in a sentence each."""
+        said = (
+            "The leak swallows a fixed part of every current." * self.leak,
+            "The silence after each spike holds the rate back." * (self.refractory > 0),
+            "Adaptation makes every spike harder than the one before." * (self.adaptation > 0),
+        )
+        return " ".join(filter(None, said)) or "Nothing leaks and no spike is followed by silence: all charge counts."
+
     def moved(
         self, voltage: np.ndarray, current: np.ndarray, duration: np.ndarray | float, luck: np.ndarray
     ) -> np.ndarray:

@@ -38,7 +38,8 @@ def words(found: Seen, table: Table, keep: list[int]) -> str:
     """How many runs stand here, what they share, and which setting matters."""
     effects = sorted(found.sweep.effects.items(), key=lambda pair: -pair[1])
     shares = ", ".join(f"{name} {100 * share:.0f}%" for name, share in effects) or "there is one run only"
-    same = ", ".join(f"{name.lower()} {value}" for name, value in list(table.same.items())[:12])
+    said = [f"{name.lower()} {value}" for name, value in table.same.items() if value not in ("", "–")]
+    same = ", ".join(said[:12])
     more = f"; the first {LISTED} are listed" if len(keep) > LISTED else ""
     return (
         f"**{len(keep)} of {len(table.entries)} runs** pass the filter{more}. Share of the spread of the held-out loss "

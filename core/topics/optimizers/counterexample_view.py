@@ -58,7 +58,11 @@ def wrong_way(found: Game) -> Question:
     """Where does Adam end?"""
     end = float(np.median(found.ends["Adam"]))
     truth = SPOTS[0] if end < -0.5 else SPOTS[2] if end > 0.5 else SPOTS[1]
-    because = "Dividing by the root of recent squares shrinks exactly the rare gradients that carry the news."
+    because = (
+        "This memory of squares outlasts the gaps between large gradients: the small ones never take full steps."
+        if truth == SPOTS[0]
+        else "Dividing by the root of recent squares shrinks exactly the rare gradients that carry the news."
+    )
     return Question("Where is Adam in the end?", list(SPOTS), truth, because)
 
 
@@ -66,9 +70,9 @@ def rescue(found: Game) -> Goal:
     """Rescue Adam without changing the problem."""
     end = float(np.median(found.ends["Adam"]))
     goal = "**Rescue Adam**: leave one large gradient in 50 and bring Adam's median position below −0.5."
-    return Goal(
-        goal, found.every == 50 and end < -0.5, f"Now: one in {found.every}, β₂ = {found.beta2:g}, Adam at {end:.2f}."
-    )
+    at = f"{end:.2f}".replace("-", "−")
+    now = f"Now: one in {found.every}, β₂ = {found.beta2:g}, Adam at {at}."
+    return Goal(goal, found.every == 50 and end < -0.5, now)
 
 
 def measure_game(one_large_gradient_in: int, beta_2: float, learning_rate: float, seed: int) -> Game:

@@ -33,7 +33,7 @@ def plane(found: steps.Plane) -> Shown:
         "type": "heatmap", "x": encoded(found.rates * found.condition), "y": encoded(found.momenta),
         "z": encoded(np.where(found.measured < 1, shade, np.float32(3.0)).astype(np.float32)), "zmin": 0.3, "zmax": 3,
         "colorscale": [[0, transparent(ORANGE, 0.95)], [0.5, transparent(ORANGE, 0.4)], [1, transparent(ORANGE, 0.03)]],
-        "colorbar": {"title": {"text": "steps per digit"}, "thickness": 12, "tickvals": np.log10(lines).tolist(),
+        "colorbar": {"title": {"text": "steps<br>per digit"}, "thickness": 12, "tickvals": np.log10(lines).tolist(),
                      "ticktext": [*map(str, lines[:-1]), "never"]},
         "hovertemplate": "step × λmax %{x:.2f}, momentum %{y:.2f}<extra></extra>",
     }  # fmt: skip

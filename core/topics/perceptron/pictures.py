@@ -28,6 +28,7 @@ from core.probes.stacked import layers, moments
 from core.probes.surfaces import surfaces
 from core.topics.perceptron.numbers import Learning, Verdict, hull, placed
 from core.training import Run
+from core.wording import counted
 
 FRAMES = 120  # mistakes that are replayed one by one; of longer trainings the first ones and then a selection
 CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * EXTENT
@@ -119,7 +120,7 @@ def mistakes(learning: Learning, height: int = 440) -> Picture:
     traces = [{**trace, **change} if change else trace for trace, change in zip(fixed, frames[-1], strict=True)]
     end = "every point is on its side" if learning.ended else "it was stopped with points still on the wrong side"
     alt = f"{len(points)} points in the plane and a straight line that moves at each of {count} mistakes; {end}."
-    return Picture(traces, plane(height), alt, frames, [f"{index} mistakes" for index in shown])
+    return Picture(traces, plane(height), alt, frames, [counted(index, "mistake") for index in shown])
 
 
 def moment(learning: Learning, points: np.ndarray, index: int) -> tuple[dict | None, ...]:
