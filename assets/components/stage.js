@@ -212,13 +212,13 @@ class Stage {
   }
 
   label() {
+    this.caption.textContent = this.captions[this.position] ?? "";
     if (this.length < 2) return;
     const name = this.labels[this.position] ?? String(this.position);
     this.range.value = this.position;
     this.range.setAttribute("aria-valuetext", name);
     this.root.querySelector("output").textContent = name;
     this.root.dataset.position = this.position;
-    this.caption.textContent = this.captions[this.position] ?? "";
   }
 
   play() {
