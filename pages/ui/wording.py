@@ -8,8 +8,10 @@ PHONE, YIELDED, CODE = 48, 8, 6  # letters beside each other on a phone, of a co
 
 
 def figures(cell: Any) -> Any:
-    """A table's cell as it is printed: text that is a number below zero has a true minus sign."""
-    return re.sub(r"^-(?=\d)", "−", cell) if isinstance(cell, str) else cell
+    """A table's cell as it is printed: a number below zero has a true minus sign, and so has a power of ten in plain
+    text; code stays as it is typed."""
+    sign = r"^-(?=\d)" if "`" in str(cell) else r"^-(?=\d)|(?<=\de)-(?=\d)"
+    return re.sub(sign, "−", cell) if isinstance(cell, str) else cell
 
 
 def broken(columns: Mapping[str, Sequence]) -> list[int]:
