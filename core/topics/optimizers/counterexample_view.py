@@ -35,7 +35,7 @@ def game_note(found: Game) -> str:
     return (
         f"One gradient in {found.every} is +{LARGE:g}, all others are −1: on average **{found.slope:+.2f}**, so the "
         f"loss falls towards −1. With β₂ = {found.beta2:g} Adam's memory of squares lasts about "
-        f"{1 / (1 - found.beta2):.0f} steps: when it has faded, the small gradients take full "
+        f"{1 / (1 - found.beta2):,.0f} steps: when it has faded, the small gradients take full "
         "steps the wrong way. AMSGrad never lets it shrink."
     )
 
@@ -58,7 +58,11 @@ def wrong_way(found: Game) -> Question:
     """Where does Adam end?"""
     end = float(np.median(found.ends["Adam"]))
     truth = SPOTS[0] if end < -0.5 else SPOTS[2] if end > 0.5 else SPOTS[1]
-    because = "Dividing by the root of recent squares shrinks exactly the rare gradients that carry the news."
+    because = (
+        "Here the large gradients come often enough: the small ones between them never lead far astray."
+        if truth == SPOTS[0]
+        else "Dividing by the root of recent squares shrinks exactly the rare gradients that carry the news."
+    )
     return Question("Where is Adam in the end?", list(SPOTS), truth, because)
 
 
