@@ -103,7 +103,7 @@ def wrapped(name: str, width: int) -> str:
 def staggered(words: Sequence[str]) -> list[str]:
     """Names below bars, every other one lower where two would meet in a picture of half the stage's width."""
     lengths = [max(map(len, word.split("<br>"))) for word in words]
-    if all(sum(pair) / 2 <= HALF / len(words) for pair in pairwise(lengths)):
+    if all((sum(pair) + 1) / 2 <= HALF / len(words) for pair in pairwise(lengths)):
         return list(words)
     lower = "<br>" * max(word.count("<br>") + 1 for word in words[::2])
     return [f"{lower}{word}" if place % 2 else word for place, word in enumerate(words)]

@@ -110,6 +110,8 @@ def network(
         showlegend=False,
         annotations=named,
     )
+    if len(names) > MOST_NAMES:
+        plan["margin"] |= {"t": 48}
     return Picture([*lines, *units], plan, alt, frames, [f"epoch {epoch.number}" for epoch in run.history])
 
 

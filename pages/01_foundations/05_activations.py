@@ -64,7 +64,6 @@ with ui.lesson(__file__) as page:
         bars(both.accuracies(), ("", "Held-out accuracy"), yaxis={"tickformat": ".0%"}),
         bars(both.dead, ("", "Dead units"), yaxis={"tickformat": ".0%"}),
         source=run,
-        weights=(2, 1),  # six bars with their numbers beside two
     )
     goal = Goal(
         "**Beat the ReLU** with 6 layers or more: find a function whose mean held-out accuracy is one point higher.",
