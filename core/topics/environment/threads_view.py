@@ -66,7 +66,8 @@ def expected(found: Law, parallel_share: float) -> Picture:
 def draw(found: Law, parallel_share: float) -> Shown:
     """The law, and what to do next."""
     limit = 1 / (1 - parallel_share) if parallel_share < 1 else float("inf")
-    most = "without end" if parallel_share == 1 else f"at most {number(limit)} ×, with any number of threads"
+    most = "not at all" if parallel_share == 0 else f"at most {number(limit)} ×, with any number of threads"
+    most = "without end" if parallel_share == 1 else most
     note = (
         f"If **{parallel_share:.0%}** of a step could be divided, training would speed up {most}. Set the share that "
         f"you expect of a network with {found.hidden_units} hidden units and batches of {found.batch_size}; then let "
