@@ -78,7 +78,7 @@ def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
 
 def test_numbers_in_tables_have_a_true_minus_sign():
     assert [figures(cell) for cell in ("-0.5", "-x", "a-1", -3)] == ["−0.5", "-x", "a-1", -3]
-    assert [figures(cell) for cell in ("-5.2e-05", "e-1", "`1e-3`")] == ["−5.2e−05", "e-1", "`1e-3`"]
+    assert [figures(cell) for cell in ("-5.2e-05", "eps=1e-5", "`1e-3`")] == ["−5.2e−05", "eps=1e-5", "`1e-3`"]
 
 
 def test_numbers_in_sentences_have_no_exponent_up_to_a_million():
