@@ -10,3 +10,12 @@ def counted(count: float, noun: str, plural: str = "") -> str:
 def code(text: str) -> str:
     """Text set as code, which may be broken anywhere where room is scarce; nothing stays nothing."""
     return f"`{text.replace('`', chr(39))}`" if text else ""
+
+
+def bytes_told(count: float) -> str:
+    """A number of bytes as a person reads it."""
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return ""

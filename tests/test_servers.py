@@ -139,7 +139,7 @@ def test_programs_for_extras_run_where_the_packages_are(monkeypatch, tmp_path):
     assert extras.interpreter("no-such-package") is None
     with pytest.raises(ValueError, match="make extras"):
         last(extras.in_extras(("no-such-package",), "", {}, ""))
-    assert extras.missing("no-such-package", "numpy").endswith("`make extras` brings it.")
+    assert extras.missing("no-such-package", "numpy").endswith("'make extras' brings it.")
 
 
 def test_an_extra_of_a_package_counts_as_a_package_of_its_own():

@@ -44,6 +44,7 @@ def test_a_bar_of_nothing_is_drawn():
         (0.002, 3.0, ("0.01", "0.1", "1")),
         (1e-8, 1e4, ("10<sup>−8</sup>", "1", "10<sup>4</sup>")),
         (2e-6, 3e-6, ("2·10<sup>−6</sup>",)),
+        (0.013, 3.0, ("0.03", "0.1", "0.3", "1", "3")),
     ],
 )
 def test_a_logarithmic_axis_has_labels_of_one_size_however_much_it_spans(low, high, some):
@@ -51,6 +52,15 @@ def test_a_logarithmic_axis_has_labels_of_one_size_however_much_it_spans(low, hi
     inside = [name for at, name in zip(axis["tickvals"], axis["ticktext"], strict=True) if low <= at <= high * 1.001]
     assert set(some) <= set(inside) and 2 <= len(inside) <= 9
     assert axis["tickvals"] == sorted(axis["tickvals"])
+
+
+def test_the_decades_around_a_single_value_have_few_labels():
+    axis = powers(0.01, 0.01)
+    assert [name for at, name in zip(axis["tickvals"], axis["ticktext"], strict=True) if at <= 0.1] == [
+        "0.01",
+        "0.02",
+        "0.05",
+    ]
 
 
 def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
@@ -68,6 +78,7 @@ def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
 
 def test_numbers_in_tables_have_a_true_minus_sign():
     assert [figures(cell) for cell in ("-0.5", "-x", "a-1", -3)] == ["−0.5", "-x", "a-1", -3]
+    assert [figures(cell) for cell in ("-5.2e-05", "eps=1e-5", "`1e-3`")] == ["−5.2e−05", "eps=1e-5", "`1e-3`"]
 
 
 def test_numbers_in_sentences_have_no_exponent_up_to_a_million():

@@ -62,8 +62,13 @@ function framed(layout, names, width) {
     },
   };
   if (layout.yaxis?.scaleanchor) styled.height = Math.min(layout.height, tall(layout, width)); // on a narrow screen
-  for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) styled[key] = { ...axis, ...layout[key] };
+  for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) styled[key] = { ...axis, ...percents(layout[key]) };
   return styled;
+}
+
+// Whole percents where Plotly chooses them, and their parts where it chooses smaller steps: not 1%, 1%, 2%, 2%.
+function percents(axis) {
+  return axis.tickformat === ".0%" && !axis.tickvals ? { ...axis, tickformat: "~%" } : axis;
 }
 
 // The height of a plane of equal scales: as its ranges say, else (or beside others) square; a flat one has room for axes
@@ -212,13 +217,13 @@ class Stage {
   }
 
   label() {
+    this.caption.textContent = this.captions[this.position] ?? "";
     if (this.length < 2) return;
     const name = this.labels[this.position] ?? String(this.position);
     this.range.value = this.position;
     this.range.setAttribute("aria-valuetext", name);
     this.root.querySelector("output").textContent = name;
     this.root.dataset.position = this.position;
-    this.caption.textContent = this.captions[this.position] ?? "";
   }
 
   play() {

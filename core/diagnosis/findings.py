@@ -197,7 +197,7 @@ def vanishing_gradient(case: Case) -> Finding | None:
     fix = ("Use ReLU", {}, {"activation": "ReLU"}) if case.takes("activation") else ("Use ReLU or skip connections",)
     return Finding(
         "vanishing gradient", case.first.number, case.first.step,
-        f"In the untrained network the gradient of the first layer is {norms[0] / max(norms[-1], 1e-30):.1e} times "
+        f"In the untrained network the gradient of the first layer is {norms[0] / max(norms[-1], 1e-30):.2g} times "
         "that of the last: the early layers hardly learn.", *fix,
     )  # fmt: skip
 

@@ -61,8 +61,9 @@ def vanishing(run: Run) -> Finding | None:
     epoch, steps = moments[place], lengths.shape[1] - 1
     if not shares[place] < VANISHED:
         return None
+    few = f"{shares[place]:.1g}".replace("-", "−")  # a line may end behind a hyphen
     sentence = (
-        f"Of the gradient at the last step, {shares[place]:.1g} reached the first, {steps} steps back: what stood "
+        f"Of the gradient at the last step, {few} reached the first, {steps} steps back: what stood "
         "there hardly changed any weight."
     )
     fix = {"cell": "GRU"} if run.model.cell != "GRU" else {"keep_bias": 4.0}

@@ -136,7 +136,8 @@ def bars(
                   **hover("%{hovertext}: %{text}"))  # fmt: skip
     bar["marker"] |= {"line": {"color": colors, "width": 1}}  # Plotly leaves out a bar of 0 without a rim
     tops = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
-    above = trace("text", words, tops, text=text, textposition="top center", cliponaxis=False, **SILENT)
+    small = {"textfont": {"size": 11}} if len(rows) > 5 else {}  # beside each other they would touch
+    above = trace("text", words, tops, text=text, textposition="top center", cliponaxis=False, **small, **SILENT)
     alt = f"{axes[1]}: " + ", ".join(f"{name} {value}" for name, value in zip(rows, text, strict=True)) + "."
     names = {"showgrid": False, "tickangle": 0, "type": "category"}
     more = {"bargap": 0.2 if len(rows) < 5 else 0.1, **more}

@@ -25,6 +25,7 @@ Places = dict[int, tuple[float, float]]  # where each vertex stands: columns to 
 Route = list[tuple[float, float]]
 SWEEPS = 6  # passes of the crossing reduction
 DIGITS = 3  # in the drawing; captions and tables have more
+ROOM = 62  # in a vertex, in letters times the size of the type
 EDGE, CLEAR = 0.48, 25  # room above and below the outer rows, in rows; from a vertex's middle to its numbers, in pixels
 COLORS = {"forward": BLUE, "loss": BLUE, "backward": ORANGE, "update": ORANGE}
 
@@ -130,6 +131,7 @@ def traces(graph: Graph, places: Places, routes: dict[tuple[int, int], Route]) -
     edges = [GREY if graph.vertices[place].kind == "constant" else INK for place in kept]
     box = marker(PAPER, 36, symbols, edges, 1.5)
     signs = [graph.vertices[place].sign for place in kept]
+    sizes = [min(13, ROOM / max(1, len(sign))) for sign in signs]  # a long name stays in its box
     words = [hovered(graph, place) for place in kept]
     numbers = (("top center", BLUE_TEXT), ("bottom center", ORANGE_TEXT), ("middle center", INK))
     return [
@@ -137,7 +139,7 @@ def traces(graph: Graph, places: Places, routes: dict[tuple[int, int], Route]) -
         trace("lines", [], [], line={"width": 3}, **SILENT),
         trace("markers", **spots, marker=box, text=words, showlegend=False, **hover("%{text}")),
         trace("markers", [], [], marker={"size": 42}, **SILENT),
-        trace("text", **spots, text=signs, textfont={"color": INK}, **SILENT),
+        trace("text", **spots, text=signs, textfont={"color": INK, "size": sizes}, **SILENT),
         *(
             trace("text", [], [], text=[], textposition=where, textfont={"color": color}, **SILENT)
             for where, color in numbers

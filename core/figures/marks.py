@@ -66,15 +66,22 @@ def hover(words: str, name: str = "") -> dict:
     return {"hovertemplate": f"{words}<extra>{name}</extra>"}
 
 
+LABELLED = (  # decades that an axis spans at least, and the digits that are labelled in each
+    (2.5, (1.0,)),
+    (2.0, (1.0, 3.0)),
+    (0.6, (1.0, 2.0, 5.0)),
+    (0.0, (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)),
+)
+
+
 def powers(*values: Any) -> dict:
     """A logarithmic axis for positive values, with labels of one size: powers of ten, every other one or less where
     they are many, and numbers between them where they are few."""
     known = np.concatenate([np.ravel(np.asarray(each, dtype=float)) for each in values])
     ends = np.log10(known[np.isfinite(known) & (known > 0)])
     low, high = (ends.min(), ends.max()) if len(ends) else (0.0, 1.0)
-    every, digits = max(1, math.ceil((high - low) / 7)), (1.0,)
-    if high - low < 2.5:
-        digits = (1.0, 2.0, 5.0) if high - low > 0.6 else (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+    span = high - low or 1.0  # around one single value Plotly shows a decade on either side
+    every, digits = max(1, math.ceil(span / 7)), next(digits for least, digits in LABELLED if span >= least)
     exponents = range(math.floor(low / every) * every, math.ceil(high) + 1, every)
     ticks = [(digit, power) for power in exponents for digit in digits]
     plain = exponents[0] > -4 and exponents[-1] < 5
@@ -96,7 +103,7 @@ def wrapped(name: str, width: int) -> str:
 def staggered(words: Sequence[str]) -> list[str]:
     """Names below bars, every other one lower where two would meet in a picture of half the stage's width."""
     lengths = [max(map(len, word.split("<br>"))) for word in words]
-    if all(sum(pair) / 2 <= HALF / len(words) for pair in pairwise(lengths)):
+    if all((sum(pair) + 1) / 2 <= HALF / len(words) for pair in pairwise(lengths)):
         return list(words)
     lower = "<br>" * max(word.count("<br>") + 1 for word in words[::2])
     return [f"{lower}{word}" if place % 2 else word for place, word in enumerate(words)]

@@ -8,7 +8,7 @@ import torch
 
 from core.data.planar import EXTENT
 from core.figures.layers import layer_name
-from core.figures.marks import SILENT, UNSEEN, hover, marker, stroke, trace, upright
+from core.figures.marks import SILENT, UNSEEN, hover, marker, stroke, trace, upright, wrapped
 from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, Picture, Replay, encoded, layout, square
 from core.figures.planes import RESOLUTION, heat, points
 from core.probes.anatomy import MATTERS, Importance, crippled
@@ -16,6 +16,7 @@ from core.probes.surfaces import surface
 from core.training.run import Run
 
 WIDTHS = (0.6, 1.4, 2.6, 4.2, 6.5)  # line widths, thinnest first
+MOST_NAMES = 5  # layers whose names fit beside each other
 SHOWN = 16  # units drawn per layer; a wider layer shows its first ones
 
 
@@ -98,7 +99,10 @@ def network(
         f"weights, orange dotted lines negative ones, thicker is larger; the largest weight is {largest:.2f}."
     )
     title = {"y": 1.02, "yref": "paper", "showarrow": False, "yanchor": "bottom"}
-    named = [{**title, "x": column, "text": layer_name(column, len(widths) - 2)} for column in range(len(widths))]
+    names = [layer_name(column, len(widths) - 2) for column in range(len(widths))]
+    if len(names) > MOST_NAMES:  # beside each other they would touch
+        names = [wrapped(name, 1) for name in names]
+    named = [{**title, "x": column, "text": name} for column, name in enumerate(names)]
     plan = layout(
         height=height,
         xaxis={**UNSEEN, "range": [-0.45, len(widths) - 0.55]},
@@ -106,6 +110,8 @@ def network(
         showlegend=False,
         annotations=named,
     )
+    if len(names) > MOST_NAMES:
+        plan["margin"] |= {"t": 48}
     return Picture([*lines, *units], plan, alt, frames, [f"epoch {epoch.number}" for epoch in run.history])
 
 

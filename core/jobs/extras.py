@@ -101,7 +101,7 @@ def missing(*packages: str) -> str:
     if interpreter(*packages):
         return ""
     return (
-        f"{' and '.join(packages)} {'is' if len(packages) == 1 else 'are'} not installed here: `{COMMAND}` brings it."
+        f"{' and '.join(packages)} {'is' if len(packages) == 1 else 'are'} not installed here: '{COMMAND}' brings it."
     )
 
 

@@ -83,6 +83,11 @@ class Comparison:
             name: np.array([run.curve("train_loss")[1][:count] for run in runs]) for name, runs in self.runs.items()
         }
 
+    def highest(self) -> float:
+        """Up to where losses are shown: one that explodes for an epoch would hide all the others."""
+        means = [values.mean(axis=0) for values in self.losses().values()]
+        return 1.1 * min(max(float(np.nanmax(mean)) for mean in means), 3 * max(float(mean[0]) for mean in means))
+
     def accuracies(self) -> dict[str, list[float]]:
         """Final held-out accuracy per activation and seed."""
         return {name: [run.last.test_score for run in runs] for name, runs in self.runs.items()}

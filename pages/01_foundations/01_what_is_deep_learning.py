@@ -56,7 +56,9 @@ with ui.lesson(__file__) as page:
         else "the last hidden layer"
         if accuracies[-1] >= max(accuracies) - 0.005
         else "a middle layer",
-        "Each layer works on what the one before it has already untangled.",
+        "Each layer works on what the one before it has already untangled."
+        if accuracies[-1] >= accuracies[best] - 0.005
+        else "A layer that is too narrow, or has not learned enough, loses again what was untangled.",
     )
     if page.predict(question):
         page.show(separability(accuracies, chosen, 1 / len(run.data.classes), 300), source=run)

@@ -52,13 +52,14 @@ with ui.lesson(__file__) as page:
         "Every layer multiplies the error signal by the activation's slope on its way back.",
     )
     if page.predict(question):
-        page.show(bands(race.layers, race.gradients, layers, log="y"), source=run)
+        page.show(bands(race.layers, race.gradients, layers, log="y", xaxis={"dtick": 1}), source=run)
     page.note("## Your own function against the others")
     formula = page.text("Your function of x", EXAMPLE, help="For example max(0, x) - 0.1*x, sin(x), x/(1+abs(x))")
-    page.show(function_and_slope(shape(OWN, formula), "your function", 300), source=shape(OWN, formula))
+    page.show(function_and_slope(shape(OWN, formula), OWN, 300), source=shape(OWN, formula))
     own = page.job("Train it with three seeds", compare, data, depth, units, rate, page.seeds(3), formula)
     both = race.joined(own)
-    page.show(bands(both.epochs, both.losses(), ("Epoch", "Training loss")), source=run)
+    axis = {"range": [0, both.highest()]}
+    page.show(bands(both.epochs, both.losses(), ("Epoch", "Training loss"), yaxis=axis), source=run)
     page.show(
         bars(both.accuracies(), ("", "Held-out accuracy"), yaxis={"tickformat": ".0%"}),
         bars(both.dead, ("", "Dead units"), yaxis={"tickformat": ".0%"}),

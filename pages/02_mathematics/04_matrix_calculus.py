@@ -27,6 +27,7 @@ Reading:
 - *Dive into Deep Learning*, sections 2.4 and 2.5
 """
 
+from core.figures.curves import number
 from core.lessons import Goal, Question
 from core.topics.matrix_calculus import numbers as jacobians
 from core.topics.matrix_calculus.pictures import closed_form, jacobian, shift
@@ -43,7 +44,7 @@ with ui.lesson(__file__) as page:
     right = page.answers([jacobians.question(found)])[0]
     with page.ahead(stage):
         page.show(jacobian(found, right is None), closed_form(found, right is None), source=found)
-        page.note(f"{found.told} Largest difference: {found.difference:.0e}.")
+        page.note(f"{found.told} Largest difference: {number(found.difference)}.")
     page.table(jacobians.bytes_rows(found))
     question = Question(
         "Raise every input by the same small amount. Does any output move?",

@@ -8,8 +8,10 @@ PHONE, YIELDED, CODE = 48, 8, 6  # letters beside each other on a phone, of a co
 
 
 def figures(cell: Any) -> Any:
-    """A table's cell as it is printed: text that is a number below zero has a true minus sign."""
-    return re.sub(r"^-(?=\d)", "−", cell) if isinstance(cell, str) else cell
+    """A table's cell as it is printed: a number below zero has a true minus sign, also in the power of ten of a cell
+    that is nothing but a number; code stays as it is typed."""
+    sign = r"^-(?=\d)|(?<=e)-" if re.fullmatch(r"-?[\d.,]+e-\d+", str(cell)) else r"^-(?=\d)"
+    return re.sub(sign, "−", cell) if isinstance(cell, str) else cell
 
 
 def broken(columns: Mapping[str, Sequence]) -> list[int]:

@@ -111,7 +111,8 @@ def test_the_measurement_is_made_in_another_process_and_tells_its_progress(seed)
     assert found.steps.shape == (threads.REPEATS, len(found.threads)) and (found.steps > 0).all()
     assert torch.get_num_threads() == before
     assert found.load >= 0 or not hasattr(os, "getloadavg")
-    shares = [share for share, message in told if "threads" in message]
+    assert "round 1 of 6, 1 thread" in dict(told).values() and "1 are enough" not in seen.goal(found).now
+    shares = [share for share, message in told if "thread" in message]
     assert shares == sorted(shares) and shares[0] == 0 and len(set(shares)) == found.steps.size
     assert seen.question(found).truth in seen.question(found).options
     assert len(seen.draw_rates(found).pictures) == 1 and "cores" in found.provenance

@@ -175,3 +175,11 @@ def test_every_view_draws_what_it_says(name, seed):
     if name == "Surface":
         assert clicked(measured, {"panel": 0, "x": 0.5, "y": 0.25}) == ((START, "0.50, 0.25"),)
         assert len(measured.gaps) == STEPS + 1
+
+
+def test_the_way_is_drawn_until_the_sentence_is_true_and_a_crawl_is_no_double_sentence():
+    view, plateau = VIEWS["Surface"], descend("plateau", 10, 0.15)
+    drawn = view.draw(plateau)
+    assert plateau.thousandth > 80 and drawn.pictures[0][0].labels[-1] == f"step {plateau.thousandth:.0f}"
+    assert view.draw(descend("bowl", 2, 0.001)).note.endswith("it: it keeps bouncing or crawls.")
+    assert "Below" in view.question(plateau).because

@@ -151,3 +151,9 @@ def test_every_view_can_be_drawn(name, seed):
         for picture in (one for row in shown.pictures for one in row):
             picture.plotly()
             assert len(picture.alt) > 40 and len(picture.frames) == len(picture.labels)
+
+
+def test_no_factor_is_minus_zero_and_negative_ones_stand_in_brackets():
+    note = VIEWS["Rotate, scale, rotate"].draw(mapped(2, 2, 2, 2)).note
+    assert "-0.00" not in note and "mirror" not in note
+    assert "\\cdot (-0.17)" in VIEWS["Dot product"].draw(pair(-5, 2, -5, 2)).note

@@ -241,3 +241,8 @@ def test_pictures_are_sound(name, own, seed):
         assert "nan" not in picture.alt and str(len(found.learning.rows)) in pictures[0].alt
     assert len(pictures[1].frames) == len(pictures[1].labels) <= 121
     assert found.summary.endswith(".")
+
+
+def test_the_summary_counts_one_point_and_none():
+    assert "1 of 4 points is still" in trial("XOR", (), 0).summary
+    assert trial("empty", (), 0).summary == "No points yet: click to set some."

@@ -121,6 +121,7 @@ def test_the_areas_are_the_entropies():
     under_p, under_q = (float((both.p * -np.log2(one)).sum()) for one in (both.p, both.q))
     assert (under_p, under_q) == pytest.approx((both.entropy, both.cross_entropy))
     assert both.answer() == NO and beliefs("B", 1.0, "C", 1.0).answer() == YES
+    assert beliefs("B", 1.0, "B", 0.5).answer() == NO, "0.076 and 0.081 bits"
 
 
 def test_every_goal_can_be_met_and_the_first_view_meets_none(seed):

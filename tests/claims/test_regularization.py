@@ -16,6 +16,7 @@ from core.topics.regularization.numbers import (
     NAMES,
     PENALTIES,
     PLAIN,
+    Comparison,
     Problem,
     Setting,
     Strength,
@@ -161,3 +162,10 @@ def test_all_views_can_be_drawn(comparison):
     game_shown = shown["Stop button"]
     assert game_shown.clicked({"x": 12.2}) == ((stop_of(run), 12),)
     assert game_shown.pictures[0][0].traces[0]["x"] == [], "the future is hidden at first"
+
+
+def test_where_no_technique_helps_it_is_said(seeds):
+    spread = np.linspace(0, 0.01, 4)
+    scores = {name: spread + (0.9 if name == PLAIN else 0.6) for name in NAMES}
+    said = Comparison({}, scores, {}, None).sentence()
+    assert said.startswith("None of them helps here") and "30.0 points behind no regularization." in said

@@ -142,7 +142,7 @@ def places(graph: Graph) -> dict[int, tuple[float, float]]:
         own = [source for source in vertex.inputs if graph.vertices[source].kind == "parameter"]
         for source, weight in zip(given, own, strict=False):
             (x, y), (right, up) = found[source], found[user]
-            share = 0.5 if y == up else 0.3  # clear of where edges cross
+            share = 0.5 if y == up or rows[vertex.name[0]] == 1 else 0.3  # clear of where edges cross
             found[weight] = (x + share * (right - x), y + share * (up - y))
         if own:
             found[own[-1]] = (found[user][0], found[user][1] - 0.36)

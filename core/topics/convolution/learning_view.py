@@ -128,13 +128,17 @@ def draw(learning: Learning) -> Shown:
     came = (
         f"close to its target (cosine above {CLOSE}) from step **{when}** on"
         if when is not None
-        else f"not close to its target, cosine **{learning.cosines[-1]:.3f}**"
+        else f"not close to its target, cosine **{number(learning.cosines[-1])}**"
+    )
+    steep = (
+        f"{learning.stretch:,.0f} times as steep along one direction as along another"
+        if learning.stretch >= 1.5
+        else "almost equally steep along all directions"
     )
     note = (
         f"{size * size} random weights, and the only teacher is the response on the right. After {steps[-1]} steps the "
-        f"kernel is {came}. This picture's loss is {learning.stretch:,.0f} times as steep along one direction as "
-        "along another: the more alike neighbouring pixels are, the larger that number, and the longer plain gradient "
-        "descent takes."
+        f"kernel is {came}. This picture's loss is {steep}: the more alike neighbouring pixels are, the more that "
+        "differs, and the longer plain gradient descent takes."
     )
     row = (kernels(learning, steps, labels), responses(learning, steps, labels), curves(learning, steps, labels))
     return Shown((row,), note)

@@ -52,7 +52,7 @@ def question(found: Rarity) -> Question:
     """How many does the plain network find?"""
     text = (
         f"{found.rare_share:.0%} of the samples are of the rare class. Trained as they come, a network is right on "
-        f"{found.last(found.accuracies, PLAIN):.0%} of all held-out samples. How many of the rare ones does it find?"
+        f"{found.last(found.accuracies, PLAIN):.1%} of all held-out samples. How many of the rare ones does it find?"
     )
     because = "Where the clouds overlap, calling everything common is right most often: accuracy does not see the rare."
     return Question(text, Scale(0, 100, 1, "%"), round(100 * found.last(found.recalls, PLAIN)), because)

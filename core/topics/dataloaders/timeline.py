@@ -16,6 +16,7 @@ from core.jobs.apart import apart
 from core.lessons.record import Record, finished
 from core.provenance import Measured, Sourced
 from core.topics.dataloaders.loading import BATCHES, Plan, Span, as_argument, watched
+from core.wording import counted
 
 WORKERS, PREFETCH, CHANNELS = (0, 1, 2, 4), (1, 4), (4, 96)
 BATCH_SIZE = 16
@@ -64,7 +65,7 @@ def timeline_of(plan: Plan, seen: dict[str, Any], source: Any) -> Timeline:
 def measured(plan: Plan) -> Generator[tuple[float, str], None, Timeline]:
     """Load and train on this machine, in a process of its own; yields (share of the time allowed, message)."""
     began = time.perf_counter()
-    message = f"{plan.workers} workers, {BATCHES} batches"
+    message = f"{counted(plan.workers, 'worker')}, {BATCHES} batches"
     seen = yield from apart("core.topics.dataloaders.loading", as_argument(plan), message)
     source = Measured((0,), time.perf_counter() - began, f"Measured live, {os.cpu_count()} cores")
     return timeline_of(plan, seen, source)

@@ -21,6 +21,7 @@ from core.topics.dataloaders.timeline import (
     measured_pair,
     recorded,
 )
+from core.wording import counted
 
 NETWORKS = dict(zip(("small", "large"), CHANNELS, strict=True))
 CONTROLS = (
@@ -56,7 +57,7 @@ def bar(names: list[str], spans: np.ndarray, kind: str, color: str, pattern: str
     }  # fmt: skip
 
 
-def gantt(found: Timeline) -> Picture:
+def gantt(found: Timeline, axis: str = "Seconds since the first loading began") -> Picture:
     """Who was busy when: a row for the training, one for each worker."""
     batches = [str(place + 1) for place in range(len(found.steps))]
     loads = bar([row(worker) for worker in found.owners], np.array([load[1:] for load in found.loads]), "loading",
@@ -69,10 +70,10 @@ def gantt(found: Timeline) -> Picture:
     names = [row(MAIN), *(row(worker) for worker in range(found.plan.workers))][::-1]
     end = max(found.steps[-1, 2], max(load[2] for load in found.loads))
     plan = layout(
-        "Seconds since the first loading began", "", 150 + 46 * len(names), barmode="overlay",
+        axis, "", 150 + 46 * len(names), barmode="overlay",
         yaxis={"categoryorder": "array", "categoryarray": names, "showgrid": False}, xaxis={"range": [0, float(end)]},
     )  # fmt: skip
-    who = f"{found.plan.workers} workers" if found.plan.workers else "no workers, the training process loads"
+    who = counted(found.plan.workers, "worker") if found.plan.workers else "no workers, the training process loads"
     alt = (
         f"{len(batches)} batches, {who}: done after {number(end)} s, of which the training waited for data "
         f"{found.waiting:.0%}; {found.throughput:.0f} pictures a second."
@@ -83,9 +84,9 @@ def gantt(found: Timeline) -> Picture:
 def draw(found: Timeline) -> Shown:
     """The bars and what they add up to."""
     begun = f"Starting the workers took {found.start:.1f} s, which is not drawn. " if found.plan.workers else ""
-    counted = "from the second batch on" if found.plan.workers else "from the first batch on"
+    since = "from the second batch on" if found.plan.workers else "from the first batch on"
     note = (
-        f"**{found.throughput:.0f} pictures a second** ({counted}); the training waited for data "
+        f"**{found.throughput:.0f} pictures a second** ({since}); the training waited for data "
         f"**{found.waiting:.0%}** of that time. {begun}Each picture is a JPEG file, opened and brought to "
         f"{SIDE} × {SIDE}; the numbers are batches. Recorded on {RECORD.contents['cores']} cores: yours differ."
     )
@@ -102,7 +103,7 @@ def before(found: Timeline) -> Shown:
 
 def question(found: Timeline) -> Question:
     """How long does the training wait?"""
-    who = f"With {found.plan.workers} workers" if found.plan.workers else "Without workers"
+    who = f"With {counted(found.plan.workers, 'worker')}" if found.plan.workers else "Without workers"
     text = f"{who}: what share of the time does the training wait for data?"
     because = (
         "Workers load the next batches during a step; the wait that is left is loading that the steps cannot hide."
@@ -126,7 +127,8 @@ def draw_pair(pair: Pair) -> Shown:
         f"On this machine: **{plain.throughput:.0f}** pictures a second; with `pin_memory=True` "
         f"**{pinned.throughput:.0f}**. {pinning(pinned)}"
     )
-    return Shown(((gantt(plain),), (gantt(pinned),)), note)
+    ways = gantt(plain, "Seconds, without pinned memory"), gantt(pinned, "Seconds, with pinned memory")
+    return Shown(tuple((way,) for way in ways), note)
 
 
 def pinning(pinned: Timeline) -> str:

@@ -21,6 +21,7 @@ from core.jobs.apart import apart
 from core.probes import luck
 from core.provenance import Measured, Sourced
 from core.topics.environment.machine import cores
+from core.wording import counted
 
 REPEATS, SECONDS = 6, 0.15
 MOST = 64  # threads
@@ -145,7 +146,7 @@ def timed(plan: Plan, seed: int, counts: Sequence[int]) -> dict[str, Any]:
     for repeat in range(REPEATS):
         for place, count in enumerate(counts):
             done = (repeat * len(counts) + place) / steps.size
-            print(json.dumps([done, f"round {repeat + 1} of {REPEATS}, {count} threads"]), flush=True)
+            print(json.dumps([done, f"round {repeat + 1} of {REPEATS}, {counted(count, 'thread')}"]), flush=True)
             steps[repeat, place] = rate(model, x, y, count, SECONDS)
     return {"threads": list(counts), "steps": steps.tolist(), "cores": cores(), "load": load}
 

@@ -15,6 +15,7 @@ from core.programs import Program, Step
 from core.provenance import Measured
 from core.topics.environment.machine import cores
 from core.topics.environment.threads import Rates, amdahl, batch, counts_of, measured, network, rate, trained
+from core.wording import counted
 
 UNITS = scale("Hidden units", (8, 32, 128, 512), 128)
 BATCH = scale("Batch size", (16, 128, 1024), 1024)
@@ -65,7 +66,8 @@ def expected(found: Law, parallel_share: float) -> Picture:
 def draw(found: Law, parallel_share: float) -> Shown:
     """The law, and what to do next."""
     limit = 1 / (1 - parallel_share) if parallel_share < 1 else float("inf")
-    most = "without end" if parallel_share == 1 else f"at most {number(limit)} ×, with any number of threads"
+    most = "not at all" if parallel_share == 0 else f"at most {number(limit)} ×, with any number of threads"
+    most = "without end" if parallel_share == 1 else most
     note = (
         f"If **{parallel_share:.0%}** of a step could be divided, training would speed up {most}. Set the share that "
         f"you expect of a network with {found.hidden_units} hidden units and batches of {found.batch_size}; then let "
@@ -91,7 +93,9 @@ def rates(found: Rates) -> Picture:
     words = {"x": found.cores, "y": 1, "yref": "paper", "text": "cores", "showarrow": False, "xanchor": "left"}
     plan = layout("Threads", "Training steps a second", 380, shapes=[edge], annotations=[words],
                   xaxis={"tickvals": list(found.threads)}, yaxis={"rangemode": "tozero"})  # fmt: skip
-    told = ", ".join(f"{count} threads {number(value)}" for count, value in zip(found.threads, means, strict=True))
+    told = ", ".join(
+        f"{counted(count, 'thread')} {number(value)}" for count, value in zip(found.threads, means, strict=True)
+    )
     return Picture([every, mean, *fit], plan, f"Training steps a second on {found.cores} cores: {told}.")
 
 
@@ -134,7 +138,9 @@ def goal(found: Rates | None) -> Goal:
     if found is None:
         return Goal(text, False, "Now: nothing measured yet.")
     passed = found.enough == 1 and not found.parallel >= LITTLE
-    return Goal(text, passed, f"Now: {found.enough} are enough, {found.parallel:.0%} parallel.")
+    enough = f"{counted(found.enough, 'thread')} {'is' if found.enough == 1 else 'are'} enough"
+    fit = f", {found.parallel:.0%} parallel" if np.isfinite(found.parallel) else ""  # a single core tells nothing
+    return Goal(text, passed, f"Now: {enough}{fit}.")
 
 
 TIME = """x, y = batch({samples!r}, {seed!r})

@@ -106,7 +106,9 @@ def signed_bars(values: list[float], names: list[str], axes: tuple[str, str], al
     colors = [BLUE if value >= 0 else ORANGE for value in values]
     bar = upright(names, values, colors, **hover("%{x}: %{y:.4g}"))
     told = {"tickvals": names[:: 1 + len(names) // 13], "tickangle": 0}  # every other one where they would meet
-    return Picture([bar], layout(*axes, height, xaxis={"type": "category", "showgrid": False, **told}), alt)
+    plan = layout(*axes, height, xaxis={"type": "category", "showgrid": False, **told})
+    plan["yaxis"]["exponentformat"] = "power"  # else 0.00003 were 30µ
+    return Picture([bar], plan, alt)
 
 
 def sample_shares(passage: Pass, height: int = 280) -> Picture:

@@ -20,6 +20,7 @@ from core.topics.gradient_descent.curvature import (
     sharpness_along,
 )
 from core.training import Recipe, Run, train, train_many
+from core.wording import counted
 
 GROUND = ("bowl", "ravine", "Rosenbrock", "plateau", "saddle")
 STEPS, SWEPT = 200, 121  # steps of a descent; learning rates that are tried around the bound
@@ -179,7 +180,7 @@ class Edge:
 
     @property
     def provenance(self) -> str:
-        return f"{self.run.provenance} · λmax at {len(self.epochs)} moments: {duration(self.seconds)}"
+        return f"{self.run.provenance} · λmax at {counted(len(self.epochs), 'moment')}: {duration(self.seconds)}"
 
     @property
     def bound(self) -> float:

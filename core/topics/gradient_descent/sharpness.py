@@ -45,7 +45,7 @@ def ended(
         f"{number(ends[best])}, at {number(rates[best])}; 2/λmax is {number(bound)}, yours is {number(mine[0])} and "
         f"ends at {number(mine[1])}."
     )
-    axes = {"xaxis": powers(rates), "yaxis": powers(low, high)}
+    axes = {"xaxis": {**powers(rates, mine[0]), "tickangle": 0}, "yaxis": powers(low, high)}
     return Picture(traces, layout("Learning rate", what, height, **axes), alt)
 
 
@@ -113,7 +113,7 @@ def followed(edge: Edge) -> Shown:
     """λmax along the training and the line it stops at."""
     x, bound = np.array(edge.epochs), edge.bound
     traces = [
-        line(x, edge.sharpness, "λmax, measured", BLUE),
+        line(x, edge.sharpness, "λmax, measured", BLUE, mode="lines" if len(x) > 1 else "markers"),
         line(np.array([0, edge.run.recipe.epochs]), np.array([bound, bound]), "2/η", INK, "dash"),
     ]
     alt = (

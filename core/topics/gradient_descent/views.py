@@ -18,6 +18,7 @@ from core.topics.gradient_descent.sharpness import EDGE, NETWORK, RATES, SMALL, 
 # Surface -------------------------------------------------------------------------------------------------------------
 
 
+DETAIL = 80  # steps that are drawn at least
 START = text("Start", help="Two numbers, or click.")
 
 
@@ -60,7 +61,8 @@ def slid(descent: Descent) -> Shown:
         f"{descent.outcome}; height "
         f"above the minimum from {number(descent.gaps[0])} to {number(descent.gaps[-1])}."
     )
-    field, ways = surface_field(descent.surface, 400), {"path": way[:80]}
+    arrived = int(min(max(DETAIL, descent.thousandth), lab.STEPS)) + 1  # what the sentence says must be seen
+    field, ways = surface_field(descent.surface, 400), {"path": way[:arrived]}
     ground = walked(field, ways, alt, lambda at: f"step {at}", descent.surface.minimum, {"path": "Adam"})
     ground.layout["showlegend"] = False
     mine = (descent.rate, float(descent.gaps[-lab.STEPS // 10 :].max()))
@@ -79,13 +81,18 @@ def bound_note(descent: Descent) -> str:
     return (
         f"At the minimum the ground curves with at most $\\lambda_{{max}}$ = **{number(descent.at_minimum)}**{there}, "
         f"so $2/\\lambda_{{max}}$ = **{number(descent.bound)}**. Your {descent.rate:g} is **{side}** it: "
-        f"{descent.outcome}."
+        f"{'it keeps bouncing or crawls' if descent.outcome == HOVERS else descent.outcome}."
     )
 
 
 def fate(descent: Descent) -> Question:
     """Converge or diverge?"""
-    because = "Above 2/λmax every step overshoots the minimum by more than it came from, in the steepest direction."
+    because = (
+        "Above 2/λmax every step overshoots the minimum by more than it came from, in the steepest direction."
+        if descent.rate > descent.bound
+        else "Below 2/λmax every step near the minimum ends closer to it; how many are needed, the flattest direction "
+        "decides."
+    )
     return Question(
         f"With learning rate {descent.rate:g}: what happens?", [CONVERGES, DIVERGES, HOVERS], descent.outcome, because
     )

@@ -116,7 +116,8 @@ def columns(values: np.ndarray, axis: str, marked: dict[int, str], silent: int, 
         "marker": {"color": colors, "pattern": {"shape": shapes}},
     }  # fmt: skip
     words = ", ".join(f"unit {name} {number(value)}" for name, value in zip(names, values, strict=True))
-    plan = layout("unit", axis, height, showlegend=False, xaxis={"dtick": 1}, yaxis={"range": [0, 1.05]})
+    units = {"tick0": 1, "dtick": 1 + len(values) // 10, "tickangle": 0}  # all, or every other one of many
+    plan = layout("unit", axis, height, showlegend=False, xaxis=units, yaxis={"range": [0, 1.05]})
     return Picture([bar], plan, f"{axis.capitalize()}: {words}.")
 
 

@@ -51,7 +51,7 @@ class Fitted:
 def loop(
     model: Network, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, x_test: Tensor, y_test: Tensor, seed: int
 ):
-    """The loop: (epochs, 3) as in ``Fitted``, one row after each epoch."""
+    """The loop: after each epoch a row of training loss, held-out loss and held-out accuracy."""
     history = []
     for epoch in range(EPOCHS):
         model.train()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.figures.curves import number
-from core.figures.marks import horizontal, hover, marker, stroke, trace
+from core.figures.marks import horizontal, hover, marker, scientific, stroke, trace
 from core.figures.picture import COLORS, DASHES, INK, SYMBOLS, Picture, layout
 from core.lessons import Goal, Question
 from core.lessons.controls import pick, scale, slider
@@ -74,7 +74,7 @@ def gaps_picture(found: Ways) -> Picture:
         words.append(f"{name} from {number(float(gaps[0]))} to {number(float(gaps[-1]))}")
     bound = horizontal(CLOSE, INK, 1.5, "dot")
     ticks = {"type": "log", "range": [-8.2, 1.6], "tickvals": [10.0**k for k in range(-8, 2, 2)],
-             "ticktext": ["0.00000001", "0.000001", "0.0001", "0.01", "1"]}  # fmt: skip
+             "ticktext": [scientific(1, k) for k in range(-8, 2, 2)]}  # fmt: skip
     plan = layout("Held-out digits, sorted", "Largest difference of a logit", 360, yaxis=ticks, shapes=[bound])
     return Picture(traces, plan, f"Differences from nn.Module, digit by digit: {'; '.join(words)}.")
 

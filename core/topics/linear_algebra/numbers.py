@@ -56,7 +56,8 @@ class Map:
         v = np.diag([1.0, np.round(np.linalg.det(v))]) @ v
         if v[0, 0] < 0:  # half a turn before and half a turn after: the same matrix by smaller moves
             u, v = -u, -v
-        return math.atan2(v[1, 0], v[0, 0]), tuple(scale * signs), math.atan2(u[1, 0], u[0, 0])
+        factors = np.where(scale < 1e-12, 0.0, scale * signs)  # rounding is no mirror
+        return math.atan2(v[1, 0], v[0, 0]), tuple(factors), math.atan2(u[1, 0], u[0, 0])
 
     def residual(self) -> float:
         """How far rotate, scale, rotate in turn are from W at most, entry by entry."""

@@ -101,6 +101,11 @@ def measure_pair(angle_of_w: float, length_of_w: float, angle_of_x: float, lengt
     return lab.pair(angle_of_w, length_of_w, angle_of_x, length_of_x)
 
 
+def factor(value: float) -> str:
+    """A factor of a product, a negative one in brackets."""
+    return f"({value:.2f})" if round(value, 2) < 0 else f"{abs(value):.2f}"
+
+
 def draw_pair(pair: Pair) -> Shown:
     """The vectors with the shadow of one on the other, and the dot product as one of them turns."""
     shadow, x = pair.shadow, pair.x
@@ -124,7 +129,7 @@ def draw_pair(pair: Pair) -> Shown:
     words = f"The dot product over the angle is a cosine of height {number(length)}; now {number(pair.dot)}."
     (w1, w2), (x1, x2) = pair.w, x
     note = (
-        f"$w \\cdot x = w_1 x_1 + w_2 x_2 = {w1:.2f} \\cdot {x1:.2f} + {w2:.2f} \\cdot {x2:.2f}$ = "
+        f"$w \\cdot x = w_1 x_1 + w_2 x_2 = {factor(w1)} \\cdot {factor(x1)} + {factor(w2)} \\cdot {factor(x2)}$ = "
         f"**{pair.dot:.2f}**: the length of $w$ ({size:.1f}) times the length of the shadow, with its sign "
         f"({along:.2f})."
     )
@@ -182,7 +187,7 @@ def draw_steps(mapping: Map) -> Shown:
     note = (
         f"$W = U \\Sigma V^\\top$: rotate by **{np.degrees(first):.0f}°**, scale by **{large:.2f}** and "
         f"**{small:.2f}**, rotate by **{np.degrees(last):.0f}°**.{mirror} Multiplied together again, they miss $W$ by "
-        f"{mapping.residual():.0e}. Play it."
+        f"{number(mapping.residual())}. Play it."
     )
     return Shown(((film(mapping),),), note)
 

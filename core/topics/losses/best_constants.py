@@ -48,7 +48,8 @@ def wished(wish: Wish) -> Shown:
         "side, with a lead of 1 whatever the share; focal loss is drawn towards one half. Do not read their outputs as "
         "probabilities."
         if classes
-        else f"Lowest: **{lowest}**; {known}. MSE asks for the mean, MAE for the median, Huber for something between."
+        else f"Lowest: **{lowest}**; {known}. MSE asks for the mean, MAE for the median, Huber for a mean that "
+        "outliers pull less."
     )
     axes = {"xaxis": {"range": [low, high]}, "yaxis": {"range": [-0.04 * top, top]}}
     picture = Picture(traces, layout(across, "Mean loss, above its lowest", 420, **axes), alt)

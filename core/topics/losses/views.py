@@ -156,8 +156,8 @@ def sloped(found: Sloped) -> Shown:
     rows = [
         {
             "Loss": name,
-            f"Value at {found.at:g}": f"{found.shapes.values[name][place]:.4f}",
-            f"Slope at {found.at:g}": f"{found.shapes.slopes[name][place]:.4f}",
+            f"Value at {number(found.at)}": f"{found.shapes.values[name][place]:.4f}",
+            f"Slope at {number(found.at)}": f"{found.shapes.slopes[name][place]:.4f}",
         }
         for name in found.shapes.values
     ]

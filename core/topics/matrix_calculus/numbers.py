@@ -14,6 +14,7 @@ from torch.nn import functional
 from core import provenance
 from core.formulas.graphs import shown
 from core.lessons.grading import Calculation
+from core.wording import bytes_told
 
 EPSILON = 1e-5  # LayerNorm's guard against a variance of 0
 WIDTH, BATCH, FLOAT = 1024, 32, 4  # a layer of ordinary size, and the bytes of one of its numbers
@@ -209,15 +210,6 @@ def numbers_of(found: Measured) -> str:
     if found.name == "LayerNorm":
         parts.append(f"$n = {len(found.piece.x)}$")
     return ", ".join(parts).replace("−", "-")
-
-
-def bytes_told(count: float) -> str:
-    """A number of bytes as a person reads it."""
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if count < 1000 or unit == "TB":
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return ""
 
 
 def bytes_rows(found: Measured) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from core.topics.matrix_calculus.numbers import Measured, caption, entry
 
 SCALE = [[0, transparent(ORANGE, 0.85)], [0.5, transparent(ORANGE, 0.0)], [0.5, transparent(BLUE, 0.0)],
          [1, transparent(BLUE, 0.85)]]  # fmt: skip
-READABLE = 8  # columns up to which the numbers are written into the cells
+READABLE = 6  # columns up to which the numbers are written into the cells
 
 
 def cells(values: np.ndarray, largest: float, reached: np.ndarray, asked: np.ndarray) -> dict:

@@ -155,7 +155,7 @@ class Race:
         doubt = "" if differs(self.at(size)["CNN"], self.at(size)[rival], len(self.classic(size))) else f" {DOUBT}"
         side = "ahead of" if self.lead(size) > 0 else "behind"
         distance = f"the CNN is {100 * abs(self.lead(size)):.1f} points {side} the best classic learner, {rival}"
-        return f"With **{size} images** the best is **{self.winner(size)}**; {distance}.{doubt}"
+        return f"With **{size:,} images** the best is **{self.winner(size)}**; {distance}.{doubt}"
 
 
 def live(size: int, seeds: tuple[int, ...]) -> Generator[tuple[float, str], None, Race]:

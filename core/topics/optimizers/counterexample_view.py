@@ -35,7 +35,7 @@ def game_note(found: Game) -> str:
     return (
         f"One gradient in {found.every} is +{LARGE:g}, all others are −1: on average **{found.slope:+.2f}**, so the "
         f"loss falls towards −1. With β₂ = {found.beta2:g} Adam's memory of squares lasts about "
-        f"{1 / (1 - found.beta2):.0f} steps: when it has faded, the small gradients take full "
+        f"{1 / (1 - found.beta2):,.0f} steps: when it has faded, the small gradients take full "
         "steps the wrong way. AMSGrad never lets it shrink."
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.figures.curves import number
 from core.figures.descents import STYLES, banded, sinking, spot, surface_field, walked
-from core.figures.marks import hover, powers, staggered, upright
+from core.figures.marks import hover, note, powers, staggered, upright
 from core.figures.picture import INK, ORANGE, PAPER, Picture, encoded, layout, transparent
 from core.lessons import Goal
 from core.lessons.controls import folded, pick, scale, slider
@@ -199,7 +199,7 @@ def measure_rules(optimizer: str, learning_rate: float, momentum: float, seed: i
 
 def rules(found: Rules) -> Shown:
     """The rule that ran, as it stands in the source, and the largest difference from torch.optim."""
-    note = (
+    told = (
         f"The rule that runs on this page, as it stands in the source:\n\n```python\n{steps.rule_text(found.name)}```\n"
         "Below: 50 steps with random gradients by hand and by `torch.optim`, and how far apart the weights ever were, "
         "as a share of their size."
@@ -219,9 +219,11 @@ def rules(found: Rules) -> Shown:
         "y1": 1e-6,
         "line": {"color": INK, "dash": "dot"},
     }
-    plan = layout("", "Difference from torch.optim", 320, xaxis={"tickangle": 0}, yaxis=axis, shapes=[limit])
+    none = [note(place, -18, "0", yanchor="bottom") for place, value in enumerate(found.worst.values()) if not value]
+    plan = layout("", "Difference from torch.optim", 320, xaxis={"tickangle": 0}, yaxis=axis, shapes=[limit],
+                  annotations=none)  # fmt: skip
     picture = Picture([trace], plan, alt)
-    return Shown(((picture,),), note)
+    return Shown(((picture,),), told)
 
 
 RULES = View(

@@ -18,6 +18,7 @@ from core.models.mlp import MLP
 from core.probes.stacked import answers
 from core.provenance import Measured, Recorded
 from core.training import Recipe, Run, train, train_many, warm
+from core.wording import counted
 
 WIDTHS = (1, 2, 3, 4, 8, 16, 32)
 SAMPLES = (10, 15, 20, 30, 50, 100, 200)
@@ -119,7 +120,7 @@ class Sweep:
         one = self.at(units)
         parts = one.bias + one.variance + self.noise**2
         return (
-            f"With **{units} units** per layer: bias² {one.bias:.3f} + variance {one.variance:.3f} + noise "
+            f"With **{counted(units, 'unit')}** per layer: bias² {one.bias:.3f} + variance {one.variance:.3f} + noise "
             f"{self.noise**2:.3f} = **{parts:.3f}**; measured on fresh data: **{one.test_error:.3f}**. "
             f"The best width is **{self.best.units}**."
         )

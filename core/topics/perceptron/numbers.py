@@ -166,7 +166,12 @@ class Trial:
             x, sides = placed(self.learning.rows)
             left = int(((x @ self.learning.lines[-1]) * sides <= 0).sum())
             circles = " It goes in circles: these weights were there before." if self.learning.repeats else ""
-            return f"Stopped after {count:,} mistakes: {left} of {len(x)} points are still on the wrong side.{circles}"
+            lie = "is" if left == 1 else "are"
+            return (
+                f"Stopped after {count:,} mistakes: {left} of {len(x)} points {lie} still on the wrong side.{circles}"
+            )
+        if not self.learning.rows:
+            return "No points yet: click to set some."
         often = "1 mistake" if count == 1 else f"{count:,} mistakes"
         most = f" In no order are there more than {self.verdict.bound:,.0f}." if count else ""
         return f"{often}, then every point is on its side.{most}"

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from core.figures.curves import line, number
-from core.figures.marks import SILENT, hover, marker, stroke, trace, upright
+from core.figures.marks import SILENT, hover, marker, powers, stroke, trace, upright
 from core.figures.picture import BLUE, INK, ORANGE, PAPER, Picture, encoded, layout, transparent
 from core.lessons import Goal, Question
 from core.lessons.controls import pick, scale, slider
@@ -63,7 +63,7 @@ def running(draws: Draws, height: int = 380) -> Picture:
         f"The average of the first n draws against their expectation {number(expectation)}: after {len(values)} "
         f"draws it is {number(means[-1])}."
     )
-    return Picture(traces, layout("number of draws", "average so far", height, xaxis={"type": "log"}), alt)
+    return Picture(traces, layout("number of draws", "average so far", height, xaxis=powers(counts)), alt)
 
 
 def draw_draws(draws: Draws) -> Shown:

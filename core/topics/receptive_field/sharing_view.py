@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.figures.curves import bands
+from core.figures.curves import bands, number
 from core.figures.picture import BLUE, GREY, Picture, layout
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import pick, scale, slider
@@ -12,6 +12,7 @@ from core.programs import Program, Step
 from core.provenance import ClosedForm
 from core.topics.receptive_field.sharing import (
     DENSE,
+    FAR,
     LAYERS,
     LOCAL,
     RULES,
@@ -22,6 +23,7 @@ from core.topics.receptive_field.sharing import (
     program_of_sharing,
     share,
 )
+from core.wording import bytes_told, counted
 
 SEEDS = 4
 COUNT = ClosedForm("weights from c maps to c maps of n × n pixels, without biases")
@@ -30,6 +32,7 @@ ADVICE = {
     LOCAL: "The rule depends on the place: one set of weights has to be a compromise, a set for each place has not.",
     DENSE: "What is asked lies outside every 3 × 3 window: only a layer that sees all pixels can answer.",
 }
+TOO_FEW = "No 3 × 3 window reaches that pixel, and the dense layer, which does, has too few pictures for its weights."
 
 
 def measure_costs(rule: str, noise: float, seed: int) -> Shared:
@@ -53,13 +56,13 @@ def draw_costs(shared: Shared, samples: int) -> Shown:
     """Errors, and who is best beyond luck."""
     here, best = shared.here(samples), shared.best(samples)
     rows = [
-        {"Layer": layer, "Weights": f"{count:,}", "Error": f"{here[layer].mean():.3f}"}
+        {"Layer": layer, "Weights": f"{count:,}", "Error": number(float(here[layer].mean()))}
         for layer, count in zip(LAYERS, (9, 9 * 64, 64 * 64), strict=True)
     ]
     said = luck.sentence(here, best, "All others are worse by more than seed noise.")
     note = (
         f"Rule: **{shared.rule}**. With {samples} pictures of 8 × 8 the smallest error has **{best}**, "
-        f"{here[best].mean():.3f} (1 is as bad as always answering 0). {said}"
+        f"{number(float(here[best].mean()))} (1 is as bad as always answering 0). {said}"
     )
     return Shown(((errors(shared, samples),),), note, (rows,))
 
@@ -67,7 +70,9 @@ def draw_costs(shared: Shared, samples: int) -> Shown:
 def costs_asked(shared: Shared, samples: int) -> Question:
     """Which layer?"""
     text = f"Rule: {shared.rule}; {samples} noisy pictures. Which layer answers best on fresh ones?"
-    return Question(text, LAYERS, shared.best(samples), ADVICE[shared.best(samples)])
+    best = shared.best(samples)
+    because = TOO_FEW if shared.rule == FAR and best != DENSE else ADVICE[best]
+    return Question(text, LAYERS, best, because)
 
 
 def costs_before(shared: Shared, samples: int) -> Shown:
@@ -135,10 +140,11 @@ def draw_weights(count: Count) -> Shown:
     side, maps, kernel = count.side, count.channels, count.kernel
     shared, local, dense = count.weights.values()
     note = (
-        f"From {maps} maps of {side} × {side} to as many. Convolution: $n^2 c^2 = {kernel}^2 \\cdot {maps}^2$ = "
-        f"**{shared:,}** weights, however large the picture. Own weights at each of {side * side:,} places: "
+        f"From {counted(maps, 'map')} of {side} × {side} to as many. Convolution: "
+        f"$n^2 c^2 = {kernel}^2 \\cdot {maps}^2$ = **{counted(shared, 'weight')}**, however large the picture. "
+        f"Own weights at each of {side * side:,} places: "
         f"**{local:,}**. Dense: $(h\\,w\\,c)^2$ = **{dense:,}**, {dense / shared:,.0f} times as many as the "
-        f"convolution; as 32-bit numbers {4 * dense / 1e6:,.1f} MB against {4 * shared / 1e6:,.3f} MB."
+        f"convolution; as 32-bit numbers {bytes_told(4 * dense)} against {bytes_told(4 * shared)}."
     )
     return Shown(((weight_bars(count.weights),),), note)
 

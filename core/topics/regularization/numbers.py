@@ -125,10 +125,13 @@ class Comparison(Sourced):
 
     def sentence(self) -> str:
         """Which technique is ahead, of what, and whether that is more than seed noise."""
+        if (lead := 100 * self.lead(self.best, PLAIN)) <= 0:
+            noise = f" — inside seed noise. {luck.MEANING}" if PLAIN in luck.equals(self.accuracies, self.best) else "."
+            return f"None of them helps here: **{self.best}**, the best, is {-lead:.1f} points behind {PLAIN}{noise}"
         second = max((name for name in NAMES if name != self.best), key=lambda name: self.accuracies[name].mean())
         doubt = f" — inside seed noise. {luck.MEANING}" if second in luck.equals(self.accuracies, self.best) else "."
         return (
-            f"Best here: **{self.best}**, {100 * self.lead(self.best, PLAIN):+.1f} points against {PLAIN}; "
+            f"Best here: **{self.best}**, {lead:+.1f} points against {PLAIN}; "
             f"next comes {second}, {100 * self.lead(self.best, second):.1f} points behind{doubt}"
         )
 

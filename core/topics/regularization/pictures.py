@@ -6,7 +6,7 @@ import numpy as np
 
 from core.data.planar import EXTENT
 from core.figures.curves import bands, line, number
-from core.figures.marks import heatmap, hover, marker, powers, trace, upright
+from core.figures.marks import SILENT, heatmap, hover, marker, powers, trace, upright
 from core.figures.picture import (
     BLUE,
     GREY,
@@ -63,20 +63,22 @@ def standing(values: Mapping[str, np.ndarray], axis: str, digits: str, height: i
     means, spreads = ([float(part(row)) for row in values.values()] for part in (np.mean, np.std))
     best = (max if "accuracy" in axis else min)(means)
     text = [format(mean, digits) for mean in means]
-    inside = {"text": text, "insidetextanchor": "start", "textposition": "inside", "textfont": {"color": "#ffffff"}}
     whiskers = {"type": "data", "array": spreads, "color": INK, "thickness": 1.5}
     colors = [BLUE if mean == best else GREY for mean in means]
-    lying = {"orientation": "h", "error_x": whiskers, **inside, **hover("%{y}: %{text}")}
-    bar = upright(means, [name.replace(" ", "<br>") for name in values], colors, **lying)
+    names = [name.replace(" ", "<br>") for name in values]
+    lying = {"orientation": "h", "error_x": whiskers, "hovertext": text, **hover("%{y}: %{hovertext}")}
+    bar, ends = upright(means, names, colors, **lying), np.add(means, spreads)
+    beside = trace("text", ends, names, text=[f" {each}" for each in text], textposition="middle right", **SILENT)
     alt = f"{axis.capitalize()}: " + ", ".join(f"{name} {one}" for name, one in zip(values, text, strict=True)) + "."
-    plan = layout(axis, "", height, yaxis={"autorange": "reversed", "showgrid": False}, xaxis={"rangemode": "tozero"})
-    return Picture([bar], plan, alt)
+    axes = {"yaxis": {"autorange": "reversed", "showgrid": False}, "xaxis": {"range": [0, 1.4 * float(ends.max())]}}
+    plan = layout(axis, "", height, showlegend=False, **axes)
+    return Picture([bar, beside], plan, alt)
 
 
 def race(comparison: Comparison) -> tuple[Picture, Picture]:
     """Accuracy and loss of every technique on fresh points."""
     scores = standing(comparison.accuracies, "accuracy on fresh points", ".1%")
-    scores.layout["xaxis"] |= {"tickformat": ".0%", "range": [0, 1.02]}
+    scores.layout["xaxis"] |= {"tickformat": ".0%", "tickvals": [0, 0.5, 1]}
     return scores, standing(comparison.losses, "loss on fresh points", ".2f")
 
 

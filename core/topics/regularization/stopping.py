@@ -46,7 +46,8 @@ class Stop:
         best, last = self.run.best, self.run.last
         return (
             f"You stopped at epoch **{self.run.recorded(self.epoch).number}**: validation loss "
-            f"{100 * self.excess:.1f}% above the best, which was epoch **{best.number}** ({best.test_loss:.3f}). "
+            f"{100 * self.excess:.{int(self.excess < 0.1)}f}% above the best, which was epoch **{best.number}** "
+            f"({best.test_loss:.3f}). "
             f"Trained to the end, it is {100 * (last.test_loss / best.test_loss - 1):.0f}% above. To play again, set "
             "the slider to 0 and take another seed."
         )

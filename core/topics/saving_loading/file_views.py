@@ -160,7 +160,8 @@ def histogram(part: Part) -> Picture:
            "marker": {"color": BLUE}, "hovertemplate": "%{x:.3g}: %{y}<extra></extra>"}  # fmt: skip
     span = f"from {number(float(values.min()))} to {number(float(values.max()))}" if values.size else "none"
     alt = f"Histogram of {part.name}: {values.size} values {span}."
-    return Picture([bar], layout(f"value in {part.name[:40]}", "how many", 300, showlegend=False), alt)
+    whole = {"dtick": 1} if counts.max() < 6 else {}  # half a value is none
+    return Picture([bar], layout(f"value in {part.name[:40]}", "how many", 300, showlegend=False, yaxis=whole), alt)
 
 
 def refused(found: Inspected) -> Shown:

@@ -110,6 +110,18 @@ def draw_styles(found: Compared) -> Shown:
     return Shown(((picture,),), f"{note}\n\n{sources}", (aligned,))
 
 
+def draw_keras(found: Compared) -> Shown:
+    """The third curve beside the loop's, and how far apart they are."""
+    losses = {name: np.array(found.losses[name]) for name in (PLAIN, KERAS)}
+    picture = bands(np.arange(1, styles.EPOCHS + 1), losses, ("Epoch", "Training loss"), 320)
+    gap = np.abs(losses[PLAIN] - losses[KERAS]).max()
+    note = (
+        f"Keras fit and the loop differ by at most **{number(float(gap))}**: the first weights are the same, but "
+        "Keras shuffles the batches in an order of its own."
+    )
+    return Shown(((picture,),), note)
+
+
 def styles_before(found: Compared) -> Shown:
     """The loop alone."""
     picture = bands(
@@ -137,6 +149,6 @@ BROKEN = View(
 )  # fmt: skip
 THREE = View(
     (), compare, draw_styles, before=styles_before, question=styles_question, program=styles.program_of_styles,
-    later=Later("Train with Keras's fit too", with_keras, keras_arguments, draw_styles),
+    later=Later("Train with Keras's fit too", with_keras, keras_arguments, draw_keras),
 )  # fmt: skip
 VIEWS = {"Broken loops": BROKEN, "Three styles": THREE}
