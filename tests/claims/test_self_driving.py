@@ -84,9 +84,14 @@ def test_a_fresh_clone_errs_more_far_from_its_lessons(clone):
 
 @pytest.mark.long
 def test_the_program_of_the_clone_prints_what_is_recorded(tmp_path):
-    program = by_clone()
+    """On a processor like the one that made the record to the last digit; on another the clone is a slightly different
+    driver after thousands of roundings, and its means are the recorded ones to a fifth."""
+    program, recorded = by_clone(), drift.recorded()
     (result,) = results_of([program], tmp_path, wait=1800, strict=False)  # Box2D warns
-    assert distance(result, program.shown) <= program.tolerance
+    made = replace(recorded, **{name: np.array(result[name]) for name in program.shown})
+    assert made.answer == recorded.answer
+    for name in program.shown:
+        assert getattr(made, name).mean() == pytest.approx(getattr(recorded, name).mean(), rel=0.2), name
 
 
 def test_the_recording_belongs_to_the_program_shown(monkeypatch):

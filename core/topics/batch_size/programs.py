@@ -30,12 +30,13 @@ full = gradients.mean(axis=0)
 trace = ((gradients - full) ** 2).sum(axis=1).mean()
 batches = shares(len(x), {size!r}, {draws!r}, {again!r}, {seed!r}) @ gradients
 cosines = batches @ full / np.linalg.norm(batches, axis=1) / np.linalg.norm(full)
-result = {{
+found = {{
     "noise scale": trace / (full @ full),
     "distance": ((batches - full) ** 2).sum(axis=1).mean() ** 0.5,
     "by the formula": (trace * variance_factor(len(x), {size!r}, {again!r})) ** 0.5,
     "cosine": cosines.mean(),
-}}"""
+}}
+result = {{name: float(value) for name, value in found.items()}}"""
 
 
 def program_of_noise(measured: Noise, size: int) -> Program:
