@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from programs_run import distance, lines_of_code, results_of
+from programs_run import lines_of_code, results_of
 
 from core.projects.driving import Pixels, RoadNetwork, Teacher, cloning, drift, drive, driver, seen
 from core.projects.driving import pictures as figures
