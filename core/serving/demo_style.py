@@ -10,11 +10,12 @@ button.primary:hover { background: var(--primary-700) !important; }
 .dark .tokens .text { color: #fff !important; }
 .dark .tokens span:has(> .text) { background-image: linear-gradient(#0004, #0004); }
 body:not(.dark) [role="tab"][aria-selected="true"] { color: var(--primary-700) !important; }
+textarea:disabled { height: auto !important; field-sizing: content; }
 @media (max-width: 640px) {
   .grid-container { grid-template-columns: repeat(auto-fill, minmax(82px, 1fr)) !important;
     grid-template-rows: none !important; grid-auto-rows: auto !important; }
 }
-"""  # a gallery's label stands above its pictures; on a phone as many stand beside each other as fit
+"""  # a gallery's label stands above its pictures; on a phone as many stand beside each other as fit; answers are never cut
 
 # A picture that can be clicked is a button without words: it is called what its label says.
 SCRIPT = """
