@@ -15,7 +15,7 @@ textarea:disabled { height: auto !important; field-sizing: content; }
   .grid-container { grid-template-columns: repeat(auto-fill, minmax(82px, 1fr)) !important;
     grid-template-rows: none !important; grid-auto-rows: auto !important; }
 }
-"""  # a gallery's label stands above its pictures; on a phone as many stand beside each other as fit; answers are never cut
+"""  # a gallery's label stands above its pictures; on a phone as many stand beside each other as fit
 
 # A picture that can be clicked is a button without words: it is called what its label says.
 SCRIPT = """
