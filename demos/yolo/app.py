@@ -73,7 +73,9 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
         "or digits on paper, and show the sheet. The network looks once; the sliders then act on all that it proposed."
     )
     with gr.Row():
-        confidence = gr.Slider(0.05, 0.95, CONFIDENCE, step=0.01, label="Confidence", min_width=280, elem_id="confidence")
+        confidence = gr.Slider(
+            0.05, 0.95, CONFIDENCE, step=0.01, label="Confidence", min_width=280, elem_id="confidence"
+        )
         most = gr.Slider(
             0.05, 0.95, MOST, step=0.01, label="IoU above which the less sure box is suppressed", min_width=280
         )
