@@ -106,7 +106,7 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
                 named_classes(None), value=[], multiselect=True, label="Only these classes (type to search)",
                 min_width=280,
             )  # fmt: skip
-            with_suppressed = gr.Checkbox(False, label="Show suppressed boxes too")
+            with_suppressed = gr.Checkbox(False, label="Show suppressed boxes too", min_width=280)
             parts = gr.Radio([1, 2, 3, 4], value=1, label="Views along the shorter side (more find smaller things)")
         with gr.Accordion("Another model", open=False):
             model = gr.Dropdown(
