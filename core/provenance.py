@@ -86,5 +86,5 @@ class Sourced:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person reads them: milliseconds below one second."""
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+    """Seconds as a person reads them: milliseconds below one second, tenths of one below that."""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.{0 if seconds >= 0.001 else 1}f} ms"

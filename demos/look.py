@@ -6,6 +6,7 @@ import gradio as gr
 FONT = (gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)), "sans-serif")  # its 600 has a few letters only
 STYLE = """
 .grid-wrap { padding-top: 2.1rem !important; }
+#examples, #examples .grid-wrap { height: auto !important; max-height: none !important; }
 .caption-label { max-width: 100% !important; white-space: normal !important; line-height: 1.2 !important; }
 .or, .info-text { color: inherit !important; }
 button.primary { background: var(--primary-600) !important; }
@@ -14,6 +15,8 @@ button.primary:hover { background: var(--primary-700) !important; }
 .dark .tokens .text { color: #fff !important; }
 .dark .tokens span:has(> .text) { background-image: linear-gradient(#0004, #0004); }
 body:not(.dark) [role="tab"][aria-selected="true"] { color: var(--primary-700) !important; }
+.video-container:has(> .source-selection) > .wrap { height: calc(100% - 40px) !important; }
+textarea:disabled { height: auto !important; field-sizing: content; }
 @media (max-width: 640px) {
   .grid-container { grid-template-columns: repeat(auto-fill, minmax(82px, 1fr)) !important;
     grid-template-rows: none !important; grid-auto-rows: auto !important; }

@@ -68,27 +68,34 @@ def strip(rows: Mapping[str, Tensor], side: int, alt: str, height: int) -> Pictu
 
 
 def table(
-    counts: np.ndarray, chosen: tuple[int, int], height: int = 470, names: Sequence[str] = DIGITS, truth: str = "Digit"
+    counts: np.ndarray,
+    chosen: tuple[int, int] | None,
+    height: int = 470,
+    names: Sequence[str] = DIGITS,
+    truth: str = "Digit",
 ) -> Picture:
     """Counts (classes, classes) of answers by class: the bluer, the more of a class is right; the more orange, the more
-    often a mistake; the chosen cell ringed."""
+    often a mistake; the cell that was chosen, if one can be, ringed."""
     wrong = counts * (1 - np.eye(len(counts), dtype=int))
     found = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12)
     signed = np.where(np.eye(len(counts)) > 0, found, -np.sqrt(wrong / max(wrong.max(), 1)))
-    row, column = chosen
     trace = shades(0.75 * signed, -1, 1, SIGNED, text=[[str(value) for value in line] for line in counts.tolist()],
                    texttemplate="%{text}", textfont={"color": INK}, xgap=1, ygap=1)  # fmt: skip
     ticks = {"tickvals": list(range(len(counts))), "ticktext": list(names)}
     axis = {**ticks, "showgrid": False, "fixedrange": True, "constrain": "domain"}
-    ring = {"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+    rings, said = [], ""
+    if chosen:
+        row, column = chosen
+        rings = [{"type": "rect", "x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5,
+                  "line": {"color": INK, "width": 2.5}}]  # fmt: skip
+        said = f"; chosen is {names[row]} answered {names[column]}, {int(counts[row, column])} of them"
     size = len(counts) - 0.5
     plan = layout(
-        "Answer", truth, height, shapes=[{**ring, "line": {"color": INK, "width": 2.5}}],
+        "Answer", truth, height, shapes=rings,
         xaxis={**axis, "range": [-0.5, size]}, yaxis={**axis, "range": [size, -0.5], "scaleanchor": "x"},
     )  # fmt: skip
     alt = (
         f"Table of {int(counts.sum())} samples by {truth.lower()} and answer: {int(np.trace(counts))} are right, "
-        f"{int(wrong.sum())} wrong; chosen is {names[row]} answered {names[column]}, "
-        f"{int(counts[row, column])} samples."
+        f"{int(wrong.sum())} wrong{said}."
     )
     return Picture([trace], plan, alt)

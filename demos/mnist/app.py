@@ -34,9 +34,9 @@ def started(chosen: gr.SelectData) -> str:
     return example(chosen.index)
 
 
-with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(600, 600)) as demo:
+with gr.Blocks(title="Digit recognizer", analytics_enabled=False, delete_cache=(600, 600)) as demo:
     gr.Markdown(
-        "# Digit recogniser\nDraw one digit, with mouse, pen or finger. The answer follows every stroke. "
+        "# Digit recognizer\nDraw one digit, with mouse, pen or finger. The answer follows every stroke. "
         "Nothing you draw is kept."
     )
     with gr.Tab("Draw"):
@@ -49,7 +49,7 @@ with gr.Blocks(title="Digit recogniser", analytics_enabled=False, delete_cache=(
                 seen = gr.Image(label="What the network sees: 28 × 28", height=224, interactive=False, buttons=[])
                 given = gr.Gallery(
                     examples(), label="Or start from a training digit", columns=5, height=240, object_fit="contain",
-                    allow_preview=False, buttons=[],
+                    allow_preview=False, buttons=[], elem_id="examples",
                 )  # fmt: skip
             with gr.Column():
                 sentence = gr.Textbox(label="Answer", interactive=False, elem_id="answer")

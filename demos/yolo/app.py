@@ -64,8 +64,12 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
         "or digits on paper, and show the sheet. The network looks once; the sliders then act on all that it proposed."
     )
     with gr.Row():
-        confidence = gr.Slider(0.05, 0.95, CONFIDENCE, step=0.01, label="Confidence", elem_id="confidence")
-        most = gr.Slider(0.05, 0.95, MOST, step=0.01, label="IoU above which the less sure box is suppressed")
+        confidence = gr.Slider(
+            0.05, 0.95, CONFIDENCE, step=0.01, label="Confidence", min_width=280, elem_id="confidence"
+        )
+        most = gr.Slider(
+            0.05, 0.95, MOST, step=0.01, label="IoU above which the less sure box is suppressed", min_width=280
+        )
     with gr.Tab("Picture"):
         memory = gr.State(None)
         with gr.Row():
@@ -90,9 +94,10 @@ with gr.Blocks(title="Object detection with YOLO", analytics_enabled=False, dele
                 speed = gr.Textbox(label="What the network did", interactive=False, elem_id="speed", lines=2)
         with gr.Row():
             wanted = gr.Dropdown(
-                named_classes(None), value=[], multiselect=True, label="Only these classes (type to search)"
-            )
-            with_suppressed = gr.Checkbox(False, label="Show suppressed boxes too")
+                named_classes(None), value=[], multiselect=True, label="Only these classes (type to search)",
+                min_width=280,
+            )  # fmt: skip
+            with_suppressed = gr.Checkbox(False, label="Show suppressed boxes too", min_width=280)
             parts = gr.Radio([1, 2, 3, 4], value=1, label="Views along the shorter side (more find smaller things)")
         with gr.Accordion("Another model", open=False):
             model = gr.Dropdown(

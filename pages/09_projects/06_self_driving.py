@@ -62,9 +62,7 @@ def teach() -> None:
     school.every = page.slider("Keep one frame of", 1, 5, 1, help="Neighbouring frames are alike: fewer can do.")
     order = {"seed": page.seed, "driver": PUPILS[who], "teacher": TEACHERS[teacher]}
     cockpit.mount(page, "teach", order, {}, auto=False)
-    page.note(
-        f"Record frames, clone a driver, let your clone drive while its teacher corrects it, clone again. {school.told}"
-    )
+    page.note("Record frames, clone a driver, let your clone drive while its teacher corrects it, clone again.")
     page.job("Clone a driver from all frames", school.clone, len(school.rounds), page.seed)
     cockpit.forget(page)
     if school.rounds:

@@ -179,7 +179,9 @@ def test_faster_is_said_only_where_intervals_of_medians_are_apart(seed):
     assert int8_views.compared(found, EAGER, TORCHAO) == int8_views.FASTER
     assert int8_views.compared(found, TORCHAO, EAGER) == int8_views.SLOWER
     assert int8_views.compared(found, EAGER, EAGER) == int8_views.SAME
-    assert int8_views.made(found) == [(EAGER, TORCHAO)] and "no compiler" in int8_views.drawn_formats(found).note
+    shown = int8_views.drawn_formats(found)
+    assert int8_views.made(found) == [(EAGER, TORCHAO)] and "no compiler" in shown.note
+    assert "text" not in shown.pictures[0][0].traces[0]  # a bar prints its text, over the calls
 
 
 def test_the_median_and_its_interval(seeds):

@@ -10,7 +10,7 @@ class Instruments {
     this.find("gas").style.height = `${gas * 100}%`;
     this.find("brake").style.height = `${brake * 100}%`;
     this.find("speed").textContent = moment.speed.toFixed(0);
-    this.find("score").textContent = moment.score.toFixed(0);
+    this.find("score").textContent = String(Math.round(moment.score) || 0).replace("-", "−"); // never −0
     this.find("expert").textContent = expert === undefined ? "…" : expert.toFixed(0);
     this.find("lap").textContent = `${(moment.tiles * 100).toFixed(0)}%`;
     if (lessons !== undefined) this.find("lessons").textContent = lessons;

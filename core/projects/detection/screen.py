@@ -201,7 +201,7 @@ def filmed(
         what = film(Path(path))
         for frame in watched(Path(path), out, None, confidence, most, int(every), lambda: session in STOPPED):
             frames += 1
-            for kind in frame.found.classes:
+            for kind in set(map(int, frame.found.classes)):
                 name = shipped().names[kind]
                 counts[name] = counts.get(name, 0) + 1
             yield frame.picture, f"{frame.share:.0%} of {what.frames} frames, about {frame.left:.0f} s left.", None

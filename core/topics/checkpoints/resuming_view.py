@@ -139,7 +139,11 @@ def told(found: dict) -> Shown:
         {"What": "Epochs that it trained", "Measured": str(found["epochs"])},
         {"What": "Largest difference of a final weight", "Measured": f"{found['apart']:g}"},
     ]
-    return Shown((), "The training ran in a process that was killed, and again from its file.", (rows,))
+    words = (
+        "The training ran in a process that was killed, and again from its file. These processes save the whole state, "
+        "whatever is chosen above."
+    )
+    return Shown((), words, (rows,))
 
 
 RESUMING = View(

@@ -79,13 +79,14 @@ def shown(found: Trainings, patience: int, least_improvement: float) -> Shown:
     stops = found.stops(patience, least_improvement)
     values = outcomes(found, patience, least_improvement)
     spent = stops[:, 0].mean() / EPOCHS
-    same = "inside seed noise of" if not luck.differs(values[KEEP], values[FLOOR]) else "above"
+    same = not luck.differs(values[KEEP], values[FLOOR])
     note = (
         f"Mean of {SEEDS} seeds: stopped after **{stops[:, 0].mean():.0f}** of {EPOCHS} epochs ({spent:.0%} of the "
         f"work), the kept weights are from epoch **{stops[:, 1].mean():.0f}**. On fresh samples they lose "
-        f"**{number(values[KEEP].mean())}**, {same} the lowest there is ({number(values[FLOOR].mean())}); going on to "
-        f"the end would cost {number(values[END].mean())}. {luck.MEANING}"
+        f"**{number(values[KEEP].mean())}**, {'inside seed noise of' if same else 'above'} the lowest there is "
+        f"({number(values[FLOOR].mean())}); going on to the end would cost {number(values[END].mean())}."
     )
+    note += f" {luck.MEANING}" if same else ""
     pictures = (
         (curves(found, (int(stops[0, 0]), int(stops[0, 1]))),),
         (bars(values, ("", "Loss on fresh samples"), 300),),

@@ -143,7 +143,7 @@ def many_view(found: Many) -> Shown:
     alt = f"A hundred painted pictures, a row of {EACH} for each class: {', '.join(CLASSES)}."
     note = f"Of {len(found.pictures)} pictures the classifier takes **{right}** for what was asked for."
     painted_ones = sheets.pictures(found.pictures, "ten of every class", alt, EACH, 470)
-    return Shown(((painted_ones, table(found.counts, (6, 0), 470, CLASSES, "Asked for")),), note)
+    return Shown(((painted_ones, table(found.counts, None, 470, CLASSES, "Asked for")),), note)
 
 
 PICTURES = View(

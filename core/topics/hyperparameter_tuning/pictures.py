@@ -6,7 +6,7 @@ import numpy as np
 
 from core.figures.curves import line, number
 from core.figures.descents import banded
-from core.figures.marks import SILENT, hover, marker, stroke, trace
+from core.figures.marks import SILENT, hover, marker, powers, stroke, trace
 from core.figures.parallel import Axis, Lines, parallel_coordinates
 from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, layout, transparent
 from core.topics.hyperparameter_tuning.landscape import DECAYS, MOMENTS, RATES, WIDTHS
@@ -21,9 +21,9 @@ BEST, GOOD, OTHER = "the best", "the best quarter", "the others"
 POWERS = {"type": "log", "exponentformat": "power"}
 
 
-def ticks(values: Sequence[float], every: int = 1) -> dict:
+def ticks(values: Sequence[float], every: int = 1, first: int = 0) -> dict:
     """An axis of places with the values that stand there."""
-    places = list(range(0, len(values), every))
+    places = list(range(first, len(values), every))
     return {"tickvals": places, "ticktext": [f"{values[place]:g}" for place in places], "fixedrange": True}
 
 
@@ -43,7 +43,7 @@ def plane(trials: Sequence[Trial], width: int | None, height: int = 400) -> Pict
     every = np.stack(np.meshgrid(np.arange(len(RATES)), np.arange(len(DECAYS))), axis=-1).reshape(-1, 2)
     cells = trace("markers", every[:, 0], every[:, 1], marker=marker(transparent(GREY, 0.4), 3, "circle"), **SILENT)
     ranges = {"xaxis": {**ticks(RATES, 5), "range": [-0.7, len(RATES) - 0.3]},
-              "yaxis": {**ticks(DECAYS, 3), "range": [-0.7, len(DECAYS) - 0.3]}}  # fmt: skip
+              "yaxis": {**ticks(DECAYS, 2, 1), "range": [-0.7, len(DECAYS) - 0.3]}}  # fmt: skip
     where = "all widths" if width is None else f"{WIDTHS[width]} hidden units"
     lowest = f"; the lowest validation loss is {number(losses.min())}" if len(seen) else ""
     alt = (
@@ -143,4 +143,4 @@ def so_far(losses: Sequence[float], height: int = 300) -> Picture:
     low = line(x, np.minimum.accumulate(y), "lowest so far", ORANGE, "solid")
     low["line"] |= {"shape": "hv"}
     alt = f"Validation losses of {len(y)} trials in order; the lowest, {number(y.min())}, is trial {y.argmin() + 1}'s."
-    return Picture([dots, low], layout("Trial", "Validation loss", height, yaxis=POWERS), alt)
+    return Picture([dots, low], layout("Trial", "Validation loss", height, yaxis=powers(y)), alt)

@@ -81,7 +81,7 @@ def decades(found: Agreement) -> Picture:
     apart = found.apart.ravel()
     places = np.searchsorted(DECADES, apart[apart > 0], side="right")
     counts = np.bincount(places, minlength=len(DECADES) + 1)
-    names = ["equal", *(f"< {edge:.0e}".replace("e-0", "e-") for edge in DECADES), "more"]
+    names = ["equal", *(f"<{edge:.0e}".replace("e-0", "e-") for edge in DECADES), "more"]
     values = [int((apart == 0).sum()), *counts.tolist()]
     last = max(place for place, value in enumerate(values) if value)
     kept = dict(list(zip(names, values, strict=True))[: max(last + 2, 4)])
@@ -94,7 +94,7 @@ def shown(found: Agreement) -> Shown:
         f"{len(found.x)} inputs, {found.ours.size:,} logits of {found.subject.title}. The largest difference is "
         f"**{found.largest:.2g}**, which is {found.relative:.1g} of the largest logit "
         f"({np.abs(found.ours).max():.3g}); float32 itself keeps 6e-08. The winner is the same for "
-        f"{(found.ours.argmax(1) == found.theirs.argmax(1)).mean():.1%} of them."
+        f"{(found.ours.argmax(1) == found.theirs.argmax(1)).sum():,} of them."
     )
     return Shown(((decades(found),),), note)
 

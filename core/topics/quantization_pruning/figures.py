@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.deployment.clock import Latency, shortly
-from core.figures.marks import hover, marker, note, trace, upright, vertical
+from core.figures.marks import hover, marker, note, trace, upright, vertical, wrapped
 from core.figures.picture import BLUE, COLORS, GREY, INK, SYMBOLS, Picture, layout
 from core.topics.quantization_pruning.candidates import Accuracy
 
@@ -33,8 +33,8 @@ def clocked(values: Mapping[str, Latency], batch: int, height: int = 0) -> Pictu
     """One row per way: its median as a bar, every call as a dot, the 95th percentile as a tick."""
     names, rows = list(values), list(range(len(values)))
     medians = [each.median for each in values.values()]
-    bars = upright(medians, rows, COLORS[0], orientation="h", name="median", opacity=0.75, text=names,
-                   **hover("%{text}: median %{x:.3g} ms"))  # fmt: skip
+    bars = upright(medians, rows, COLORS[0], orientation="h", name="median", opacity=0.75, hovertext=names,
+                   **hover("%{hovertext}: median %{x:.3g} ms"))  # fmt: skip
     every = np.concatenate([each.milliseconds for each in values.values()])
     places = np.repeat(np.array(rows, float), [len(each.milliseconds) for each in values.values()])
     spread = places + 0.5 * (np.modf(np.arange(len(places)) * 0.618)[0] - 0.5)
@@ -42,7 +42,8 @@ def clocked(values: Mapping[str, Latency], batch: int, height: int = 0) -> Pictu
     tails = [each.p95 for each in values.values()]
     tail = trace("markers", tails, rows, name="95th percentile", marker=marker(BLUE, 18, "line-ns", BLUE, 3),
                  text=names, **hover("%{text}: 95% of calls within %{x:.3g} ms"))  # fmt: skip
-    axis = {"tickvals": rows, "ticktext": names, "range": [len(rows) - 0.5, -0.5], "showgrid": False}
+    axis = {"tickvals": rows, "ticktext": [wrapped(name, 18) for name in names], "range": [len(rows) - 0.5, -0.5],
+            "showgrid": False}  # fmt: skip
     words = "one sample" if batch == 1 else f"{batch} samples"
     plan = layout(f"Milliseconds for {words}", "", height or 120 + 46 * len(rows), yaxis=axis,
                   xaxis={"range": [0, 1.15 * max(tails)]})  # fmt: skip

@@ -187,8 +187,8 @@ def drawn_formats(found: Converted) -> Shown:
          "Bytes on disk": f"{found.sizes[name]:,}", "Median / 95th percentile, ms": found.latencies[name].words}
         for name in found.accuracies
     ]  # fmt: skip
-    verdicts = [f"{small} is **{times(found, whole, small)}** than float32" if compared(found, whole, small) != SAME
-                else f"{small} and float32 cannot be told apart" for whole, small in made(found)]  # fmt: skip
+    verdicts = [f"*{small}* is **{times(found, whole, small)}** than float32" if compared(found, whole, small) != SAME
+                else f"*{small}* and float32 cannot be told apart" for whole, small in made(found)]  # fmt: skip
     skipped = "".join(f" {name}: {why}." for name, why in found.missing.items())
     note = (
         f"Measured here, now, in batches of {found.batch}, all formats in turns: {'; '.join(verdicts)}. torchao's "
@@ -214,7 +214,7 @@ def asked_formats(found: Converted) -> Question:
     """How many are faster?"""
     pairs = made(found)
     text = (
-        f"Four int8 versions were made ({', '.join(small for _, small in pairs)}). How many are faster than float32 in "
+        f"Four int8 versions were made ({'; '.join(small for _, small in pairs)}). How many are faster than float32 in "
         f"the same tool, in batches of {found.batch}?"
     ).replace("Four", str(len(pairs)))
     faster = sum(compared(found, *pair) == FASTER for pair in pairs)

@@ -146,13 +146,17 @@ def asked_gain(lived: Lived) -> Question:
 def goal(lived: Lived | None) -> Goal:
     """Beat the pixels."""
     words = (
-        f"Find settings with which a network trained **without labels** gets **{AHEAD:.0%} more** of the digits right "
-        "than the pixels do."
+        "Find settings with which a network trained **without labels** gets "
+        f"**{100 * AHEAD:.0f} points more** of the digits right than the pixels do."
     )
     if lived is None:
         return Goal(words, False, "Not trained yet.")
     gain = lived.runs[lived.first][-1].nearest - by_pixels(lived.source.seeds[0])
-    return Goal(words, gain >= AHEAD, f"Now: {gain:+.1%} with {lived.first}.".replace("-", "−"))
+    return Goal(
+        words,
+        gain >= AHEAD,
+        f"Now: {abs(100 * gain):.1f} points {'more' if gain >= 0 else 'fewer'} with {lived.first}.",
+    )
 
 
 def program(start: Start) -> Program:

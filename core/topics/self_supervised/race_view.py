@@ -132,7 +132,8 @@ def goal(race: Race, measured_by: str, labels: int) -> Goal:
         "pixels as on SimCLR's features, mean of three seeds."
     )
     first = min((count for count in LABELS if gaps[count] >= 0), default=LABELS[-1])
-    now = f"Now: pixels {gaps[labels]:+.1%} with {labels:,} labels.".replace("-", "−")
+    ahead = "ahead" if gaps[labels] >= 0 else "behind"
+    now = f"Now: with {labels:,} labels pixels are {abs(100 * gaps[labels]):.1f} points {ahead}."
     return Goal(words, labels == first, now)
 
 

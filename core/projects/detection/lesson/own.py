@@ -166,7 +166,7 @@ def result(trained: Trained) -> Shown:
         f"Trained on **{trained.count}** pictures, tested on **{len(trained.held_out)}** that it never saw: mAP "
         f"**{trained.verdict['map50']:.3f}** at IoU 0.5 and **{trained.verdict['map']:.3f}** from 0.5 to 0.95, as "
         f"Ultralytics' `val` has it; this page's own sums give {trained.own['map50']:.3f} and "
-        f"{trained.own['map']:.3f}.{when}"
+        f"{trained.own['map']:.3f}.{when} Dashed boxes are those to be found."
     )
     pictures = (curves(trained.moments),)
     if trained.moments:
