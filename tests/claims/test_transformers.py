@@ -380,6 +380,12 @@ def test_every_view_has_a_question_a_goal_and_a_program():
         assert view.question and view.program and view.before and (view.goal or view.later)
 
 
+def test_the_challenge_of_the_lens_can_be_met():
+    reader = Small(GPT)
+    assert lens_view.early(reader, "the movie was one of the best movies of all time").passed
+    assert not lens_view.early(reader, lens_view.TEXT.value).passed
+
+
 @pytest.mark.parametrize("view", [attention_view.VIEW, lens_view.VIEW], ids=["attention", "lens"])
 def test_programs_follow_the_other_model_too(view, tmp_path):
     reader = Small(BERT)
