@@ -107,5 +107,5 @@ def noise_of(found: Compared) -> str:
         return f"Their settings share {seeds}; **{FEWEST} are needed** to tell a difference from luck."
     ends, best = {short(name): row for name, row in found.ends.items()}, short(found.best)
     means = ", ".join(f"{name} {row.mean():.3g}" for name, row in ends.items())
-    said = f"Mean held-out loss over {len(found.shared)} shared seeds: {means}. "
-    return said + luck.sentence(ends, best, f"**{best}** is lower by more than seed noise.")
+    said = f"Mean held-out loss over {len(found.shared)} shared seeds: {means}; the lowest is **{best}**'s. "
+    return said + luck.sentence(ends, best, "It is lower by more than seed noise.")
