@@ -12,6 +12,11 @@ def code(text: str) -> str:
     return f"`{text.replace('`', chr(39))}`" if text else ""
 
 
+def article(digit: int) -> str:
+    """A digit with its article, as it is spoken."""
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
 def bytes_told(count: float) -> str:
     """A number of bytes as a person reads it."""
     for unit in ("bytes", "kB", "MB", "GB", "TB"):

@@ -1,5 +1,6 @@
 """What the page “Batch size” states, on fresh seeds."""
 
+import dataclasses
 import itertools
 import math
 
@@ -263,3 +264,10 @@ def test_sizes_divide_and_budgets_suffice():
         epochs = steps.epochs_of(size, 512)
         assert epochs * math.ceil(512 / size) >= steps.STEPS and epochs >= steps.EPOCHS
     assert generalisation.arms(100)[LONG] == (100, 0.1, 1000)
+
+
+def test_a_target_that_no_size_reaches_is_not_answered_with_a_share_of_steps(seed):
+    found = sweep("circle", 0.1, False, 0.02, seed)
+    nowhere = dataclasses.replace(found, steps=np.full_like(found.steps, np.inf))
+    asked = VIEWS["Steps and seconds"].question(nowhere)
+    assert asked.truth == 0 and "reach the target" in asked.text

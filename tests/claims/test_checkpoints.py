@@ -12,6 +12,7 @@ from test_arrows import ROOT
 from core.data import moons
 from core.models import MLP
 from core.probes import luck
+from core.topics.checkpoints import intervals_view, stopping_view
 from core.topics.checkpoints.intervals import best_interval, expected, intervals, simulated
 from core.topics.checkpoints.intervals_view import cheap
 from core.topics.checkpoints.killing import write
@@ -194,3 +195,9 @@ def test_without_failures_only_writing_costs():
 def test_the_goal_of_the_interval_is_met_by_youngs():
     found = intervals(60, 6, 24, 0)
     assert cheap(found, round(60 * best_interval(60 / 3600, 6))).passed and not cheap(found, 240).passed
+
+
+def test_one_minute_is_no_plural_and_a_late_noise_is_not_blamed_early():
+    assert "1 minute between" in intervals_view.shown(intervals(60, 6, 24, 0), 1).note
+    early = stopping_view.price(trainings(800, 0.3, "Adam", 0.003, 10, 0), 1, 0.0)
+    assert early.truth > stopping_view.NEARLY or "not yet" in early.because

@@ -13,6 +13,7 @@ from core.topics.normalize_inputs.inside import NORMS, Normed, arriving, kind, t
 from core.topics.normalize_inputs.new_data import SHARES, shift
 from core.topics.normalize_inputs.own import as_they_stand, race_of_table
 from core.topics.normalize_inputs.races import EPOCHS, Problem, epochs_needed, race, search, train_all
+from core.topics.normalize_inputs.settings import unit
 from core.topics.normalize_inputs.views import VIEWS
 from core.training.run import finished
 
@@ -175,3 +176,13 @@ def test_every_rate_is_tried_with_every_preparation(seed):
     found = search(3.0, 0.0, "Adam", seed, seeds=1)
     assert {name: rows.shape for name, rows in found.losses.items()} == dict.fromkeys(PREPARATIONS, (1, 6))
     assert all(rows[0, found.best[name]] == rows.min() for name, rows in found.losses.items())
+
+
+def test_sentences_fit_equal_units_and_targets_that_are_not_reached(seed):
+    """No unit is once as small, nothing comes after "not within", and no reason speaks of a lag that is not there."""
+    assert unit(1.0) == "in the same unit" and unit(30.0).endswith("30 times as small") and "large" in unit(0.5)
+    slow = VIEWS["Race"].question(race(1.0, 0.0, "SGD", 0.003, seed))
+    assert "after not" not in slow.text
+    equal = search(1.0, 0.0, "Momentum", seed)
+    lag = luck.differs(*(np.log(equal.at_best[name]) for name in ("raw", "standardised")))
+    assert lag or "do not stay behind" in VIEWS["Best rate"].question(equal).because

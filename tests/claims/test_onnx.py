@@ -259,3 +259,8 @@ def test_the_exporters_file_can_be_taken_away(seed):
     assert "it is the file of the other views" in agreement_view.exported(made).note
     (_, name, content), *_ = agreement_view.AGREEMENT.later.files(made)
     assert name.endswith(".onnx") and opened(content).producer.startswith("pytorch")
+
+
+def test_one_operator_is_no_plural():
+    found = graph_view.measure(Playground(hidden_layers=0), 0)
+    assert "**1 operator**" in graph_view.shown(found, found.names[0]).note

@@ -1,5 +1,6 @@
 """What the page “Quantization and pruning” states of bits and int8, on fresh seeds, held against torch's own."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -208,3 +209,14 @@ def test_batches_of_one_size_hold_all_images(seed):
     for batch in (1, 3, 4, 10, 16):
         parts = fixed(x, batch)
         assert {len(part) for part in parts} == {batch} and torch.equal(torch.cat(parts)[:10], x)
+
+
+def test_layers_that_cost_nothing_are_not_ranked_and_clipping_is_blamed_where_it_costs(seed):
+    found = sensitivity(of_cnn(seed), "fewer bits", True)
+    whole = np.broadcast_to(found.whole.mean(), found.accuracies.shape)
+    harmless = dataclasses.replace(found, accuracies=whole)
+    look = {"bits_of_that_layer": found.levels[-1]}
+    assert "no layer costs anything" in bits_views.drawn_sensitivity(harmless, **look).note
+    assert bits_views.asked_sensitivity(harmless, **look).truth == bits_views.NONE
+    coarse = int8_views.question(calibrated(of_cnn(seed), 1, next(iter(RANGES)), 1, 64), "")
+    assert coarse.truth == int8_views.COSTS[0] or "not enough" in coarse.because

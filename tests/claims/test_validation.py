@@ -6,8 +6,9 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import TimeSeriesSplit
 
 from core.probes import luck
+from core.topics.validation import choosing_view
 from core.topics.validation.choosing import bound, cross_validated, fitted, reuse, right, search, taken
-from core.topics.validation.choosing_view import earned, large_enough
+from core.topics.validation.choosing_view import earned, how_much, large_enough
 from core.topics.validation.folds import estimates, folds, in_time, timed, without
 from core.topics.validation.folds_view import TIME
 from core.topics.validation.leaks import STUDIES, by_copies, by_person, means_by, report, strongest
@@ -133,3 +134,10 @@ def test_goals_can_be_met():
     assert earned(search(160, 16, 1.0, 0)).passed or earned(search(160, 32, 1.0, 0)).passed
     assert not earned(search(40, 16, 0.0, 0)).passed
     assert large_enough(reuse(5000, 0), 500).passed and not large_enough(reuse(100, 0), 500).passed
+
+
+def test_a_single_choice_is_not_called_flattered_and_counts_are_singular(seed):
+    found = search(40, 1, 0.0, seed)
+    assert "flatters it" in how_much(found).because and "1 setting:" in choosing_view.shown(found).note
+    assert "too low" in earned(found).now or ("too high" in earned(found).now and "-" not in earned(found).now)
+    assert "1 entry," in large_enough(reuse(100, seed), 1).now

@@ -42,7 +42,8 @@ def rising(measured: curve.Curve) -> Question:
         f"A head is trained on 1, 2, 3 … {measured.sizes[-1]} pictures of each class. Would more pictures help?",
         options,
         options[0] if measured.rises else options[1],
-        "Features that fit the classes are separated by few examples; after that it takes pictures of another kind.",
+        "Where features fit the classes few examples separate them, and then it takes pictures of another kind; as "
+        "long as classes are still confused, more of them help.",
     )
 
 

@@ -280,14 +280,19 @@ VIEWS = {
 def question(found: Trained) -> Question:
     """What raw pixels are worth on the same pictures."""
     right, count = found.study.score
+    because = (
+        "A pixel says how light one place is, a feature what kind of thing is to be seen wherever it lies; what moves, "
+        "turns or changes colour keeps its features."
+    )
+    if pixels_right(found) >= right:
+        because = "Where light or colour alone tell the classes apart, pixels say as much as features."
     return Question(
         f"This classifier answers {right} of {count} held-out pictures right. The same regression, given the "
         f"{curve.RAW} × {curve.RAW} colour pixels instead of the network's {found.study.features.shape[2]:,} features: "
         "how many?",
         Scale(0, count, 1, "pictures"),
         pixels_right(found),
-        "A pixel says how light one place is, a feature what kind of thing is to be seen wherever it lies; what moves, "
-        "turns or changes colour keeps its features.",
+        because,
     )
 
 

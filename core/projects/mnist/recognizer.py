@@ -11,6 +11,7 @@ from core.models.digits import NAMES, recognizer
 from core.projects.mnist.drawing import Empty, digit, framed, on_paper
 from core.projects.mnist.photograph import Sheet, Step, ground_colour, photographed, printed
 from core.serving.uploads import opened
+from core.wording import article
 
 SMALLEST = 48  # pixels of the longer side; smaller pictures are MNIST's own
 ALL_OF_IT = 0.9  # share of a drawing's ink that its digit must have
@@ -47,8 +48,8 @@ class Reading:
             return f"{len(self.several)} digits: {each}."
         if self.digit is None:
             likest = int(np.argmax(self.probabilities[:10]))
-            return f"None of these: this does not look like a digit (of the ten it is most like a {likest})."
-        return f"A {self.digit}, {100 * self.probabilities[self.digit]:.0f}% sure."
+            return f"None of these: this does not look like a digit (of the ten it is most like {article(likest)})."
+        return f"{article(self.digit).capitalize()}, {100 * self.probabilities[self.digit]:.0f}% sure."
 
     @property
     def short(self) -> str:

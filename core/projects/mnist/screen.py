@@ -15,6 +15,7 @@ from core.projects.mnist.drawing import Empty
 from core.projects.mnist.recognizer import Reading, read_file
 from core.projects.mnist.why import neighbours, saliency, smallest_edit
 from core.serving.uploads import MOST_BYTES, Refused, bytes_of
+from core.wording import article
 
 LIMIT = f"{MOST_BYTES // 10**6}mb"
 MOST_FILES = 50
@@ -73,7 +74,8 @@ def edit_in_words(reading: Reading, edit, wanted: str) -> str:
     if not edit.reached:
         return f"{reading.sentence} No edit was found that turns it into {wanted}."
     share = f"{100 * edit.size:.0f}%"
-    return f"{reading.sentence} Changing its grey levels by {share} of the drawing's own strength makes it a {wanted}."
+    made = article(int(wanted))
+    return f"{reading.sentence} Changing its grey levels by {share} of the drawing's own strength makes it {made}."
 
 
 def read_files(paths: Sequence[str] | None) -> list[list[str]]:

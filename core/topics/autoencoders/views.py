@@ -62,9 +62,10 @@ def measure_variational(beta: float, seed: int) -> Variational:
 def variational_view(result: Variational) -> Shown:
     """The two terms, the codes against the prior, and what the prior decodes into."""
     lost, *each = result.history[-1]
+    pulls = "would pull" if result.beta == 0 else "pulls"
     note = (
-        f"Each picture is now a little cloud of codes, and a second term pulls all clouds towards the standard normal "
-        f"prior. At β = {result.beta:g}: reconstruction **{lost:.1f}** nats, KL divergence **{sum(each):.2f}** nats "
+        f"Each picture is now a little cloud of codes, and a second term {pulls} all clouds towards the standard "
+        f"normal prior. At β = {result.beta:g}: reconstruction **{lost:.1f}** nats, KL divergence **{sum(each):.2f}** nats "
         f"({', '.join(f'{value:.2f}' for value in each)} by number), so the bound (ELBO) is "
         f"**−{lost + sum(each):.1f}**."
     )
@@ -91,7 +92,8 @@ def size_view(result: Sizes, numbers_in_the_code: int) -> Shown:
     rows = {"autoencoder": run.at()(pictures), "PCA": linear}
     ours, theirs = (float(rows[:, place].mean()) for rows in (result.errors, result.linear))
     spread = float((result.errors - result.linear)[:, place].std())
-    ahead = "inside seed noise" if abs(ours - theirs) <= spread else ("the network" if ours < theirs else "PCA")
+    winner = "the network" if ours < theirs else "PCA"
+    ahead = "neither, beyond seed noise" if abs(ours - theirs) <= spread else winner
     crossing = result.crossing
     note = (
         f"More numbers keep more of the picture. With {latent} the network's error is **{ours:.4f}**, that of as many "

@@ -58,8 +58,8 @@ def shown(found: Intervals, minutes_between_checkpoints: int) -> Shown:
     """The curve and the learner's choice."""
     yours, best = found.overhead(minutes_between_checkpoints / 60), found.overhead(found.best)
     note = (
-        f"With a checkpoint every {minutes_between_checkpoints} minutes, {found.work:g} hours of training take "
-        f"**{found.work * (1 + yours):.1f} hours**. Young's interval, √(2 · cost · time between failures), is "
+        f"With {counted(minutes_between_checkpoints, 'minute')} between checkpoints, {found.work:g} hours of training "
+        f"take **{found.work * (1 + yours):.1f} hours**. Young's interval, √(2 · cost · time between failures), is "
         f"**{60 * found.best:.0f} minutes** and gives **{found.work * (1 + best):.1f} hours**."
     )
     return Shown(((chart(found, minutes_between_checkpoints),),), note)

@@ -19,6 +19,7 @@ PATIENCE = slider(
     "Patience", 1, 60, 1, help="Epochs without a new lowest validation loss until the training is stopped."
 )
 LEAST = scale("Least improvement", (0.0, 0.001, 0.01, 0.05), 0.0, help="A smaller one does not count.")
+NEARLY = 1.1  # times the lowest loss: not worth a reason
 STOP, KEEP, END, FLOOR = "where it stops", "the best so far", "the end", "lowest there is"
 
 
@@ -84,7 +85,7 @@ def shown(found: Trainings, patience: int, least_improvement: float) -> Shown:
         f"Mean of {SEEDS} seeds: stopped after **{stops[:, 0].mean():.0f}** of {EPOCHS} epochs ({spent:.0%} of the "
         f"work), the kept weights are from epoch **{stops[:, 1].mean():.0f}**. On fresh samples they lose "
         f"**{number(values[KEEP].mean())}**, {'inside seed noise of' if same else 'above'} the lowest there is "
-        f"({number(values[FLOOR].mean())}); going on to the end would cost {number(values[END].mean())}."
+        f"({number(values[FLOOR].mean())}); the weights of the last epoch lose {number(values[END].mean())}."
     )
     note += f" {luck.MEANING}" if same else ""
     pictures = (
@@ -108,6 +109,8 @@ def price(found: Trainings, patience: int, least_improvement: float) -> Question
         f"How many times as high is it after all {EPOCHS} epochs?"
     )
     because = "The training loss goes on falling: what is learned by then is the noise of these samples."
+    if end <= NEARLY * lowest:
+        because = "By the end these trainings have not yet begun to learn the noise of their samples, or hardly."
     return Question(text, Scale(1.0, 6.0, 0.25, "times", 0.5), round(end / lowest, 2), because)
 
 
@@ -173,6 +176,8 @@ def average_or_last(found: Trainings, decay: float, epochs_in_the_mean: int) -> 
     options = ["lower, beyond seed noise", "higher, beyond seed noise", "the same, inside seed noise"]
     truth = options[2] if not luck.differs(mean, last) else options[0] if mean.mean() < last.mean() else options[1]
     because = "A mean takes out the jitter of the last steps; it does not undo what was learned of the noise."
+    if truth == options[1]:
+        because = "A mean takes out jitter, but its older weights lag behind where the loss is still falling."
     text = (
         f"The mean of the weights of the last {epochs_in_the_mean} epochs: is its loss on fresh samples lower than "
         "that of the last weights?"

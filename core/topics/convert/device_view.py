@@ -30,6 +30,11 @@ OWN = "your own numbers"
 DEVICE = pick("Device", (*DEVICES, OWN))
 
 
+def named(device: str) -> str:
+    """A device in a sentence."""
+    return "a device with your own numbers" if device == OWN else f"the {device}"
+
+
 def is_own(values) -> bool:
     """The learner writes the data sheet."""
     return values["device"] == OWN
@@ -138,7 +143,7 @@ def shown(found: Measured, device: str, frames_a_second: int, peak: int, bandwid
     note = (
         f"Pictures of {found.side} × {found.side}: **{sum(found.work) / 1e6:,.0f} million** multiply-adds, "
         f"{1000 * sum(found.seconds):.1f} ms on one thread here. If every operator reaches the same share of the "
-        f"roofline there, the {device} takes **{1000 * seconds:.1f} ms**: "
+        f"roofline there, {named(device)} takes **{1000 * seconds:.1f} ms**: "
         f"{fits(seconds, frames_a_second)}. "
         "It is an estimate, optimistic for boards that throttle when warm: measure there, with the program of the "
         "first view."
@@ -183,8 +188,8 @@ def asked(found: Measured, device: str, frames_a_second: int, peak: int, bandwid
     seconds = found.on(machine_of(device, peak, bandwidth, memory))
     truth = options[0] if seconds * frames_a_second <= 1 else options[1]
     text = (
-        f"The digits network on pictures of {found.side} × {found.side}: does the {device} read {frames_a_second} of "
-        "them a second?"
+        f"The digits network on pictures of {found.side} × {found.side}: does {named(device)} read "
+        f"{frames_a_second} of them a second?"
     )
     because = (
         "Multiply-adds grow with the square of the side and of the width; the roofline says how many of them a machine "

@@ -10,9 +10,9 @@ from core.lessons.controls import pick, scale
 from core.lessons.view import Shown, View
 from core.metrics.binary import interval, resamples
 from core.metrics.classes import AVERAGES, averaged, matrix, one_against_rest
-from core.topics.metrics.classifier import CLASSES, CONTROLS, Judged, article, classifier
+from core.topics.metrics.classifier import CLASSES, CONTROLS, Judged, classifier
 from core.topics.metrics.programs import program_of_classes
-from core.wording import counted
+from core.wording import article, counted
 
 NAMES = tuple("0123456789")
 RARE = pick("Rare digit", ("none", *NAMES), help="Its pictures count for less, as if there were fewer of them.")

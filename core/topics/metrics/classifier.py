@@ -52,11 +52,6 @@ class Judged:
         return (self.truth == digit).astype(int), self.probabilities[:, digit]
 
 
-def article(digit: int) -> str:
-    """A digit with its article, as it is spoken."""
-    return f"an {digit}" if digit == 8 else f"a {digit}"
-
-
 def smudged(noise: float, training: int, seed: int) -> Data:
     """Digits (samples, 64) with Gaussian noise on every pixel, cut off at 0 and 1; ``training`` of them to learn from,
     1,078 held out."""

@@ -9,7 +9,7 @@ from core.lessons.view import Later, Shown, View
 from core.probes import luck
 from core.topics.normalize_inputs import programs
 from core.topics.normalize_inputs.inside import NORMS, Arriving, Trained, arriving, training
-from core.topics.normalize_inputs.settings import FACTOR, SHIFT
+from core.topics.normalize_inputs.settings import FACTOR, SHIFT, unit
 
 
 def sums_picture(found: Arriving, norm: str, height: int = 300) -> Picture:
@@ -61,13 +61,15 @@ def asleep_asked(found: Arriving) -> Question:
     because = (
         "A sum far from 0 lies where tanh no longer bends; normalising the sums brings them back to where it does."
     )
+    if not found.asleep("none"):
+        because = "These sums are all near enough to 0; only those far from it lie where tanh no longer bends."
     text = "Raw inputs, no normalising layer: for which share of the answers is tanh flat (slope under 0.01)?"
     return Question(text, Scale(0, 100, 5, "%", 10), round(100 * found.asleep("none")), because)
 
 
 def unmeasured(found: Arriving) -> Shown:
     """What is looked at."""
-    text = f"A network with 8 tanh units meets inputs whose second is in a unit {found.factor:g} times as small."
+    text = f"A network with 8 tanh units meets two inputs, the second {unit(found.factor)}."
     return Shown((), f"{text} Between the sum and tanh stands nothing, batch norm, or layer norm.")
 
 

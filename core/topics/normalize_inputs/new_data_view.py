@@ -18,7 +18,8 @@ def shifted(found: Shift, share_of_class_1: float) -> Shown:
     clear = luck.differs(rows[TRAINING], rows[OWN])
     words = (
         f"With {share_of_class_1:.0%} of class 1 the new samples' own mean lies {found.moved[:, place].mean():.2f} "
-        f"deviations from the training's. Prepared with {OWN} they cost **{100 * gap.mean():.1f} points** of accuracy"
+        f"deviations from the training's. Prepared with {OWN} they {'cost' if gap.mean() >= 0 else 'gain'} "
+        f"**{100 * abs(gap.mean()):.1f} points** of accuracy"
         f"{'' if clear else ' (inside seed noise)'}."
     )
     return Shown(((curves,),), words)
@@ -32,6 +33,9 @@ def own_numbers(found: Shift, share_of_class_1: float) -> Question:
     )
     because = "The network knows the training's units; other numbers put every sample somewhere else."
     cost = round(100 * float(found.gap(share_of_class_1).mean()))
+    place = SHARES.index(share_of_class_1)
+    if not luck.differs(*(values[:, place] for values in found.scores.values())):
+        because = "Beyond seed noise it costs nothing here: their own numbers are near enough to the training's."
     return Question(text, Scale(-5, 50, 1, "points", 4), cost, because)
 
 
@@ -49,7 +53,7 @@ def harmless(found: Shift, share_of_class_1: float) -> Goal:
         "more."
     )
     return Goal(
-        text, 0.2 <= share_of_class_1 <= 0.8 and gap >= 0.1, f"Now: {share_of_class_1:.0%}, {100 * gap:.1f} points."
+        text, 0.2 <= share_of_class_1 <= 0.8 and gap >= 0.1, f"Now: {share_of_class_1:.0%}, {100 * gap:z.1f} points."
     )
 
 

@@ -11,7 +11,7 @@ from core.lessons.view import Shown, View
 from core.probes import luck
 from core.topics.normalize_inputs.inputs import PREPARATIONS, STANDARDISED
 from core.topics.normalize_inputs.races import EPOCHS, RATES, RULES, SEARCHED, SEEDS, TARGET, Race, Search, race, search
-from core.topics.normalize_inputs.settings import FACTOR, SHIFT
+from core.topics.normalize_inputs.settings import FACTOR, SHIFT, unit
 
 RATE = scale("Learning rate", RATES, 0.3)
 
@@ -46,8 +46,8 @@ def raw_alone(found: Race) -> Shown:
     data = inputs_of(found)
     spread = data["raw"].x.std(dim=0)
     words = (
-        "Two half-moons, drawn with the same scale on both axes. The numbers of x₂ are in a unit "
-        f"{found.problem.factor:g} times as small: the deviations are **{number(float(spread[0]))}** and "
+        "Two half-moons, drawn with the same scale on both axes. The numbers of x₂ are "
+        f"{unit(found.problem.factor)}: the deviations are **{number(float(spread[0]))}** and "
         f"**{number(float(spread[1]))}**."
     )
     return Shown(((samples(data, "raw"), samples(data, STANDARDISED)),), words)
@@ -81,13 +81,19 @@ def epochs_in_words(mean: float) -> str:
 
 def raw_epochs(found: Race) -> Question:
     """How slow are the raw inputs?"""
+    raw, other = (float(found.needed[name].mean()) for name in ("raw", STANDARDISED))
+    after = f"after {other:.1f} epochs" if other <= EPOCHS else f"not within {EPOCHS} epochs"
     text = (
-        f"Standardised inputs bring the training loss under {TARGET:g} after "
-        f"{epochs_in_words(found.needed[STANDARDISED].mean())} epochs. How long does it take with the raw ones "
-        f"({EPOCHS}: not in time)?"
+        f"Standardised inputs bring the training loss under {TARGET:g} {after}. How long does it take with the raw "
+        f"ones ({EPOCHS}: not in time)?"
     )
     because = "One learning rate has to serve both inputs: what is right for the large one hardly moves the other."
-    truth = min(float(found.needed["raw"].mean()), EPOCHS)
+    rows = {name: np.log1p(each) for name, each in found.needed.items()}
+    if not luck.differs(rows["raw"], rows[STANDARDISED]) or raw <= other:
+        because = "Beyond seed noise the raw inputs are no slower here: the rule and the rate bear their units."
+    elif not luck.differs(rows["centred"], rows[STANDARDISED]):
+        because = "Here it is the offset: inputs far from 0 move all weights of a unit together; centring mends that."
+    truth = min(raw, EPOCHS)
     return Question(text, Scale(0, EPOCHS, 1, "epochs", 4), round(truth, 1), because)
 
 
@@ -140,10 +146,15 @@ def searched(found: Search) -> Shown:
 
 def asked_best(found: Search) -> Question:
     """Does tuning make up for it?"""
-    raw, other = (float(found.at_best[name].mean()) for name in ("raw", STANDARDISED))
+    rows = found.at_best["raw"], found.at_best[STANDARDISED]
+    raw, other = (float(each.mean()) for each in rows)
     options = ["yes, to within a tenth", "no, standardised stays ahead", "no, raw is ahead"]
     truth = options[0] if abs(raw - other) <= 0.1 * other else options[1] if raw > other else options[2]
     because = "The rate is bounded by the steepest direction; the flat ones then take too long, whatever it is."
+    if truth != options[1] or not luck.differs(*map(np.log, rows)):
+        because = (
+            "Beyond seed noise raw inputs do not stay behind: no direction is too flat for this rule at its best rate."
+        )
     return Question(
         "With its own best learning rate: do raw inputs reach the loss of standardised ones?", options, truth, because
     )

@@ -117,6 +117,8 @@ def asked(found: Agreement) -> Question:
         "Floating-point sums depend on their order: each is rounded to 24 binary digits, so differences are a few "
         "hundred-millionths of the numbers that were added."
     )
+    if found.verdict == EQUAL:
+        because = "Sums of so few numbers come out the same: rounded to 24 binary digits, and here in one order."
     return Question(text, (EQUAL, ROUNDING, MORE), found.verdict, because)
 
 

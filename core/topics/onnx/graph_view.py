@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core import wording
 from core.deployment.onnx_files import OnnxFile, opened
 from core.deployment.onnx_sessions import values
 from core.deployment.onnx_writer import as_numpy, written
@@ -66,7 +67,8 @@ def shown(found: Drawn, operator: str) -> Shown:
     names = found.subject.outputs if last else ()
     pictures = ((graph(found.file, found.values, place),), (answer(chosen, value, names),))
     note = (
-        f"The file of {found.subject.title}: **{len(found.names)} operators**, **{found.file.parameters:,}** weights, "
+        f"The file of {found.subject.title}: **{wording.counted(len(found.names), 'operator')}**, "
+        f"**{found.file.parameters:,}** weights, "
         f"{len(found.content):,} bytes. Shapes are inferred from the input's; `batch` stays open. The strip beside an "
         "operator is its answer to your input, blue above 0, orange below."
     )
@@ -109,7 +111,7 @@ def nine(found: Drawn, operator: str) -> Goal:
         return Goal(text, False, "Choose the playground network.")
     score = found.subject.run.last.test_score
     passed = len(found.names) == WANTED and score >= SCORE
-    return Goal(text, passed, f"Now: {len(found.names)} operators, {score:.1%}.")
+    return Goal(text, passed, f"Now: {wording.counted(len(found.names), 'operator')}, {score:.1%}.")
 
 
 GRAPH = View(

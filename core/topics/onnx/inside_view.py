@@ -18,6 +18,7 @@ from core.serving.uploads import Refused
 from core.topics.onnx.examples import branching
 from core.topics.onnx.pictures import ROWS, graph
 from core.topics.onnx.programs import program_of_inside
+from core.wording import counted
 
 BINS, LISTED, KINDS = 40, 24, 16
 LIMITS = f"{MOST_BYTES // 10**6} MB and {MOST_OPERATORS:,} operators at most. It is looked into, never run."
@@ -87,8 +88,9 @@ def shown(found: Inside, weight: str = "", from_operator: int = 1) -> Shown:
     nested = f", {sum(file.nested.values())} more inside branches and loops" if file.nested else ""
     unknown = sum(name not in file.shapes for each in file.operators for name in each.outputs if name)
     note = (
-        f"**{len(file.operators):,} operators**{nested}, of {len(file.kinds)} kinds (opset {file.opset}); "
-        f"**{len(file.weights):,} weights** with {file.parameters:,} numbers; {file.size:,} bytes, made by "
+        f"**{counted(len(file.operators), 'operator')}**{nested}, of {counted(len(file.kinds), 'kind')} "
+        f"(opset {file.opset}); "
+        f"**{counted(len(file.weights), 'weight')}** with {file.parameters:,} numbers; {file.size:,} bytes, made by "
         f"{file.producer.replace('`', '')}. Shapes of {unknown} tensors stay unknown."
         f"{f' The first {LISTED} weights are listed.' if len(file.weights) > LISTED else ''}"
     )

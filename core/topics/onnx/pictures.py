@@ -10,6 +10,7 @@ from core.figures.galleries import mosaic
 from core.figures.marks import SILENT, UNSEEN, hover, marker, note, stroke, trace
 from core.figures.picture import BLUE, COLORS, GREY, INK, ORANGE, PAPER, SYMBOLS, Picture, encoded, layout
 from core.figures.rasters import SIGNED, raster, shades, signed
+from core.wording import counted
 
 ROWS, CELLS = 32, 12  # operators drawn at once; units of a strip
 LANE, TEXT, STRIP = 0.55, 0.5, 9.2  # steps of the lines to the left; where words and strips begin
@@ -134,7 +135,8 @@ def told(file: OnnxFile, shown: Sequence[Operator], first: int) -> str:
     """The graph in a sentence."""
     names = ", ".join(f"{each.kind} ({file.shape(each.outputs[0])})" for each in shown[:20] if each.outputs)
     more = f" Shown are {first + 1} to {first + len(shown)}." if len(shown) < len(file.operators) else ""
-    return f"A graph of {len(file.operators)} operators, in order: {names}{' …' if len(shown) > 20 else ''}.{more}"
+    end = " …" if len(shown) > 20 else ""
+    return f"A graph of {counted(len(file.operators), 'operator')}, in order: {names}{end}.{more}"
 
 
 def answer(operator: Operator, value: np.ndarray, names: Sequence[str] = ()) -> Picture:

@@ -15,6 +15,7 @@ from core.lessons import Goal, Question, Scale
 from core.lessons.controls import scale
 from core.lessons.view import Shown, View
 from core.topics.onnx.programs import program_of_times
+from core.wording import counted
 
 BATCH = scale("Batch size", (1, 4, 16, 64), 1)
 BUDGET, MOST, FEWEST = 0.12, 200, 8  # seconds of profiling; runs at most and at least
@@ -71,7 +72,7 @@ def shown(found: Times) -> Shown:
     slowest = max(found.written, key=lambda each: each.median)
     note = (
         f"A batch of {batch}: **{totals[0]:.0f} µs** as written, **{totals[1]:.0f} µs** as run, with "
-        f"{len(found.written)} and {len(found.fused)} operators. Slowest as written: {slowest.place + 1} "
+        f"{len(found.written)} and {counted(len(found.fused), 'operator')}. Slowest as written: {slowest.place + 1} "
         f"{slowest.kind}. The profiler counts whole microseconds: an operator of a few of them is all overhead."
     )
     return Shown((pictures,), note, (rows,))
@@ -82,7 +83,8 @@ def before(found: Times) -> Shown:
     counts = {f"{place} {each.kind}": multiply_adds(found.file, each, len(found.x))
               for place, each in enumerate(found.file.operators, 1)}  # fmt: skip
     heavy = {name: count for name, count in counts.items() if count}
-    note = f"The file of {found.subject.title} has **{len(found.file.operators)} operators**; these multiply."
+    operators = counted(len(found.file.operators), "operator")
+    note = f"The file of {found.subject.title} has **{operators}**; drawn are those that multiply."
     return Shown(((bars(heavy, ("", "Multiply-adds"), 340),),), note)
 
 
@@ -93,6 +95,11 @@ def asked(found: Times) -> Question:
         "An activation is computed while the layer's answer is still in the processor's registers (fused), and "
         "convolutions on blocks of channels need a ReorderInput and ReorderOutput around them."
     )
+    if len(found.fused) >= len(found.written):
+        because = (
+            "An activation is fused into the layer before it only where ONNX Runtime has a kernel for both, and "
+            "convolutions on blocks of channels need operators of their own around them: nothing is saved here."
+        )
     top = max(6, len(found.file.operators) + 4)
     return Question(text, Scale(1, top, 1, "operators", 0), len(found.fused), because)
 

@@ -136,7 +136,7 @@ def goal(found: Quantised, layer: str) -> Goal:
         f"**Spend bits where they count**: bring weights, scales and biases to at most **{kilobytes(least)}** and stay "
         f"within **{NEAR:g} point** of the accuracy with 32 bits."
     )
-    now = f"Now: {kilobytes(found.size)}, {found.points:.1f} points lost."
+    now = f"Now: {kilobytes(found.size)}, {found.points:z.1f} points lost."
     return Goal(text, found.size <= least and found.points <= NEAR, now)
 
 
@@ -158,6 +158,7 @@ BITS_VIEW = View((*SHRUNK, *BITS.values(), SCALES), measure, drawn, layers, befo
 # One layer at a time --------------------------------------------------------------------------------------------------
 
 TREATMENT = pick("Treatment", ("fewer bits", "small weights to zero"))
+NONE = "none of them costs any"
 WORDS = {"fewer bits": "bits", "small weights to zero": "of the weights at zero"}
 
 
@@ -197,14 +198,15 @@ def drawn_sensitivity(found: Sensitivity, **look: float) -> Shown:
     ranking = found.ranking(level)
     things = found.subject.things
     first, cost = ranking[0]
+    costs = f"the **{LABELS[first].lower()}** costs most, **{cost:.1f} points**"
     tail = next((f", but it cannot be told from the {LABELS[second].lower()} on these {things}"
                  for second, _ in ranking[1:2] if not found.told_apart(first, second, level)), "")  # fmt: skip
     note = (
-        f"With {in_words(found, level)} the **{LABELS[first].lower()}** costs most, **{cost:.1f} points**{tail}. "
+        f"With {in_words(found, level)} {costs + tail if cost > 0 else 'no layer costs anything'}. "
         f"Untouched, {100 * found.whole.mean():.1f}% of {len(found.whole)} held-out {things} are right."
     )
     rows = [{"Rank": f"{place + 1}", "Layer": LABELS[name], "Weights": f"{weights_of(found, name):,}",
-             "Points lost": f"{points:.1f}"} for place, (name, points) in enumerate(ranking)]  # fmt: skip
+             "Points lost": f"{points:z.1f}"} for place, (name, points) in enumerate(ranking)]  # fmt: skip
     return Shown(((picture,),), note, (rows,))
 
 
@@ -228,7 +230,10 @@ def asked_sensitivity(found: Sensitivity, **look: float) -> Question:
         "What a layer's error costs depends on how much of the answer passes through each weight and on what later "
         "layers can still make good, so it is measured, not read off the layer's size."
     )
-    return Question(text, list(found.subject.layers.values()), LABELS[found.ranking(level)[0][0]], because)
+    first, cost = found.ranking(level)[0]
+    if cost <= 0:
+        because = "With so little done to them, no layer's errors change which answer wins more often for the worse."
+    return Question(text, [*found.subject.layers.values(), NONE], LABELS[first] if cost > 0 else NONE, because)
 
 
 def goal_sensitivity(found: Sensitivity, **look: float) -> Goal:
@@ -240,7 +245,7 @@ def goal_sensitivity(found: Sensitivity, **look: float) -> Goal:
         "another layer bears the same for less than **1 point**."
     )
     passed = ranking[0][1] >= 20 and ranking[-1][1] < 1
-    return Goal(text, passed, f"Now: {ranking[0][1]:.1f} and {ranking[-1][1]:.1f} points.")
+    return Goal(text, passed, f"Now: {ranking[0][1]:z.1f} and {ranking[-1][1]:z.1f} points.")
 
 
 ONE = """def alone(layer, level):

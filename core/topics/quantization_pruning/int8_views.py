@@ -127,6 +127,11 @@ def question(found: Calibrated, layer: str) -> Question:
         "The largest logit wins: rounding errors of many inputs partly cancel in each sum, and clipping touches only "
         "the few values beyond the range."
     )
+    if cost != COSTS[0]:
+        because = (
+            "Rounding errors partly cancel in each sum, but not enough where few bits make the steps coarse, or where "
+            "a narrow range clips many values: one sample does not show all that others need."
+        )
     return Question(text, COSTS, cost, because)
 
 
@@ -187,7 +192,7 @@ def drawn_formats(found: Converted) -> Shown:
          "Bytes on disk": f"{found.sizes[name]:,}", "Median / 95th percentile, ms": found.latencies[name].words}
         for name in found.accuracies
     ]  # fmt: skip
-    verdicts = [f"*{small}* is **{times(found, whole, small)}** than float32" if compared(found, whole, small) != SAME
+    verdicts = [f"*{small}* is **{times(found, whole, small)}** as float32" if compared(found, whole, small) != SAME
                 else f"*{small}* and float32 cannot be told apart" for whole, small in made(found)]  # fmt: skip
     skipped = "".join(f" {name}: {why}." for name, why in found.missing.items())
     note = (
@@ -201,7 +206,7 @@ def drawn_formats(found: Converted) -> Shown:
 def times(found: Converted, whole: str, small: str) -> str:
     """How many times as fast or as slow, in words."""
     ratio = found.latencies[whole].median / found.latencies[small].median
-    return f"{ratio:.2g} times faster" if ratio > 1 else f"{1 / ratio:.2g} times slower"
+    return f"{ratio:.3g} times as fast" if ratio > 1 else f"{1 / ratio:.3g} times as slow"
 
 
 def bytes_left(found: Converted) -> str:

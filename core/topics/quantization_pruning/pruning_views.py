@@ -80,11 +80,21 @@ def question(found: Pruned) -> Question:
         f"{found.sparsity:.0%} of the weights are set to zero, {found.method}. How many held-out "
         f"{found.subject.things} are right then?"
     )
-    because = (
-        "Small weights add little to the sums that they are part of. Layers can compete only where sizes mean the same "
-        "in each of them; in the digits network a folded batch norm has scaled every layer for itself."
-    )
+    because = "A small weight adds little to the sum that it is part of"
+    because += "; but so many of them are missed." if lost(found) > NEAR else "."
+    if found.method == RANDOM:
+        because = "Weights at random are large ones too, and a sum that misses those changes most."
+    elif found.method == GLOBAL:
+        because += (
+            " Layers can compete only where sizes mean the same in each of them; in the digits network a folded batch "
+            "norm has scaled every layer for itself."
+        )
     return Question(text, Scale(0, 100, 5, "%", 10), round(100 * found.after.share), because)
+
+
+def lost(found: Pruned) -> float:
+    """How many points of accuracy the zeros cost."""
+    return 100 * (found.before.share - found.after.share)
 
 
 def goal(found: Pruned) -> Goal:
@@ -94,9 +104,8 @@ def goal(found: Pruned) -> Goal:
         f"**For nothing**: set at least **{most:.0%}** of the weights to zero and lose at most **{NEAR:g} points**, "
         "without training again. If no share will do, try another seed."
     )
-    lost = 100 * (found.before.share - found.after.share)
-    now = f"Now: {found.sparsity:.0%}, {lost:.1f} points lost."
-    return Goal(text, found.sparsity >= most - 1e-9 and lost <= NEAR, now)
+    now = f"Now: {found.sparsity:.0%}, {lost(found):z.1f} points lost."
+    return Goal(text, found.sparsity >= most - 1e-9 and lost(found) <= NEAR, now)
 
 
 def program(found: Pruned) -> Program:
@@ -144,6 +153,10 @@ def asked_timed(found: Timed) -> Question:
         "A processor multiplies whole blocks of numbers at a time; scattered zeros leave the blocks as they are, "
         "smaller blocks are less work."
     )
+    if best == ZEROS:
+        because = "Zeros are multiplied like other numbers, but one large block is quick here: there is little to save."
+    elif best == SPARSE:
+        because = "A sparse matrix looks up each place; with so few weights left, that is less than all the blocks."
     return Question(text, WAYS, best, because)
 
 

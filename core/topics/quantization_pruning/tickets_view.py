@@ -13,6 +13,7 @@ from core.probes import luck
 from core.programs import Program, Step
 from core.topics.quantization_pruning.tickets import (
     EPOCHS,
+    KEPT,
     KNOWN,
     ROUNDS,
     SEEDS,
@@ -88,6 +89,8 @@ def question(found: Beginning) -> Question:
         "round has accuracy fallen by more than 5 points?"
     )
     because = "The first to go are weights near zero; soon there are none, and what is cut off then is missed."
+    if not falls.any():
+        because = "The first to go are weights near zero, and after all rounds enough of the others are left."
     return Question(text, [*map(falls_in_words, range(1, ROUNDS + 1)), NEVER], answer, because)
 
 
@@ -164,12 +167,15 @@ def asked_variants(found: Tickets) -> Question:
         f"{found.beginning.left[place]:.0%} of the weights are left and all four are trained for {EPOCHS} epochs "
         "again. Which is right most often on held-out digits, on average?"
     )
+    best = max(means, key=lambda name: means[name])
     because = (
-        "Places that mattered in one training are worth more with the values they had when it began than with new "
-        "ones, and more than random places: that pair is what Frankle and Carbin call a winning ticket. Fine-tuning "
-        "goes on from trained values; it comes close, and wins on some seeds."
+        "Frankle and Carbin call places that mattered, with the values they had when training began, a winning ticket: "
+        "worth more than new values or random places. Fine-tuning goes on from trained values; it comes close, and "
+        "wins on some seeds."
     )
-    return Question(text, VARIANTS, max(means, key=lambda name: means[name]), because)
+    if best not in (TICKET, KEPT):
+        because = "So many weights are left that places and first values hardly matter: no ticket wins here."
+    return Question(text, VARIANTS, best, because)
 
 
 def goal_variants(found: Tickets | None) -> Goal:

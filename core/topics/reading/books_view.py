@@ -100,7 +100,7 @@ def busiest(found: Coverage, book_chapter: str) -> Goal:
     most = max(len(lessons) for title in TITLES for lessons in coverage(title).lessons)
     lessons = len(found.of(book_chapter))
     text = "**The one chapter**: choose the book and the chapter that more lessons here send you to than to any other."
-    return Goal(text, lessons == most, f"Now: {book_chapter}, {lessons} of at most {most} lessons.")
+    return Goal(text, lessons == most, f"Now: *{book_chapter}*, {lessons} of at most {most} lessons.")
 
 
 def program(found: Coverage, book_chapter: str) -> Program:

@@ -162,7 +162,7 @@ def goal(found: Loaded) -> Goal:
         f"**{PATIENCE:.0f} ms**."
     )
     ratio = found.rate / alone
-    return Goal(words, ratio >= 1.2 and late <= PATIENCE, f"Now: {ratio:.2f} times, 95% within {late:.3g} ms.")
+    return Goal(words, ratio >= 1.2 and late <= PATIENCE, f"Now: {ratio:.2f} times, 95% within {number(late)} ms.")
 
 
 def program(found: Loaded) -> Program:
@@ -250,7 +250,7 @@ def draw_driven(found: Driven) -> Shown:
         {"Requests are answered": name, "Sent per second": f"{row['rate']:.0f}", "Answered": str(row["answered"]),
          "Errors": str(row["errors"]), "λ · W": number(row["answered"] / row["seconds"] * row["mean"]),
          "L, looked at": number(row["inside"]), "Half within (ms)": number(quantile(row, 0.5)),
-         "95% within (ms)": f"{quantile(row, 0.95):,.3g}"}
+         "95% within (ms)": number(quantile(row, 0.95))}
         for name, rows in found.rows.items() for row in rows
     ]  # fmt: skip
     return Shown(pictures, words, (table,))

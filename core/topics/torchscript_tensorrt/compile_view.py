@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.deployment.clock import Latency, shortly
-from core.figures.curves import across, line
+from core.figures.curves import across, line, number
 from core.figures.marks import hover, marker, trace
 from core.figures.picture import BLUE, INK, ORANGE, Picture, encoded, layout, transparent
 from core.jobs.apart import apart
@@ -92,7 +92,7 @@ def table(found: Clocked) -> list[dict]:
 
 def after(calls: float) -> str:
     """A crossing in words."""
-    return "never here" if not np.isfinite(calls) else f"{max(calls, 1):,.0f} calls"
+    return "never here" if not np.isfinite(calls) else counted(max(round(calls), 1), "call")
 
 
 def shown(found: Clocked) -> Shown:
@@ -189,8 +189,9 @@ def weighed(found: Clocked, pays_off: str, calls: int) -> Shown:
     cheaper = min(total, key=lambda each: total[each])
     span = f"{after(found.crossing(way, 1))} at best, {after(found.crossing(way, 0))} at worst"
     note = (
-        f"{calls:,} calls: eager **{total[EAGER]:.3g} s**, {way} **{total[way]:.3g} s**; {cheaper} is cheaper. Break "
-        f"even: **{after(found.crossing(way))}** ({span}, by the intervals of the medians). Card: {found.card}."
+        f"{counted(calls, 'call')}: eager **{number(total[EAGER])} s**, {way} **{number(total[way])} s**; "
+        f"{cheaper} is cheaper. Break even: **{after(found.crossing(way))}** ({span}, by the "
+        f"intervals of the medians). Card: {found.card}."
     )
     return Shown(((totals(found, way, calls),),), note, (table(found),))
 
@@ -214,7 +215,8 @@ def cheapest(found: Clocked, pays_off: str, calls: int) -> Goal:
         "which it has paid off."
     )
     passed = pays_off in (COMPILED, AOT) and found.crossing(pays_off) <= calls
-    return Goal(text, bool(passed), f"Now: {pays_off}, {calls:,} calls; break even: {after(found.crossing(pays_off))}.")
+    even = after(found.crossing(pays_off))
+    return Goal(text, bool(passed), f"Now: {pays_off}, {counted(calls, 'call')}; break even: {even}.")
 
 
 def program(found: Clocked, pays_off: str, calls: int):

@@ -19,6 +19,7 @@ from core.lessons.view import Later, Shown, View
 from core.topics.torchscript_tensorrt.exporting import ANY, BATCHES
 from core.topics.torchscript_tensorrt.programs import program_of_export
 from core.topics.torchscript_tensorrt.subjects import argument, opening, settings_of
+from core.wording import counted
 
 MODULE = "core.topics.torchscript_tensorrt.exporting"
 BATCH = pick("Batch size may be", BATCHES, ANY)
@@ -137,13 +138,13 @@ def drawn(made: Made) -> Shown:
         reason = next((words for part, words in REASONS.items() if part in error["error"]), "")
         return Shown((), f"torch.export refuses: `{error['kind']}`\n```text\n{error['error']}\n```\n{reason}")
     nodes, calls = made.said["nodes"], made.said["calls"]
-    answered = {f"{size} rows": 1.0 if "apart" in said else 0.0 for size, said in calls.items()}
+    answered = {counted(size, "row"): 1.0 if "apart" in said else 0.0 for size, said in calls.items()}
     refused = next((said["error"].splitlines()[0] for said in calls.values() if "error" in said), "")
     ranges = "; ".join(f"{name} in {each.removeprefix('VR')}" for name, each in made.said["ranges"].items())
     note = (
-        f"**{len(nodes)} operators**, {len(made.file) / 1000:,.1f} kB. Free sizes: {ranges or 'none'}. It answers "
-        f"{len(made.answered)} of {len(calls)} batch sizes, at most **{max(made.answered.values(), default=0):.2g}** "
-        "from torch."
+        f"**{counted(len(nodes), 'operator')}**, {len(made.file) / 1000:,.1f} kB. Free sizes: {ranges or 'none'}. It "
+        f"answers {len(made.answered)} of {len(calls)} batch sizes, at most "
+        f"**{max(made.answered.values(), default=0):.2g}** from torch."
     )
     note += f" To the others it says:\n```text\n{refused}\n```" if refused else ""
     rows = [{"Call": each["name"], "Operator": each["operator"], "Answer": each["shape"]} for each in nodes]

@@ -32,10 +32,10 @@ def shown(found: Search) -> Shown:
     lie = "beyond" if luck.differs(found.best, found.truth, 2) else "inside"
     fair = "beyond" if luck.differs(found.nested, found.truth, 2) else "inside"
     note = (
-        f"Mean of {REPEATS} searches among {found.tried} settings: the winner scored **{found.best.mean():.0%}** in "
-        f"the folds that chose it, a search inside outer folds **{found.nested.mean():.0%}**, and on fresh samples it "
-        f"gets **{found.truth.mean():.0%}** right. From the truth, its own score is {lie} seed noise, the nested one "
-        f"{fair}. {luck.MEANING}"
+        f"Mean of {REPEATS} searches among {counted(found.tried, 'setting')}: the winner scored "
+        f"**{found.best.mean():.0%}** in the folds that chose it, a search inside outer folds "
+        f"**{found.nested.mean():.0%}**, and on fresh samples it gets **{found.truth.mean():.0%}** right. From the "
+        f"truth, its own score is {lie} seed noise, the nested one {fair}. {luck.MEANING}"
     )
     return Shown(((picture,),), note)
 
@@ -53,6 +53,10 @@ def before(found: Search) -> Shown:
 def how_much(found: Search) -> Question:
     """How much is left?"""
     because = "The folds that chose the winner also flatter it; an outer fold has seen nothing of the search."
+    if found.tried == 1:
+        because = "A single choice was not selected by its score, so that nothing flatters it."
+    elif not luck.differs(found.best, found.truth, 2):
+        because = "Folds that choose a winner also flatter it; here by no more than seed noise."
     text = f"The winner scored {found.best.mean():.0%}. What share does it get right of fresh samples?"
     return Question(text, Scale(30, 100, 1, "%", 4), round(100 * float(found.truth.mean())), because)
 
@@ -65,8 +69,9 @@ def earned(found: Search) -> Goal:
         "and whose own score is at most 5 points too high."
     )
     passed = found.tried >= 16 and found.truth.mean() >= 0.75 and gap <= 0.05
-    points = counted(round(100 * float(gap)), "point")
-    return Goal(text, bool(passed), f"Now: {found.truth.mean():.0%} right, own score {points} too high.")
+    points, side = round(100 * float(gap)), "high" if gap >= 0 else "low"
+    now = f"Now: {found.truth.mean():.0%} right, own score {counted(abs(points), 'point')} too {side}."
+    return Goal(text, bool(passed), now)
 
 
 NESTED = View(
@@ -96,9 +101,9 @@ def shown_reuse(found: Reuse, entries: int) -> Shown:
     ]
     best = found.best[:, entries - 1].mean()
     note = (
-        f"All entries guess. After **{entries}** of them the best one gets **{best:.1%}** of {found.samples:,} test "
-        "samples right, mean of 30 simulations; of any other samples it gets half. The bound on that mean is "
-        f"$1/2 + \\sqrt{{\\ln m / 2n}}$ = {float(bound(entries, found.samples)):.1%}."
+        f"All entries guess. After **{counted(entries, 'entry', 'entries')}** the best one gets **{best:.1%}** of "
+        f"{found.samples:,} test samples right, mean of 30 simulations; of any other samples it gets half. The bound "
+        f"on that mean is $1/2 + \\sqrt{{\\ln m / 2n}}$ = {float(bound(entries, found.samples)):.1%}."
     )
     return Shown(((picture,),), note)
 
@@ -132,7 +137,8 @@ def large_enough(found: Reuse, entries: int) -> Goal:
         "with as few test samples as that takes."
     )
     passed = entries >= 500 and best <= 0.53
-    return Goal(text, bool(passed), f"Now: {entries} entries, {best:.1%}.", float(found.samples) if passed else None)
+    now = f"Now: {counted(entries, 'entry', 'entries')}, {best:.1%}."
+    return Goal(text, bool(passed), now, float(found.samples) if passed else None)
 
 
 REUSE = View(

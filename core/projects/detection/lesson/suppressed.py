@@ -145,12 +145,16 @@ def question(seen: Seen, confidence: float, iou_threshold: float) -> Question:
     """How many boxes are left."""
     choice = chosen(seen, confidence, iou_threshold)
     looked = choice.looked
+    because = "Many neighbouring cells see the same object; suppression keeps one box of each such heap."
+    if len(choice.kept) == looked:
+        because = "A box goes only if a surer one of its class overlaps it by more than the threshold; here none does."
+    scores = f"{looked} boxes score" if looked != 1 else "1 box scores"
     return Question(
-        f"{looked} boxes score above {confidence:g}. Boxes of one class whose IoU is above {iou_threshold:g} are taken "
+        f"{scores} above {confidence:g}. Boxes of one class whose IoU is above {iou_threshold:g} are taken "
         "for the same object. How many boxes will be kept?",
         Scale(0, max(looked, 10), 1, "boxes"),
         len(choice.kept),
-        "Many neighbouring cells see the same object; suppression keeps one box of each such heap.",
+        because,
     )
 
 
