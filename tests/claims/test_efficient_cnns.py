@@ -16,7 +16,6 @@ from core.deployment.clock import Latency, in_turns
 from core.lessons.record import finished
 from core.models.efficientnet import EfficientNetLite0
 from core.models.imagenet import MissingWeightsError
-from core.probes import luck
 from core.probes.ledger import ledger
 from core.topics.efficient_cnns import block_view, blocks, depthwise_view, inside, inside_view, scaling_view, trade_view
 from core.topics.efficient_cnns.blocks import MBConv
@@ -330,15 +329,6 @@ def test_at_phi_zero_nothing_changes():
     found = compound(0.0, 1.2, 1.1, 1.15)
     assert set(found.counted.values()) == {1.0} == set(found.rule.values())
     assert scaling_view.question(found).truth == 1.0
-
-
-def test_what_is_said_fits_no_change_and_a_lead_that_is_luck():
-    assert "+0%" not in scaling_view.draw(compound(0.0, 1.2, 1.1, 1.15)).note
-    assert "What moves the count" in scaling_view.draw(compound(1.0, 1.2, 1.1, 1.15)).note
-    for budget in BUDGETS:
-        record = trade(budget, 1, 0)
-        because = trade_view.question(trade_view.Spent(record, MOBILENET2, 8, 3, 2), "FLOPs").because
-        assert ("inside seed noise" in because) == bool(luck.equals(record.here, record.best))
 
 
 # Inside ---------------------------------------------------------------------------------------------------------------

@@ -297,26 +297,6 @@ def test_hostile_text_is_shown_and_never_interpreted(text):
         assert all("](" not in str(cell) for rows in shown.tables for cell in rows)
 
 
-def test_reasons_fit_what_was_measured():
-    sure = words_views.how_sure(Small(GPT), "I really", 1.0, 1)
-    assert sure.truth == 100 and "top-k" in sure.because
-    assert "-0.0" not in words_views.next_view(Small(GPT), "I really", 1.0, 1).note
-    assert (
-        "as they are" not in compare_views.places_view(Small(GPT), "I really like that movie", compare_views.ASIS).note
-    )
-    for text in ("I really", "What a", "We will", "It is not"):
-        late = lens_view.when(Small(GPT), text)
-        assert ("still changes" in late.because) == (late.truth == 4)
-        sink = attention_view.asked(Small(GPT), text, 1, 1)
-        reading = read(Small(GPT), text)
-        even = attention_view.to_first(reading) <= 1 / len(reading.numbers)
-        assert ("do not rest" in sink.because) == even
-    gaps = ("I really ___ that movie.", "Thank you very ___", "As soon as ___ can.")
-    for text in gaps:
-        better = words_views.better_side(Small(BERT), text)
-        assert ("says enough" in better.because) == (better.truth == "GPT")
-
-
 def test_a_gap_is_needed_and_found():
     with pytest.raises(ValueError, match="___"):
         words_views.gapped(Small(BERT), "no gap")
@@ -398,12 +378,6 @@ def test_every_view_has_a_question_a_goal_and_a_program():
     assert len(ORDER) == len(ALONE) + len(CHOICES)
     for view in views:
         assert view.question and view.program and view.before and (view.goal or view.later)
-
-
-def test_the_challenge_of_the_lens_can_be_met():
-    reader = Small(GPT)
-    assert lens_view.early(reader, "the movie was one of the best movies of all time").passed
-    assert not lens_view.early(reader, lens_view.TEXT.value).passed
 
 
 @pytest.mark.parametrize("view", [attention_view.VIEW, lens_view.VIEW], ids=["attention", "lens"])

@@ -11,9 +11,10 @@ from core.figures.picture import BLUE, GREEN, INK, ORANGE, Picture, layout
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import Control, pick, scale, slider
 from core.lessons.view import Shown, View
-from core.topics.metrics.classifier import CONTROLS, Judged, article, classifier
+from core.topics.metrics.classifier import CONTROLS, Judged, classifier
 from core.topics.metrics.detector import NUMBERS, Detector
 from core.topics.metrics.programs import program_of_threshold
+from core.wording import article
 
 DIGIT = pick("Positive digit", tuple("0123456789"), "8", help="The detector answers: is it this digit?")
 THRESHOLD = slider("Threshold", 0.0, 1.0, 0.5, 0.01, help="From this score on the answer is yes.")
