@@ -65,8 +65,8 @@ def variational_view(result: Variational) -> Shown:
     pulls = "would pull" if result.beta == 0 else "pulls"
     note = (
         f"Each picture is now a little cloud of codes, and a second term {pulls} all clouds towards the standard "
-        f"normal prior. At β = {result.beta:g}: reconstruction **{lost:.1f}** nats, KL divergence **{sum(each):.2f}** nats "
-        f"({', '.join(f'{value:.2f}' for value in each)} by number), so the bound (ELBO) is "
+        f"normal prior. At β = {result.beta:g}: reconstruction **{lost:.1f}** nats, KL divergence **{sum(each):.2f}** "
+        f"nats ({', '.join(f'{value:.2f}' for value in each)} by number), so the bound (ELBO) is "
         f"**−{lost + sum(each):.1f}**."
     )
     row = (comparisons.two_terms(result), comparisons.against_prior(result), comparisons.generated(result))
