@@ -46,6 +46,10 @@ class Shown:
         return [program for kind, *parts in self.seen if kind == "programs" for program in parts[0]]
 
     @property
+    def goals(self) -> list:
+        return [parts[0] for kind, *parts in self.seen if kind == "goal"]
+
+    @property
     def sentences(self) -> Iterator[str]:
         """All that was said: notes, alternatives to pictures, questions, goals, tables."""
         for kind, *parts in self.seen:

@@ -41,14 +41,20 @@ def results_of(
         place = folder / f"{number:04d}"
         place.mkdir(parents=True)
         (place / "program.py").write_text(texts[number] if texts else program.text, encoding="utf-8")
-        for name, content in program.files.items():
-            (place / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        stored(program.files, place)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
     command = [sys.executable, "-I", *(["-W", "error"] if strict else []), "-c", ALL]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=wait)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def stored(files: Mapping[str, str | bytes], folder: Path) -> None:
+    """Write files into a folder."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def distance(result: Mapping[str, object], shown: Mapping[str, object]) -> float:

@@ -90,7 +90,8 @@ export default function ({ parentElement }) {
     });
   };
   const count = () => {
-    root.querySelector(".rl-tour-place").textContent = `${at + 1} of ${steps.length} · ${steps[at].title}`;
+    const { title } = steps[at];
+    root.querySelector(".rl-tour-place").textContent = `${at + 1} of ${steps.length} · ${title}`;
     part("back").hidden = !at;
     part("on").hidden = at === steps.length - 1;
   };

@@ -15,7 +15,6 @@ CONNECT = """
 let drive = "", known = 0;
 const pit = cockpit(element.querySelector(".pit"), () => {}, { mode: "watch", follows: true, again: false });
 pit.say("Choose a track and press “Drive”.");
-pit.film.say("Download video"); // not before there is a drive
 watch("value", () => {
   if (!props.value) return;
   const told = JSON.parse(props.value);

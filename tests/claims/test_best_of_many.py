@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.topics.experiment_tracking import selecting
-from core.topics.experiment_tracking.select_view import SELECT
+from core.topics.experiment_tracking.select_view import SELECT, stands
 
 
 def test_the_expected_best_is_the_mean_over_all_choices(seeds):
@@ -52,3 +52,8 @@ def test_the_view_draws_what_it_says(seed):
     for shown in (SELECT.draw(found), SELECT.before(found)):
         assert all("nan" not in picture.alt and picture.plotly() for row in shown.pictures for picture in row)
     assert SELECT.question(found).truth == pytest.approx(found.lead - found.luck, abs=0.051)
+
+
+def test_a_best_that_is_no_better_afresh_is_said_to_be_behind():
+    assert stands(2.04) == "by **2.0 points**" and stands(-0.04) == "by **0.0 points**"
+    assert stands(-1.2) == "is **1.2 points behind it**"

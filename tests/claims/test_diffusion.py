@@ -22,7 +22,7 @@ from core.topics.diffusion.numbers import (
     trained,
 )
 from core.topics.diffusion.samplers import APART, SAMPLERS, STEPS, calls_of, walk_times, walked
-from core.topics.diffusion.views import CALLS, CLOSE, VIEWS, even, few_calls, half_way, setting_of
+from core.topics.diffusion.views import CALLS, CLOSE, VIEWS, even, few_calls, half_way, setting_of, source_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers on NumPy 2
 
@@ -168,6 +168,7 @@ def test_the_challenge_can_be_passed_and_does_not_pass_by_itself():
     goals = {(name, steps): few_calls(found, name, steps) for name in SAMPLERS for steps in (8, 10, 20)}
     assert any(goal.passed for goal in goals.values()), {key: goal.now for key, goal in goals.items()}
     assert not few_calls(race(Setting(), True, 0), "DDIM", 20).passed
+    assert [source_of(race(Setting(), exact, 0)) for exact in (True, False)] == ["the exact formula", "the network"]
     assert CALLS == 20 and CLOSE < 0.2
 
 

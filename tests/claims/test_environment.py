@@ -15,7 +15,7 @@ import torch
 import yaml
 from nbclient import NotebookClient
 from pages_under_test import opened, watched
-from programs_run import distance, results_of
+from programs_run import distance, results_of, stored
 from test_arrows import ROOT
 
 from core.jobs import start
@@ -277,10 +277,7 @@ def check_lab(topic: curriculum.Topic, folder) -> None:
     program = shown.programs[-1]
     program = program_of_beginning(program, 5) if isinstance(program, Run) else program
     if "upload()" in program.colab:  # as in Colab, with the files chosen
-        (folder / "google" / "colab").mkdir(parents=True)
-        (folder / "google" / "colab" / "files.py").write_text("def upload(): pass")
-        for name, content in program.files.items():
-            (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        stored({"google/colab/files.py": "def upload(): pass", **program.files}, folder)
     assert not program.shown or distance(run(program.colab, folder), program.shown) <= program.tolerance
 
 

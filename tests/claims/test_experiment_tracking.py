@@ -349,6 +349,19 @@ def test_every_view_draws_what_it_says(found, written):
         assert view.question(subject, **looked).truth is not None
 
 
+def test_smoothing_with_nothing_leaves_a_curve_and_a_rise_is_remembered_too(found, written):
+    assert (
+        "leaves them as they are" in LIVE.draw(written, "", 0.0).note and "lags" not in LIVE.draw(written, "", 0.0).note
+    )
+    assert "Nothing is smoothed" in LIVE.question(written, "", 0.0).because
+    for name in [each.name for each in written.entries]:
+        values = np.array(next(each for each in written.entries if each.name == name).curves[HELD_OUT][1])
+        risen = smoothed(values, 0.9)[-1] <= values[-1]
+        assert ("has risen" in LIVE.question(written, name, 0.9).because) == risen
+    one = seen(swept(seeds=1, learning_rates=["0.1"], hidden_units=["8"]), ())
+    assert "without a spread" in RUNS.question(one, **FILTERED).because
+
+
 def test_a_run_that_broke_is_drawn_and_kept_last(found):
     first = found.sweep.entries[0]
     epochs, values = first.curves[HELD_OUT]

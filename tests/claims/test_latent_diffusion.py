@@ -171,6 +171,12 @@ def test_kept_cells_end_as_the_original_s_and_the_pictures_differ_where_they_wer
     assert outside(mask).shape == (SIDE, SIDE)
 
 
+def test_with_no_cell_and_with_all_nothing_is_said_of_an_elsewhere():
+    for cells, said in (("0" * 16, "No cell is painted anew"), ("f" * 16, "All cells are painted anew")):
+        note = repainted_view(repaint(NOBODY, "Sneaker", 1, OWN_CELLS, cells, 1.0, 0, **{"as": "Sandal"})).note
+        assert said in note and "elsewhere" not in note
+
+
 def test_a_click_turns_a_cell_over(seed):
     found = repaint(NOBODY, "Sneaker", 1, "top half", "", 1.0, seed, **{"as": "Sandal"})
     clicked = repainted_view(found).clicked

@@ -125,6 +125,16 @@ def test_what_falls_may_begin_with_a_higher_rate(seeds):
     assert above > below
 
 
+def test_what_is_said_of_peaks_and_plateaus_fits_their_number(seed):
+    peaks, plateau = VIEWS["Peak rates"], VIEWS["Step by step"]
+    found = found_by("Peak rates", seed)
+    mostly = above_constant(found) > (len(found.entrants) - 1) / 2
+    assert ("may begin boldly" in peaks.draw(found).note) == mostly
+    assert ("bold already" in peaks.question(found).because) != mostly
+    steps = found_by("Step by step", seed, schedule=PLATEAU)
+    assert "**1** times" not in plateau.draw(steps, 50).note
+
+
 def test_the_suggested_rate_is_nearer_to_the_best_than_a_tenth_of_it(seeds):
     """Over data and seeds together, on a logarithmic scale; and what it trains ends lower."""
     apart, lower = [], []

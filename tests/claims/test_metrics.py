@@ -1,6 +1,7 @@
 """What the page “Evaluation metrics” states, on fresh seeds, and its numbers against scikit-learn and torchmetrics."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from core.metrics import calibration
 from core.metrics.binary import confusion, curve, interval, pair_share, resamples, with_positives
 from core.metrics.classes import AVERAGES, averaged, matrix
 from core.topics.metrics import own
+from core.topics.metrics.calibration_view import question as how_sure
 from core.topics.metrics.classes_view import alarming, moves, question
 from core.topics.metrics.classifier import CONTROLS, Judged, classifier
 from core.topics.metrics.curves_view import PRECISION
@@ -21,7 +23,8 @@ from core.topics.metrics.intervals_view import small_tests
 from core.topics.metrics.own_view import OWN_VIEW
 from core.topics.metrics.programs import scores_file
 from core.topics.metrics.reports import ALL, CASES, LIE, NONE, OWN_WORD
-from core.topics.metrics.threshold_view import CELL, CELLS, THRESHOLD, clicked, measure, opened
+from core.topics.metrics.threshold_view import CELL, CELLS, THRESHOLD, clicked, draw, measure, opened
+from core.topics.metrics.threshold_view import question as how_often_right
 from core.topics.metrics.views import VIEWS
 
 
@@ -194,6 +197,17 @@ def test_no_threshold_is_cheaper_than_the_one_that_is_marked(seeds):
             place, lowest = detector.cheapest(miss, share)
             assert detector.at(place, share).cost(miss) == pytest.approx(lowest)
             assert all(detector.at(each, share).cost(miss) >= lowest - 1e-12 for each in np.linspace(0, 1, 101))
+
+
+def test_words_fit_common_positives_detectors_without_alarms_and_networks_that_are_right(seed):
+    looked = measure("8", seed, **defaults(CONTROLS))
+    asked = lambda threshold, share: how_often_right(looked, threshold, share).because  # noqa: E731
+    assert "false alarms" not in asked(0.5, 80.0) and "few negatives" in asked(0.5, 80.0)
+    assert "many negatives" in asked(0.5, 10.0) and "never says yes" in asked(1.0, 10.0)
+    assert "Of 1,000 cases 1 is an 8" in draw(looked, 0.5, 0.1, 1, CELLS[0]).note
+    clear, blurred = (network(seed, pixel_noise=noise) for noise in (0.0, 0.6))
+    assert "not too sure" in how_sure(clear).because and "by heart" in how_sure(blurred).because
+    assert "never that sure" in how_sure(replace(clear, logits=0 * clear.logits)).because
 
 
 def test_micro_f1_is_the_accuracy(seeds):

@@ -308,6 +308,18 @@ def test_no_step_size_of_three_repairs_it():
 # Questions and challenges --------------------------------------------------------------------------------------------
 
 
+def test_words_fit_shallow_networks_and_the_shortest_paths_too():
+    cuts = {depth: deletion_view.question(deletion_view.measure(depth, 0), (), ORDERS[0]) for depth in (8, 56)}
+    assert cuts[8].truth < 40 and "Of only 3 blocks" in cuts[8].because
+    assert cuts[56].truth > 70 and "others still find" in cuts[56].because
+    assert "over so few layers" in gradients_view.question(gradients_view.measure(8, True, 0)).because
+    paths = paths_view.measure(32, paths_view.TRAINED, "Bag", 0)
+    assert "at most 0 branches, less than 0.1% of all" in paths_view.draw(paths, 0).note
+    assert "at most 1 branch," in paths_view.draw(paths, 1).note
+    assert "as it is" in why_view.draw(possible(20, 20)).note
+    assert "with 56 layers it does not, nor is it" in why_view.draw(possible(8, 14)).note
+
+
 @pytest.mark.parametrize("name", [name for name, view in VIEWS.items() if view.goal])
 def test_a_challenge_is_not_met_by_opening_the_view(name: str):
     view = VIEWS[name]

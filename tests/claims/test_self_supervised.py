@@ -333,6 +333,7 @@ def test_neighbours_are_the_nearest_and_never_the_picture_itself(seed):
         rows[rows > 0.99999] = -1
         assert rows[list(found.pixels)].min() >= rows.sort(descending=True).values[neighbours_view.COUNT - 1] - 1e-6
         assert found.shared == len(set(found.learned) & set(found.pixels))
+        assert ("trained on views" in neighbours_view.question(found).because) == (space == SIMCLR)
 
 
 def test_nothing_drawn_gets_a_sentence_and_a_shipped_picture_stands_in():
@@ -347,6 +348,7 @@ def test_challenges_are_not_met_at_first_and_can_be_met(seeds):
         batch = loss_view.measure(seed)
         lowest = min(loss_view.TEMPERATURE.options)
         assert any(loss_view.goal(batch, lowest, view).passed for view in range(1, 13))
+        assert not any("-0.000" in loss_view.draw(batch, lowest, view).note for view in range(1, 13))
         seen = [augment_view.measure((kind,), NAMES[0], seed) for kind in KINDS]
         assert sum(augment_view.goal(each).passed for each in seen) == 1
         moments = tuple(watched(Plan(BYOL, BOTH, batch_norm=False, steps=100, seed=seed)))

@@ -115,6 +115,7 @@ def test_the_work_is_counted_and_grows_with_the_square_of_the_tokens():
         assert embedding_view.counted(size) == embedding_view.by_formula(size)
     assert embedding_view.attention_work(200) == 4 * embedding_view.attention_work(100)
     assert embedding_view.layers_work(200) == 2 * embedding_view.layers_work(100)
+    assert "to the last bit" in embedding_view.same(0.0) and "by 2e-07 at most" in embedding_view.same(2e-7)
 
 
 def test_without_positions_the_order_of_patches_changes_nothing(seeds):

@@ -223,11 +223,16 @@ def spreads(found: Edited) -> tuple[float, float]:
 def repainted_view(found: Edited) -> Shown:
     """The mask, the walk, and how the pictures differ in and outside it."""
     made, (anew, kept) = found.painted, spreads(found)
+    apart = (
+        f"The six differ by **{anew:.3f}** a pixel where they were painted anew and by **{kept:.3f}** elsewhere: a "
+        "cell's pixels depend on its neighbours too."
+    )
+    if made.walk.mask is not None and made.walk.mask.unique().numel() == 1:
+        cells = "All cells are" if made.walk.mask.any() else "No cell is"
+        apart = f"{cells} painted anew: the six differ by **{max(anew, kept):.3f}** a pixel."
     note = (
         f"At every step the cells that are kept are overwritten by the original's code under the noise of that time; "
-        f"the U-Net fits the others to them. The six differ by **{anew:.3f}** a pixel where they were painted anew and "
-        f"by **{kept:.3f}** elsewhere: a cell's pixels depend on its neighbours too. Taken for {made.kind.lower()}: "
-        f"**{made.right()} of {COUNT}**."
+        f"the U-Net fits the others to them. {apart} Taken for {made.kind.lower()}: **{made.right()} of {COUNT}**."
     )
     way, guess, _ = sheets.film(made)
 

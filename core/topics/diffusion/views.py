@@ -161,11 +161,16 @@ def measure_races(setting: Setting, noise_from: str, seed: int) -> Races:
     return race(setting, noise_from == EXACT, seed)
 
 
+def source_of(found: Races) -> str:
+    """Who names the noise."""
+    return "the exact formula" if found.exact else "the network"
+
+
 def races_view(found: Races, sampler: str, steps: int) -> Shown:
     """One walk, and the distances of all."""
     stations = found.walk(sampler, steps)
     note = (
-        f"{sampler} in {steps} steps asks the network **{calls_of(sampler, steps)}** times and ends "
+        f"{sampler} in {steps} steps asks {source_of(found)} **{calls_of(sampler, steps)}** times and ends "
         f"**{distance_of(found, stations):.3f}** away from the target; as many samples of the target itself are "
         f"{found.best:.3f} away. Bands are over three seeds."
     )
@@ -182,8 +187,7 @@ def few_calls(found: Races, sampler: str, steps: int) -> Goal:
     calls, far = calls_of(sampler, steps), distance_of(found, found.walk(sampler, steps))
     passed = not found.exact and calls <= CALLS and far <= CLOSE
     text = f"With the network's noise, end at most **{CLOSE}** away from the target and ask at most **{CALLS}** times."
-    source = "the exact formula" if found.exact else "the network"
-    return Goal(text, passed, f"Now: {calls} questions to {source}, distance {far:.3f}.", calls)
+    return Goal(text, passed, f"Now: {calls} questions to {source_of(found)}, distance {far:.3f}.", calls)
 
 
 # Guidance ------------------------------------------------------------------------------------------------------------

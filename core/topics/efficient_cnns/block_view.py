@@ -172,7 +172,7 @@ def question(found: Looked) -> Question:
         "A convolution needs its number of weights at every place of the map, so a k × k between all channels weighs "
         "k² times as much as a 1×1, and c times as much as a depthwise one."
     )
-    top = 100 if found.share <= 1 else 300 if found.share <= 3 else 1000
+    top = next(top for top in (100, 300, 1000, 3000, 10_000) if found.share <= top / 100 or top == 10_000)
     return Question(text, Scale(0, top, top // 100, "%"), round(100 * found.share), because)
 
 

@@ -115,11 +115,15 @@ def draw(found: Scaled) -> Shown:
     note_ = (
         f"φ = {found.phi:g} makes the network {d:.2f} times as deep, {w:.2f} times as wide and its picture {r:.2f} "
         f"times as large. The rule d w² r² says **{rule:.2f}** times the FLOPs; the network built here has "
-        f"**{counted:.2f}** times ({apart:+.0%}). What moves the count: blocks are whole ({found.base.blocks} → "
-        f"{found.network.blocks}), channels multiples of {DIVISOR}, and five halvings round the maps up "
-        f"({found.base.side} pixels become {-(-found.base.side // 32)} in the end, {found.network.side} become "
-        f"{-(-found.network.side // 32)}); the first and the last layers are made no deeper."
+        f"**{counted:.2f}** times."
     )
+    if abs(apart) >= 0.005:
+        note_ += (
+            f" That is {apart:+.0%}. What moves the count: blocks are whole ({found.base.blocks} → "
+            f"{found.network.blocks}), channels multiples of {DIVISOR}, and five halvings round the maps up "
+            f"({found.base.side} pixels become {-(-found.base.side // 32)} in the end, {found.network.side} become "
+            f"{-(-found.network.side // 32)}); the first and the last layers are made no deeper."
+        )
     return Shown(((factors(found, True),), (among(found),)), note_, (table(found), published()))
 
 

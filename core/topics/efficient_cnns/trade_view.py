@@ -176,9 +176,11 @@ def question(found: Spent, against: str) -> Question:
         f"Small classifiers of digits are made of each block, with about {millions(record.budget)} FLOPs for a digit. "
         "Which block gets most held-out digits right, on average?"
     )
-    because = (
-        "Cheap filters leave FLOPs for more channels; which of both helps more shows while the budget is small, and "
-        "with a larger one the choice matters less."
+    equals = len(luck.equals(record.here, record.best))
+    because = "Cheap filters leave FLOPs for more channels; which of both helps more depends on the budget. " + (
+        f"With this one the lead is inside seed noise of {equals} of the {len(record.here) - 1} others."
+        if equals
+        else "With this one the lead is more than seed noise."
     )
     return Question(text, list(KINDS), record.best, because)
 

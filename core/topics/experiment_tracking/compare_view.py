@@ -9,6 +9,7 @@ from core.topics.experiment_tracking.pictures import overlaid
 from core.topics.experiment_tracking.seen import Seen
 from core.topics.experiment_tracking.sweep import HELD_OUT, short
 from core.training.logbook import CURVES, SEED
+from core.wording import counted
 
 CURVE = pick("Curve", CURVES, HELD_OUT)
 
@@ -66,7 +67,8 @@ def goal(found: Seen, compare: tuple[str, ...], curve: str) -> Goal:
     two = of(found, compare)
     fair = len(two.chosen) == 2 and len(two.settings) == 1 and SEED not in two.differences
     noise = two.verdict if two.verdict in (NOBODY, CANNOT) else f"{short(two.verdict)} is lower"
-    now = f"Now: {len(two.chosen)} runs that differ in {len(two.differences)} settings, the seed counted; {noise}."
+    apart = counted(len(two.differences), "setting")
+    now = f"Now: {len(two.chosen)} runs that differ in {apart}, the seed counted; {noise}."
     return Goal(said, fair and two.verdict not in (NOBODY, CANNOT), now)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from core.probes import luck
 from core.topics.experiment_tracking.sweep import HELD_OUT, short
 from core.training.logbook import SEED, Entry, Value
+from core.wording import counted
 
 NOBODY = "nobody: inside seed noise"
 CANNOT = "cannot be told: no two share three seeds"
@@ -87,7 +88,10 @@ def because_of(found: Compared) -> str:
     listed = ", ".join(name.lower() for name in names)
     seed = " and the seed" if SEED in found.differences else ""
     if len(names) == 1:
-        return f"They differ in **one setting**, the {listed}{seed}: compared over the same seeds, it is the cause."
+        return (
+            f"They differ in **one setting**, the {listed}{seed}: over the same seeds, a difference in their results "
+            "is its doing."
+        )
     return (
         f"They differ in **{len(names)} settings** ({listed}){seed}, so a difference in their results cannot be put "
         "down to one of them."
@@ -99,10 +103,9 @@ def noise_of(found: Compared) -> str:
     if len(found.groups) < 2:
         return "They repeat one setting; a comparison needs two."
     if len(found.shared) < FEWEST:
-        return (
-            f"Their settings share {len(found.shared)} seeds; **{FEWEST} are needed** to tell a difference from luck."
-        )
+        seeds = counted(len(found.shared), "seed")
+        return f"Their settings share {seeds}; **{FEWEST} are needed** to tell a difference from luck."
     ends, best = {short(name): row for name, row in found.ends.items()}, short(found.best)
     means = ", ".join(f"{name} {row.mean():.3g}" for name, row in ends.items())
-    said = f"Mean held-out loss over {len(found.shared)} shared seeds: {means}. "
-    return said + luck.sentence(ends, best, f"**{best}** is lower by more than seed noise.")
+    said = f"Mean held-out loss over {len(found.shared)} shared seeds: {means}; the lowest is **{best}**'s. "
+    return said + luck.sentence(ends, best, "It is lower by more than seed noise.")

@@ -13,6 +13,7 @@ from core.programs import Program, Step
 from core.topics.experiment_tracking.events import Packed
 from core.topics.experiment_tracking.sweep import HELD_OUT, short
 from core.topics.experiment_tracking.take_away_view import chosen, curve_of, which
+from core.wording import counted
 
 SMOOTH = """values = np.array({values!r})
 soft = smoothed(values, {weight!r})
@@ -48,9 +49,11 @@ def drawn_curves(found: Packed, run: str, smoothing: float) -> Shown:
     )
     picture = Picture([faint, line(epochs, soft, f"smoothed {smoothing:g}", BLUE)], layout("Epoch", name, 360), alt)
     said = (
-        f"TensorBoard draws curves smoothed. With {smoothing:g} this one **ends at {soft[-1]:.3g}, while the run "
-        f"ended at {values[-1]:.3g}**: a smoothed curve remembers about {1 / (1 - smoothing):.0f} points and lags "
-        "behind what it shows. Read results from the table."
+        "TensorBoard draws curves smoothed. With 0 it leaves them as they are."
+        if not smoothing
+        else f"TensorBoard draws curves smoothed. With {smoothing:g} this one **ends at {soft[-1]:.3g}, while the run "
+        f"ended at {values[-1]:.3g}**: a smoothed curve remembers about {counted(round(1 / (1 - smoothing)), 'point')} "
+        "and lags behind what it shows. Read results from the table."
     )
     return Shown(((picture,),), said)
 
@@ -68,8 +71,15 @@ def lag_asked(found: Packed, run: str, smoothing: float) -> Question:
     """How far does smoothing mislead?"""
     _, _, values = curve_of(chosen(found, run))
     drop = float(values[0] - values[-1]) or 1.0
-    left = float(100 * (smoothed(values, smoothing)[-1] - values[-1]) / drop)
-    because = "The average still remembers the high values of the beginning: it lags, and the more the smoother it is."
+    soft = smoothed(values, smoothing)[-1]
+    left = float(100 * (soft - values[-1]) / drop)
+    because = (
+        "Nothing is smoothed: it ends where the run ends."
+        if not smoothing
+        else "The average still remembers the high values of the beginning: it lags, and the more the smoother it is."
+        if soft > values[-1]
+        else "The run has risen of late, and the average still remembers the lower values before that: it lags."
+    )
     asked = (
         f"Smoothed with {smoothing:g}, how far above its true end does the curve end, in percent of the whole descent?"
     )

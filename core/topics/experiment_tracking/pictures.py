@@ -136,7 +136,7 @@ def best_of_many(found: Selected, height: int = 400) -> Picture:
         mark = {"symbol": "circle" if dash == "solid" else "diamond", "size": 7}
         dots: dict[str, Any] = {"mode": "lines+markers", "marker": mark}
         traces.append(line(x, mean, name, color, dash, **dots))
-        words.append(f"{name} from {mean[0]:.1f} to {mean[-1]:.1f} points")
+        words.append(f"{name} from {mean[0]:z.1f} to {mean[-1]:z.1f} points")
     axis = {"type": "log", "tickvals": list(found.counts), "ticktext": [str(k) for k in found.counts]}
     said = "; ".join(words)
     alt = f"Lead of the best of k runs over the average run, k up to {found.counts[-1]}: {said}; bands: 10 to 90%."

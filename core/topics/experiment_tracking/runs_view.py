@@ -76,6 +76,8 @@ def question(found: Seen, **looked: str) -> Question:
     because = (
         "Between its values the mean of the final held-out loss differs most. It is what this sweep says: another "
         "range of values would give another order."
+        if found.sweep.strongest != NOTHING
+        else "All runs of this sweep end alike, or there is one only: without a spread nothing goes along with it."
     )
     return Question("Which setting goes along with most of the spread of the held-out loss?", options,
                     found.sweep.strongest, because)  # fmt: skip

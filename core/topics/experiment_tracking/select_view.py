@@ -18,6 +18,11 @@ CONTROLS = (
 CLOSE, ENOUGH = 1.0, 32  # percentage points, and runs, of the challenge
 
 
+def stands(points: float) -> str:
+    """How far ahead of the average, in words."""
+    return f"by **{points:z.1f} points**" if round(points, 1) >= 0 else f"is **{-points:.1f} points behind it**"
+
+
 def draw(found: Selected) -> Shown:
     """How far the best of k leads, chosen and afresh."""
     count, fresh = len(found.validation), 100 * found.fresh[1][-1]
@@ -25,13 +30,13 @@ def draw(found: Selected) -> Shown:
     error = 100 * np.sqrt(share * (1 - share) / found.samples)
     said = (
         f"The best of {count} runs leads the average run by **{found.lead:.1f} points** on the {found.samples} "
-        f"validation samples that chose it, and by **{fresh:.1f} points** on {FRESH:,} fresh ones. A score on "
+        f"validation samples that chose it, and {stands(fresh)} on {FRESH:,} fresh ones. A score on "
         f"{found.samples} samples is known to ± {error:.1f} points (one standard error), and the best of many is "
         "where that error happens to help."
     )
     rows = [
-        {"Best of": str(k), "Leads where it was chosen": f"{100 * chosen:.1f} points",
-         "Leads on fresh samples": f"{100 * later:.1f} points", "Luck": f"{100 * (chosen - later):.1f} points"}
+        {"Best of": str(k), "Leads where it was chosen": f"{100 * chosen:z.1f} points",
+         "Leads on fresh samples": f"{100 * later:z.1f} points", "Luck": f"{100 * (chosen - later):z.1f} points"}
         for k, chosen, later in zip(found.counts, found.chosen[1], found.fresh[1], strict=True)
     ]  # fmt: skip
     return Shown(((best_of_many(found),),), said, (rows,))

@@ -14,6 +14,7 @@ from core.topics.experiment_tracking.offline import MOST, Offline, archive, offl
 from core.topics.experiment_tracking.programs import program_of_events
 from core.topics.experiment_tracking.sweep import HELD_OUT, short
 from core.training.logbook import Entry
+from core.wording import counted
 
 RINGS: dict[str, Any] = {"mode": "markers", "marker": {"symbol": "circle-open", "size": 9, "color": INK}}
 LIGHT, ENOUGH = 30_000, 6  # bytes and runs of the challenge
@@ -95,7 +96,7 @@ def goal(found: Packed, run: str) -> Goal:
         f"**A light log**: at least {ENOUGH} runs in less than {LIGHT // 1000} kB of event files. Runs of other "
         "sweeps of this visit count too."
     )
-    now = f"Now: {len(found.entries)} runs in {found.size:,} bytes."
+    now = f"Now: {counted(len(found.entries), 'run')} in {found.size:,} bytes."
     return Goal(said, len(found.entries) >= ENOUGH and found.size < LIGHT, now)
 
 

@@ -19,7 +19,7 @@ def hovers(found: NoisyDescent) -> Shown:
         f"The parabola $\\tfrac12 w^2$ with gradient noise of size $\\sigma$ = {found.noise:g}. At a constant rate "
         f"$\\eta$ the mean squared distance stops at $\\eta\\sigma^2/(2-\\eta)$ = **{found.floor:.3g}**; measured over "
         f"the last half of the steps: **{noise.hovering(found.measured[CONSTANT]):.3g}**. A falling rate lets it sink "
-        f"further. Lowest at the end: **{found.lowest}**."
+        f"further{'' if found.lowest != CONSTANT else ', given time'}. Lowest at the end: **{found.lowest}**."
     )
     rows = ((schedule_lines(found.schedules, found.drawing),), (noisy_curves(found),))
     return Shown(rows, note, (noise_rows(found),), lambda at: redrawn(found.drawing, at))

@@ -76,6 +76,9 @@ def favourite(found: Race) -> Question:
     because = (
         "A falling rate quiets the gradient noise in the end. Among those that fall, the seeds often make a larger "
         "difference than the shape."
+        if CONSTANT not in (found.best, *found.equals)
+        else "A falling rate quiets the gradient noise in the end, but its steps are shorter too: here no schedule is "
+        "ahead of the constant rate by more than seed noise."
     )
     return Question(
         f"Who has the lowest held-out loss over {races.SEEDS} seeds?", [*found.entrants, NOBODY], truth, because
@@ -119,13 +122,19 @@ RACE = View(RACING, races.race, raced, before=bare, question=favourite, goal=dra
 
 def peaks(found: Race) -> Shown:
     """What every schedule ends with at each peak rate."""
-    higher = above_constant(found)
+    higher, others = above_constant(found), len(found.entrants) - 1
     note = (
-        f"Mean of {races.TUNING} seeds that take no part in the race; the ring is each schedule's best. "
-        f"**{higher} of {len(found.entrants) - 1}** schedules have a higher best peak than the constant rate: what "
-        "falls in the end may begin boldly."
+        f"Mean of {races.TUNING} seeds that take no part in the race; the ring is each schedule's best. **{higher} of "
+        f"{others}** schedules {'has' if higher == 1 else 'have'} a higher best peak than the constant rate: "
+        f"{bold(found)}."
     )
     return Shown(((peak_curves(found),),), note, (peak_rows(found),))
+
+
+def bold(found: Race) -> str:
+    """Whether schedules that fall mostly begin with a higher rate than the constant one, in words."""
+    mostly = above_constant(found) > (len(found.entrants) - 1) / 2
+    return "what falls in the end may begin boldly" if mostly else "the best constant rate is bold already"
 
 
 def above_constant(found: Race) -> int:
@@ -151,7 +160,11 @@ def beyond(one: races.Entrant, further: int) -> str:
 
 def bolder(found: Race) -> Question:
     """How many may begin with a higher rate?"""
-    because = "A rate that falls pays for a bold beginning with a calm end; a constant rate has to suit both."
+    because = (
+        "A rate that falls pays for a bold beginning with a calm end; a constant rate has to suit both."
+        if above_constant(found) > (len(found.entrants) - 1) / 2
+        else "Here the best constant rate is bold already: most of what falls begins no higher, of the rates tried."
+    )
     asked = f"Of the {len(found.entrants) - 1} other schedules: how many have a higher best peak rate than constant?"
     return Question(asked, Scale(0, len(NAMES) - 1), above_constant(found), because)
 
@@ -181,14 +194,15 @@ PEAKS = View(
 def tested(found: RangeTest, rule: str) -> Shown:
     """The range test, and what trainings at constant rates really end with."""
     rate, off = found.suggested[rule], found.off(rule)
-    where = "above" if off > 1 else "below"
+    factor = max(off, 1 / off)
+    place = f"lies a factor of {factor:.2g} {'above' if off > 1 else 'below'} it" if factor >= 1.05 else "is the same"
     best = found.ends[int(found.ends.mean(axis=1).argmin())]
     same = not luck.differs(found.tried[rule], best)
     stands = "inside seed noise of the best" if same else "worse than the best by more than seed noise"
     note = (
         f"**Suggested rate: {rate:.2g}** ({rule}). Trained at a constant {rate:.2g}, the held-out loss ends at "
         f"{10 ** found.tried[rule].mean():.3g}: **{stands}** over {SEEDS} seeds. The best constant rate tried is "
-        f"{found.best:g}; the suggestion lies a factor of {max(off, 1 / off):.2g} {where} it."
+        f"{found.best:g}; the suggestion {place}."
     )
     return Shown(((range_curve(found),), (fine_curve(found),)), note, (rule_rows(found),))
 
@@ -256,7 +270,8 @@ def stepped(found: StepByStep, steps_done: int) -> Shown:
     ]  # fmt: skip
     note = (
         f"`torch.optim.lr_scheduler.{CLASSES[found.name]}`: over {len(found.formula)} steps rates differ by at most "
-        f"**{found.difference:.1g}** of the peak, the trained weights by {found.apart:.1g}.{reduced(found)}"
+        f"**{found.difference:.1g}** of the peak, the trained weights by {found.apart:.1g}"
+        f"{': so high a rate lets roundings grow' if found.apart > 0.01 else ''}.{reduced(found)}"
     )
     return Shown(((logged_rates(found, at),),), note, (rows,))
 
@@ -267,7 +282,7 @@ def reduced(found: StepByStep) -> str:
         return ""
     count = int((np.diff(found.formula) < 0).sum())
     rule = f"It multiplies the rate by {FACTOR:g} when the training loss has set no new low for {PATIENCE + 1} epochs"
-    return f" {rule}: here **{count}** times."
+    return f" {rule}: here {f'**{count}** times' if count != 1 else '**once**'}."
 
 
 def half_way(found: StepByStep, steps_done: int) -> Question:

@@ -115,9 +115,15 @@ def question(judged: Judged, **looks) -> Question:
     """Sure and wrong."""
     surest = sure(judged, 1.0) >= 0.9
     words = f"Of {int(surest.sum())} answers the network says that it is at least 90% sure. How many of 100 are right?"
-    truth = round(100 * float((judged.answers == judged.truth)[surest].mean())) if surest.any() else 0
-    because = "Training rewards confidence on pictures it has learned by heart; on new ones it keeps the confidence."
-    return Question(words, Scale(0, 100, 1, "of 100", 4), truth, because)
+    right = float((judged.answers == judged.truth)[surest].mean()) if surest.any() else 0.0
+    because = (
+        "There are none: it is never that sure."
+        if not surest.any()
+        else "Training rewards confidence on pictures it has learned by heart; on new ones it keeps the confidence."
+        if right < sure(judged, 1.0)[surest].mean() - 0.01
+        else "Where it is that sure it is right about as often as it says, or more often: it is not too sure of itself."
+    )
+    return Question(words, Scale(0, 100, 1, "of 100", 4), round(100 * right), because)
 
 
 def goal(judged: Judged, temperature: float, bins: int) -> Goal:

@@ -12,7 +12,7 @@ from core.metrics.binary import interval, resamples
 from core.metrics.classes import AVERAGES, averaged, matrix, one_against_rest
 from core.topics.metrics.classifier import CLASSES, CONTROLS, Judged, classifier
 from core.topics.metrics.programs import program_of_classes
-from core.wording import article
+from core.wording import article, counted
 
 NAMES = tuple("0123456789")
 RARE = pick("Rare digit", ("none", *NAMES), help="Its pictures count for less, as if there were fewer of them.")
@@ -75,7 +75,8 @@ def opened(judged: Judged, pair: str) -> tuple[Picture, ...]:
     sure = judged.probabilities[places, answer]
     order = np.argsort(-sure, kind="stable")[:EACH]
     captions = [f"{sure[place]:.0%}" for place in order]
-    told = f"{len(order)} pictures of {article(digit)} answered {answer}, sure to " + ", ".join(captions) + "."
+    sureness = ", ".join(captions)
+    told = f"{counted(len(order), 'picture')} of {article(digit)} answered {answer}, sure to {sureness}."
     return (gallery(judged.images[places[order]], captions, told, columns=4, height=420),)
 
 
@@ -102,7 +103,7 @@ def draw(judged: Judged, rare_digit: str, what_is_left_of_it: float, opened_cell
     whole = int(((judged.truth == digit) & (judged.answers == answer)).sum())
     note = (
         f"Micro F1, which for single answers is the accuracy, is **{micro:.3f}**; macro F1, the plain mean over the "
-        f"ten digits, is **{macro:.3f}**. Opened: the {whole} pictures of {article(digit)} that were answered {answer}."
+        f"ten digits, is **{macro:.3f}**. Opened: {counted(whole, 'picture')} of {article(digit)} answered {answer}."
     )
     pictures = (
         (table(counts.round().astype(int), (digit, answer), 420), *opened(judged, opened_cell)),

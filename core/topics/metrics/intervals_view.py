@@ -129,6 +129,8 @@ def question(found: Tests) -> Question:
     because = (
         "The width shrinks with the root of the number of samples that count: for recall that is the positives alone, "
         "a tenth of the pictures."
+        if found.width
+        else "Here all resamples agree in every test, however few pictures it has: the bootstrap sees no error at all."
     )
     return Question(words, Scale(0.0, 1.0, 0.01, "", 0.05), found.width, because)
 

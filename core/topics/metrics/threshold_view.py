@@ -11,9 +11,10 @@ from core.figures.picture import BLUE, GREEN, INK, ORANGE, Picture, layout
 from core.lessons import Goal, Question, Scale
 from core.lessons.controls import Control, pick, scale, slider
 from core.lessons.view import Shown, View
-from core.topics.metrics.classifier import CONTROLS, Judged, article, classifier
+from core.topics.metrics.classifier import CONTROLS, Judged, classifier
 from core.topics.metrics.detector import NUMBERS, Detector
 from core.topics.metrics.programs import program_of_threshold
+from core.wording import article
 
 DIGIT = pick("Positive digit", tuple("0123456789"), "8", help="The detector answers: is it this digit?")
 THRESHOLD = slider("Threshold", 0.0, 1.0, 0.5, 0.01, help="From this score on the answer is yes.")
@@ -120,7 +121,7 @@ def opened(looked: Looked, threshold: float, cell: str) -> tuple[Picture, ...]:
     places = places[np.argsort(np.abs(detector.scores[places] - threshold), kind="stable")][:EACH]
     captions = [f"{detector.scores[place]:.2f}" for place in places]
     what = f"{detector.positive if truth else detector.negative}, answered {cell.split(' → ')[1]}"
-    told = f"{len(captions)} pictures of {what}, scores " + ", ".join(captions) + "."
+    told = f"{len(captions)} picture{'s' * (len(captions) != 1)} of {what}, scores " + ", ".join(captions) + "."
     return (gallery(looked.images[places], captions, told, columns=6, height=320),)
 
 
@@ -145,7 +146,8 @@ def draw(looked: Looked, threshold: float, share_of_positives: float, cost_of_a_
     counts = detector.at(threshold, share)
     scaled = 1000 / len(detector.truth)
     note = (
-        f"Of 1,000 cases {10 * share_of_positives:.0f} are {detector.positive}. The threshold finds "
+        f"Of 1,000 cases {10 * share_of_positives:.0f} {'is' if round(10 * share_of_positives) == 1 else 'are'} "
+        f"{detector.positive}. The threshold finds "
         f"**{scaled * counts.tp:.0f}** of them and raises **{scaled * counts.fp:.0f}** false alarms. "
         f"Saying no to everything would be right in {1 - share:.1%}; the detector is right in {counts.accuracy:.1%}."
     )
@@ -178,8 +180,12 @@ def question(looked: Looked, threshold: float, share_of_positives: float, **look
         "yes, how often is it right?"
     )
     because = (
-        f"That is the precision: at {share_of_positives:g}% positives even a small share of alarms among the many "
+        "Here it never says yes, so that there is nothing to be right in: its precision is counted as 0."
+        if not counts.tp + counts.fp
+        else f"That is the precision: at {share_of_positives:g}% positives even a small share of alarms among the many "
         "negatives adds up."
+        if share_of_positives < 50
+        else f"That is the precision: at {share_of_positives:g}% positives few negatives are left to raise an alarm."
     )
     return Question(words, Scale(0, 100, 1, "of 100", 5), round(100 * float(counts.precision)), because)
 

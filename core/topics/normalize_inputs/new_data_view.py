@@ -34,7 +34,8 @@ def own_numbers(found: Shift, share_of_class_1: float) -> Question:
     because = "The network knows the training's units; other numbers put every sample somewhere else."
     cost = round(100 * float(found.gap(share_of_class_1).mean()))
     place = SHARES.index(share_of_class_1)
-    if not luck.differs(*(values[:, place] for values in found.scores.values())):
+    first, second = (values[:, place] for values in found.scores.values())
+    if not luck.differs(first, second):
         because = "Beyond seed noise it costs nothing here: their own numbers are near enough to the training's."
     return Question(text, Scale(-5, 50, 1, "points", 4), cost, because)
 

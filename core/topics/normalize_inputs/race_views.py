@@ -151,7 +151,7 @@ def asked_best(found: Search) -> Question:
     options = ["yes, to within a tenth", "no, standardised stays ahead", "no, raw is ahead"]
     truth = options[0] if abs(raw - other) <= 0.1 * other else options[1] if raw > other else options[2]
     because = "The rate is bounded by the steepest direction; the flat ones then take too long, whatever it is."
-    if truth != options[1] or not luck.differs(*map(np.log, rows)):
+    if truth != options[1] or not luck.differs(np.log(rows[0]), np.log(rows[1])):
         because = (
             "Beyond seed noise raw inputs do not stay behind: no direction is too flat for this rule at its best rate."
         )

@@ -173,6 +173,9 @@ def question(found: Subject, deleted_blocks: tuple[str, ...], order_of_the_block
     because = (
         "The block added a correction to what passes by; without it the others still find about what they learned to "
         "read. The plain network's next block gets something that it has never seen."
+        if now.value > 0.75 * found.whole[RESIDUAL].value
+        else f"Of only {found.blocks} blocks each adds much: what is left of what passes by is no longer what the "
+        "others learned to read."
     )
     return Question(text, Scale(0, 100, 5, "%", 10), round(100 * now.value), because)
 

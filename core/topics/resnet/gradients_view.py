@@ -96,8 +96,8 @@ def draw(found: Gradients) -> Shown:
         f"Before training, the gradient in the second convolution is **{times(plain.growth)}** that in the last "
         f"for the plain network, **{times(residual.growth)}** for the residual one. The lower pictures ask two "
         "halves of the batch for their gradients: 1 is the same direction, 0 says nothing about each other. In the "
-        f"median layer they agree with a cosine of **{middle[PLAIN]:.2f}** in the plain and "
-        f"**{middle[RESIDUAL]:.2f}** in the residual network."
+        f"median layer they agree with a cosine of **{middle[PLAIN]:z.2f}** in the plain and "
+        f"**{middle[RESIDUAL]:z.2f}** in the residual network."
     ).replace("-", "−")
     return Shown((norms, agreed), note)
 
@@ -119,6 +119,9 @@ def question(found: Gradients) -> Question:
     because = (
         "Each plain layer with batch norm magnifies what goes back through it a little, and the factors multiply; "
         "past a shortcut the gradient goes unchanged."
+        if found.batch_norm and growth > 10
+        else "Each plain layer with batch norm changes the size of what goes back through it only a little; over so "
+        "few layers the factors do not multiply to ten."
         if found.batch_norm
         else "He's initialization is made to keep the mean size of what goes back through a layer; without batch norm "
         "it does, give or take the luck of the draw."
@@ -134,7 +137,7 @@ def goal(found: Gradients) -> Goal:
         "tenth and ten times as large in the second convolution as in the last."
     )
     passed = found.depth >= 32 and 0.1 <= growth <= 10
-    return Goal(text, passed, f"Now: {times(growth)}, agreement {middle:.2f}, {found.depth} layers.".replace("-", "−"))
+    return Goal(text, passed, f"Now: {times(growth)}, agreement {middle:z.2f}, {found.depth} layers.".replace("-", "−"))
 
 
 BACK = """x, y = x[::{stride}], y[::{stride}]

@@ -129,15 +129,21 @@ def together(found: Paths, longest: int, height: int = 290) -> Picture:
     return Picture([bar], layout(*axes, height, showlegend=False, xaxis=whole(lengths), shapes=[mark]), alt)
 
 
+def at_most(length: int) -> str:
+    """A length of paths in words."""
+    return f"{length} branch{'es' * (length != 1)}"
+
+
 def draw(found: Paths, longest_path: int) -> Shown:
     """Number, single, all together."""
     parts = found.found
     share = parts.counts[: longest_path + 1].sum() / parts.counts.sum()
+    part = f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
     note = (
         f"{parts.blocks} blocks make $2^{{{parts.blocks}}}$ = **{parts.counts.sum():,.0f} paths**, of "
         f"{parts.blocks / 2:g} branches on average. Weighted by the gradient that they carry, the mean length is "
-        f"**{parts.mean_length:.1f}** (dotted). The {share:.1%} of the paths with at most {longest_path} branches "
-        f"give a gradient whose cosine with the whole one is **{parts.up_to(longest_path):.2f}**."
+        f"**{parts.mean_length:.1f}** (dotted). The paths with at most {at_most(longest_path)}, {part} of all, give "
+        f"a gradient whose cosine with the whole one is **{parts.up_to(longest_path):z.2f}**."
     ).replace("-", "−")
     return Shown(((counted(found, longest_path), single(found), together(found, longest_path)),), note)
 
@@ -176,7 +182,7 @@ def goal(found: Paths, longest_path: int) -> Goal:
         f"with the whole gradient is at least **{NEAR}**."
     )
     passed = found.depth >= 32 and longest_path == found.shortest
-    return Goal(text, passed, f"Now: {cosine:.2f} with at most {longest_path} branches.".replace("-", "−"))
+    return Goal(text, passed, f"Now: {cosine:z.2f} with at most {at_most(longest_path)}.".replace("-", "−"))
 
 
 APART = """x, y = x[{first}:{last}:{every}], y[{first}:{last}:{every}]

@@ -55,17 +55,21 @@ def draw(found: Possible) -> Shown:
     best = min(rates, key=lambda rate: rates[rate])
     shallow = float(trainings.final(PLAIN, DEPTHS[1]).mean())
     trained = sheet_loss(PLAIN, beside)
+    more = (found.depth - found.shallow) // 2
+    if not more:
+        note = f"The trained plain network of {found.shallow} layers as it is: a deeper one has room for more blocks."
+        return Shown(((losses(found), by_rate(trainings)),), note)
     verdict = (
-        "So the layers **could** do it, and training did not find it."
+        "So the layers **could** do it, and training did not find it. Nor"
         if found.loss < trained
-        else "Training found something better than this copy."
+        else f"Training found something better than this copy; with {DEPTHS[-1]} layers it does not, nor"
     )
     same = "exactly the shallow one's" if found.apart == 0 else f"the shallow one's to {found.apart:.1g}"
     note = (
         f"The trained plain network of {found.shallow} layers, and behind its blocks "
-        f"{(found.depth - found.shallow) // 2} more that let everything through: **{found.depth} plain layers** with "
+        f"{more} more that let{'s' * (more == 1)} everything through: **{found.depth} plain layers** with "
         f"a training loss of **{found.loss:.3f}**; the answers are {same}. The plain network trained with {beside} "
-        f"layers has **{trained:.3f}** on the same pictures. {verdict} Nor is it the learning rate alone: the best of "
+        f"layers has **{trained:.3f}** on the same pictures. {verdict} is it the learning rate alone: the best of "
         f"three for {DEPTHS[-1]} plain layers, {best:g}, ends at {rates[best]:.2f}, {DEPTHS[1]} plain layers with "
         f"{RATE:g} at {shallow:.2f} (three seeds)."
     )

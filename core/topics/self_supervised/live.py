@@ -23,6 +23,7 @@ from core.topics.self_supervised.judged import (
 )
 from core.topics.self_supervised.learning import Plan, learned
 from core.topics.self_supervised.networks import Network
+from core.wording import counted
 
 FEW = 50  # labelled digits of which the nearest is asked
 BEGINNING = 5  # steps that the program repeats
@@ -126,7 +127,8 @@ class Lived(Sourced):
         """The alarm in a sentence (Markdown)."""
         step, last = self.alarm(name), self.runs[name][-1]
         if step is None:
-            return f"No alarm for {name}: the spread ends at {last.spread:.2f}, in {last.rank:.0f} directions."
+            directions = counted(round(last.rank), "direction")
+            return f"No alarm for {name}: the spread ends at {last.spread:.2f}, in {directions}."
         return f"**Alarm at step {step}: {name} has collapsed**, the spread ends at {last.spread:.3f}."
 
 

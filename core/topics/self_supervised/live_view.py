@@ -107,11 +107,13 @@ def question(start: Start) -> Question:
         f"{FEW} digits have labels. Named after the nearest of them by its pixels, {start.pixels:.0%} of unseen digits "
         "are right. How many by the features of a network with random weights?"
     )
+    mixed = start.before.nearest
     because = (
-        "Random features mix the pixels and lose some of what they say. A method is worth what it gains over this, "
+        f"Random features mix the pixels and {'lose some' if mixed < start.pixels else 'keep most'} of what they say. "
+        "A method is worth what it gains over this, "
         "not over guessing (10%)."
     )
-    return Question(words, Scale(0, 100, 5, "%"), round(100 * start.before.nearest), because)
+    return Question(words, Scale(0, 100, 5, "%"), round(100 * mixed), because)
 
 
 def drawn_runs(lived: Lived) -> Shown:

@@ -167,7 +167,7 @@ def draw(batch: Batch, temperature: float, row: int) -> Shown:
     best = max(trained, key=lambda value: trained[value].mean())
     note = (
         f"View {batch.names[place]} finds its partner {batch.names[partner]} with **{chances[partner]:.1%}**: its "
-        f"loss is −ln {chances[partner]:.3f} = **{-np.log(chances[partner]):.3f}**, the mean of all twelve "
+        f"loss is −ln {chances[partner]:.3f} = **{-np.log(chances[partner]):z.3f}**, the mean of all twelve "
         f"**{batch.loss(temperature):.3f}** (guessing: ln 11 = {np.log(11):.3f}). Of the push away from strangers "
         f"{batch.names[nearest]} gets {push[nearest]:.0%}: the lower the temperature, the more the nearest stranger "
         f"counts alone. Trained at each temperature (below, three seeds) {best} was best here, with "

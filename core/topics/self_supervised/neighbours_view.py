@@ -18,7 +18,7 @@ from core.lessons.controls import pick
 from core.lessons.view import Shown, View
 from core.programs import Program
 from core.topics.self_supervised.judged import features_of
-from core.topics.self_supervised.learning import SIMCLR
+from core.topics.self_supervised.learning import SIMCLR, SUPERVISED
 from core.topics.self_supervised.programs import on_the_sheet
 from core.topics.self_supervised.records import PIXELS, RECORD, SHIPPED, UNTRAINED, described, network
 
@@ -97,10 +97,11 @@ def neighbours(found: Near, spaces: tuple[str, ...]) -> Picture:
 def draw(found: Near) -> Shown:
     """Both rows."""
     shares = {name: same_class(name) for name in (found.space, PIXELS)}
+    both = f"**{found.shared}** {'is' if found.shared == 1 else 'are'} in both"
     note = (
-        f"Above the {COUNT} nearest of 300 pictures in the features of **{found.space}**, below by **pixels**; "
-        f"**{found.shared}** are in both. Over all 300, {shares[found.space]:.1%} of the {COUNT} nearest are of the "
-        f"same class in these features, {shares[PIXELS]:.1%} by pixels. No neighbour was learned from."
+        f"Above the {COUNT} nearest of 300 pictures in the features of **{found.space}**, below by **pixels**; {both}. "
+        f"Over all 300, {shares[found.space]:.1%} of the {COUNT} nearest are of the same class in these features, "
+        f"{shares[PIXELS]:.1%} by pixels. No neighbour was learned from."
     )
     return Shown(((neighbours(found, ("features", "pixels")),),), note)
 
@@ -114,10 +115,12 @@ def before(found: Near) -> Shown:
 def question(found: Near) -> Question:
     """How different is the space?"""
     words = f"In the features of {found.space}: how many of these {COUNT} are again among the {COUNT} nearest?"
-    because = (
-        "Pixels agree where bright lies on bright; a network trained on views was asked to overlook shifts, mirrors "
-        "and brightness."
-    )
+    asked = {
+        SUPERVISED: "one trained with labels was asked to tell classes apart.",
+        UNTRAINED: "random weights mix the pixels, and nobody asked them for anything.",
+    }
+    views = "a network trained on views was asked to overlook shifts, mirrors and brightness."
+    because = f"Pixels agree where bright lies on bright; {asked.get(found.space, views)}"
     return Question(words, Scale(0, COUNT, 1, "", 1), found.shared, because)
 
 

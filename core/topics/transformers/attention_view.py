@@ -111,10 +111,10 @@ def asked(reader: Reader, text: str, layer: int, head: int) -> Question:
     reading = read(reader, text)
     count = len(reading.numbers)
     words = f"How much of its attention does the last of {count} tokens give the **first**, mean of all heads?"
-    because = (
-        "An even share would be "
-        f"{1 / len(reading.numbers):.0%}: heads that find nothing to fetch rest on a token that says little, often the "
-        "first, an *attention sink*."
+    because = f"An even share would be {1 / count:.0%}" + (
+        ": heads that find nothing to fetch rest on a token that says little, often the first, an *attention sink*."
+        if to_first(reading) > 1 / count
+        else ": these heads do not rest on the first token, as those of many models do (an *attention sink*)."
     )
     return Question(words, Scale(0, 100, 5, "%", 10), round(100 * to_first(reading)), because)
 

@@ -152,10 +152,11 @@ def places_view(reader: Reader, text: str, places: str) -> Shown:
     """What each token costs with and without its place."""
     usual, other = read(reader, text), moved_places(reader, text, places)
     found = costs(reader, text)
+    moved = f", **{found[places]:.2f}** where they are {WAYS[places]}" if places != ASIS else ""
     note = (
-        f"Surprise per token: **{found[ASIS]:.2f} bits** where the places are right, **{found[places]:.2f}** where "
-        f"they are {WAYS[places]}. Tokens do not say where they stand: rotary positions turn queries and keys by "
-        "an angle for each place, and attention sees only how far two tokens stand apart."
+        f"Surprise per token: **{found[ASIS]:.2f} bits** where the places are right{moved}. Tokens do not "
+        "say where they stand: rotary positions turn queries and keys by an angle for each place, and attention sees "
+        "only how far two tokens stand apart."
     )
     groups = {ASIS: usual.surprise, **({places: other.surprise} if places != ASIS else {})}
     return Shown(((along(groups, usual.labels[1:], "surprise (bits)", 320),),), note)

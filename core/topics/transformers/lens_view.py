@@ -20,7 +20,7 @@ from core.topics.transformers.programs import program
 from core.topics.transformers.readers import KEPT, LIMIT, Reader, label, read, tagless
 
 TEXT = text("Beginning", "I think that movie was really", longest=LIMIT)
-SAME, ENOUGH = 0.8, 6  # share of places, and tokens, of the challenge
+SAME, ENOUGH = 0.8, 12  # share of places, and tokens, of the challenge
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -108,10 +108,13 @@ def start_only(reader: Reader, beginning: str) -> Shown:
 def when(reader: Reader, beginning: str) -> Question:
     """When is it settled?"""
     words = f"After how many of the {reader.layers} layers is the likeliest next token what it stays until the end?"
-    because = (
-        "Each block adds to the same stream, so that a guess can be read early and is refined from layer to layer."
+    truth = settled(reader, beginning)
+    because = "Each block adds to the same stream, " + (
+        "so that a guess can be read early and is refined from layer to layer."
+        if truth < reader.layers
+        else "and here the last one still changes the guess."
     )
-    return Question(words, Scale(0, reader.layers, 1), settled(reader, beginning), because)
+    return Question(words, Scale(0, reader.layers, 1), truth, because)
 
 
 def early(reader: Reader, beginning: str) -> Goal:

@@ -161,7 +161,11 @@ def which_gap(taught: Taught) -> Question:
     """Does it learn the language or the text?"""
     last, level = taught.moments[-1], counted(taught.pupil.letters)["pairs"]
     words = "It is trained. On the held-out end of the text, is it ahead of counting pairs of characters?"
-    because = "A text of a few lines is soon known by heart; what carries over to lines never read is another matter."
+    because = (
+        "What it has learned carries over to lines that it never read, further than pairs do."
+        if last.held_out < level
+        else "A text of a few lines is soon known by heart; what carries over to lines never read is another matter."
+    )
     return Question(words, ["ahead", "behind"], "ahead" if last.held_out < level else "behind", because)
 
 

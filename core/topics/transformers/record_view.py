@@ -160,7 +160,8 @@ def how_good(found: Learned) -> Question:
         counted = f"Counting both neighbours finds {count['both neighbours']:.0%} of the hidden tokens."
         words = f"{counted} How many does BERT find?"
         options, truth = Scale(0, 100, 2, "%", 6), round(100 * end)
-    because = "Pairs know one neighbour; attention reaches over all that was read, and a million weights are few."
+    known = "Pairs know one neighbour" if found.name == GPT else "Counting knows the two neighbours"
+    because = f"{known}; attention reaches over all that was read, and a million weights are few."
     return Question(words, options, truth, because)
 
 

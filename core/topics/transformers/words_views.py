@@ -47,7 +47,7 @@ def next_view(reader: Reader, beginning: str, temperature: float, top_k: int) ->
     labels = [label(reader, number) for number in numbers.tolist()]
     note = (
         f"The likeliest of {len(said):,} tokens gets **{values[0]:.0%}**; all of it is "
-        f"{-(said * said.clamp_min(1e-12).log2()).sum():.1f} bits of doubt. Click a bar to append its token."
+        f"{-(said * said.clamp_min(1e-12).log2()).sum():z.1f} bits of doubt. Click a bar to append its token."
     )
     pictures = [likely({"next": values.tolist()}, labels), surprise(reading), *went_on(reading, temperature, top_k)]
     full = len(reading.numbers) >= reader.context
@@ -81,7 +81,11 @@ def how_sure(reader: Reader, beginning: str, temperature: float, top_k: int) -> 
     """How sure is it?"""
     truth = round(100 * chances(read(reader, beginning).trace.logits[-1], temperature, top_k).max().item())
     words = "How probable is the likeliest next token?"
-    because = "Many tokens can follow most texts; a model is as sure as what it has read lets it be."
+    because = "Many tokens can follow most texts" + (
+        "; a model is as sure as what it has read lets it be."
+        if truth < 90
+        else ", but few are left by a low temperature, a small top-k, or a text with one known end."
+    )
     return Question(words, Scale(0, 100, 1, "%", 5), truth, because)
 
 
@@ -172,8 +176,10 @@ def better_side(reader: Reader, text_with_a_gap: str) -> Question:
     words = (
         "BERT has named its likeliest token. Who gives **that** token more: BERT, or the GPT, which sees the left side?"
     )
-    because = (
-        f"BERT gives it {values[0]:.1%}, the GPT {left:.1%}: what follows a gap often says as much as what precedes it."
+    because = f"BERT gives it {values[0]:.1%}, the GPT {left:.1%}: " + (
+        "what follows a gap often says as much as what precedes it."
+        if values[0] >= left
+        else "here what precedes the gap says enough."
     )
     return Question(words, ["BERT", "GPT"], "BERT" if values[0] >= left else "GPT", because)
 

@@ -85,12 +85,17 @@ def draw(looked: Looked, patch_size: int) -> Shown:
     off = float((linear - convolved).abs().max())
     note = (
         f"Patches of {patch_size} × {patch_size} pixels: {tokens - 1} tokens and the class token. Cutting and one "
-        f"linear layer, or a convolution with stride {patch_size}, make tokens that differ by **{off:.1g}** at most: "
-        f"rounding. One picture costs **{counted(patch_size) / 1e6:.1f} million** multiplications (counted while it "
+        f"linear layer, or a convolution with stride {patch_size}, make **{same(off)}**. "
+        f"One picture costs **{counted(patch_size) / 1e6:.1f} million** multiplications (counted while it "
         f"runs; the formula gives {by_formula(patch_size) / 1e6:.1f}), and of those in the blocks "
         f"**{share_of_attention(patch_size):.0%}** are attention's, which grow with the square of the tokens."
     )
     return Shown(((pieces(looked, patch_size), filters(patch_size)), (cost(patch_size),)), note)
+
+
+def same(off: float) -> str:
+    """How far the tokens of both ways are apart, in words."""
+    return f"tokens that differ by {off:.1g} at most: rounding" if off else "the same tokens to the last bit"
 
 
 def pieces(looked: Looked, size: int) -> Picture:

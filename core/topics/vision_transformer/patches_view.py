@@ -121,9 +121,10 @@ def why(patches: str, looked: Looked, chances: dict[str, Tensor]) -> str:
     """What this shows."""
     if patches == SHUFFLE:
         moved = float((chances[BLIND] - looked.chances[BLIND]).abs().max())
+        far = f"by {moved:.1g}, which is rounding" if moved else "not at all"
         return (
-            "Without positions, a ViT sees a bag of patches: exchanging them moves its probabilities by "
-            f"{moved:.1g}, which is rounding. The others learned where things belong."
+            f"Without positions, a ViT sees a bag of patches: exchanging them moves its probabilities {far}. The "
+            "others learned where things belong."
         )
     if patches == BLANK:
         return "Accuracy below is that of 300 held-out pictures, all with the same patches black."

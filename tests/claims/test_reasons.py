@@ -1,0 +1,44 @@
+"""Reasons and challenges of two pages fit what was measured, at settings other than the first too."""
+
+from core.probes import luck
+from core.topics.efficient_cnns import scaling_view, trade_view
+from core.topics.efficient_cnns.costs import MOBILENET2
+from core.topics.efficient_cnns.scaling import compound
+from core.topics.efficient_cnns.trade import BUDGETS, trade
+from core.topics.transformers import attention_view, compare_views, lens_view, words_views
+from core.topics.transformers.readers import BERT, GPT, Small, read
+
+
+def test_what_is_said_fits_no_change_and_a_lead_that_is_luck():
+    assert "+0%" not in scaling_view.draw(compound(0.0, 1.2, 1.1, 1.15)).note
+    assert "What moves the count" in scaling_view.draw(compound(1.0, 1.2, 1.1, 1.15)).note
+    for budget in BUDGETS:
+        record = trade(budget, 1, 0)
+        because = trade_view.question(trade_view.Spent(record, MOBILENET2, 8, 3, 2), "FLOPs").because
+        assert ("inside seed noise" in because) == bool(luck.equals(record.here, record.best))
+
+
+def test_reasons_fit_what_was_measured():
+    sure = words_views.how_sure(Small(GPT), "I really", 1.0, 1)
+    assert sure.truth == 100 and "top-k" in sure.because
+    assert "-0.0" not in words_views.next_view(Small(GPT), "I really", 1.0, 1).note
+    assert (
+        "as they are" not in compare_views.places_view(Small(GPT), "I really like that movie", compare_views.ASIS).note
+    )
+    for text in ("I really", "What a", "We will", "It is not"):
+        late = lens_view.when(Small(GPT), text)
+        assert ("still changes" in late.because) == (late.truth == 4)
+        sink = attention_view.asked(Small(GPT), text, 1, 1)
+        reading = read(Small(GPT), text)
+        even = attention_view.to_first(reading) <= 1 / len(reading.numbers)
+        assert ("do not rest" in sink.because) == even
+    gaps = ("I really ___ that movie.", "Thank you very ___", "As soon as ___ can.")
+    for text in gaps:
+        better = words_views.better_side(Small(BERT), text)
+        assert ("says enough" in better.because) == (better.truth == "GPT")
+
+
+def test_the_challenge_of_the_lens_can_be_met():
+    reader = Small(GPT)
+    assert lens_view.early(reader, "the movie was one of the best movies of all time").passed
+    assert not lens_view.early(reader, lens_view.TEXT.value).passed
