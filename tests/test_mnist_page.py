@@ -121,11 +121,11 @@ def test_another_example_takes_the_pad_and_its_link_reopens_it(opened):
     opened.get_by_role("combobox", name=re.compile("Start from")).click()
     opened.keyboard.type("8")
     opened.keyboard.press("Enter")
-    says(opened, "A 8,")
+    says(opened, "An 8,")
     opened.wait_for_url(re.compile("start_from=8"))
     with looking() as (page, _):
         page.goto(opened.url)
-        says(page, "A 8,")
+        says(page, "An 8,")
 
 
 def test_a_drawing_stays_while_the_views_change(opened):

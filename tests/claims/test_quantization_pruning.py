@@ -213,8 +213,7 @@ def test_batches_of_one_size_hold_all_images(seed):
 
 def test_layers_that_cost_nothing_are_not_ranked_and_clipping_is_blamed_where_it_costs(seed):
     found = sensitivity(of_cnn(seed), "fewer bits", True)
-    whole = np.broadcast_to(found.whole.mean(), found.accuracies.shape)
-    harmless = dataclasses.replace(found, accuracies=whole)
+    harmless = dataclasses.replace(found, answers=np.broadcast_to(found.whole, found.answers.shape))
     look = {"bits_of_that_layer": found.levels[-1]}
     assert "no layer costs anything" in bits_views.drawn_sensitivity(harmless, **look).note
     assert bits_views.asked_sensitivity(harmless, **look).truth == bits_views.NONE

@@ -108,10 +108,11 @@ def price(found: Trainings, patience: int, least_improvement: float) -> Question
         f"On samples that were used for nothing, the lowest loss of these trainings is {number(lowest)} on average. "
         f"How many times as high is it after all {EPOCHS} epochs?"
     )
+    truth = round(end / lowest, 2)
     because = "The training loss goes on falling: what is learned by then is the noise of these samples."
-    if end <= NEARLY * lowest:
+    if truth <= NEARLY:
         because = "By the end these trainings have not yet begun to learn the noise of their samples, or hardly."
-    return Question(text, Scale(1.0, 6.0, 0.25, "times", 0.5), round(end / lowest, 2), because)
+    return Question(text, Scale(1.0, 6.0, 0.25, "times", 0.5), truth, because)
 
 
 def thrift(found: Trainings, patience: int, least_improvement: float) -> Goal:

@@ -18,6 +18,7 @@ from core.lessons import Goal, Question
 from core.lessons.controls import scale
 from core.lessons.view import Shown, View
 from core.topics.onnx.programs import program_of_batch
+from core.wording import counted
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 BATCH = scale("Rows together", SIZES, 1)
@@ -99,7 +100,7 @@ def costs(found: Batches, chosen: int) -> Picture:
         showlegend=False,
     )
     alt = "Microseconds per answer: " + ", ".join(
-        f"{size} rows {number(value)}" for size, value in zip(SIZES, values.tolist(), strict=True)
+        f"{counted(size, 'row')} {number(value)}" for size, value in zip(SIZES, values.tolist(), strict=True)
     )
     return Picture([curve(sizes, values, "one thread", BLUE, mode="lines+markers"), mine], plan, f"{alt}.")
 
@@ -107,7 +108,7 @@ def costs(found: Batches, chosen: int) -> Picture:
 def shown(found: Batches, rows_together: int) -> Shown:
     """Time per answer, equality, and the refusal."""
     gain = found.seconds[1] / found.seconds[rows_together]
-    cost = f"**{1e6 * found.seconds[rows_together]:.3g} µs** an answer"
+    cost = f"**{number(1e6 * found.seconds[rows_together])} µs** an answer"
     together = (
         f"One by one they cost {cost}"
         if rows_together == 1

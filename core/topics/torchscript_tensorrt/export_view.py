@@ -138,7 +138,7 @@ def drawn(made: Made) -> Shown:
         reason = next((words for part, words in REASONS.items() if part in error["error"]), "")
         return Shown((), f"torch.export refuses: `{error['kind']}`\n```text\n{error['error']}\n```\n{reason}")
     nodes, calls = made.said["nodes"], made.said["calls"]
-    answered = {counted(size, "row"): 1.0 if "apart" in said else 0.0 for size, said in calls.items()}
+    answered = {counted(int(size), "row"): 1.0 if "apart" in said else 0.0 for size, said in calls.items()}
     refused = next((said["error"].splitlines()[0] for said in calls.values() if "error" in said), "")
     ranges = "; ".join(f"{name} in {each.removeprefix('VR')}" for name, each in made.said["ranges"].items())
     note = (
