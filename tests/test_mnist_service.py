@@ -199,4 +199,4 @@ def test_many_files_get_a_row_each(tmp_path) -> None:
 def test_examples_read_as_their_names() -> None:
     for place, (_, name) in enumerate(screen.examples()):
         sentence, *_ = screen.read_drawing(screen.example(place))
-        assert sentence.startswith(f"A {name}")
+        assert sentence.startswith(f"{'An' if name == '8' else 'A'} {name}")
