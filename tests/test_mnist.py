@@ -69,9 +69,9 @@ def test_colours_do_not_matter() -> None:
 def test_the_place_does_not_matter(seed: int) -> None:
     draw = random.Random(seed)
     first = digit(seven(400, 10, (0, 0, 0, 0), (0, 0, 0, 255), 0.2, 0.2, 0.4))
-    for _ in range(5):
-        left, top = draw.randrange(200) / 400, draw.randrange(200) / 400
-        assert (digit(seven(400, 10, (0, 0, 0, 0), (0, 0, 0, 255), left, top, 0.4)) - first).abs().mean() < 0.02
+    for _ in range(5):  # where the canvas cuts nothing off the pen's stroke
+        left, top = draw.randrange(10, 200) / 400, draw.randrange(10, 200) / 400
+        assert (digit(seven(400, 10, (0, 0, 0, 0), (0, 0, 0, 255), left, top, 0.4)) - first).abs().mean() < 0.005
 
 
 @pytest.mark.parametrize("side, pen", [(100, 1), (100, 10), (1000, 1), (1000, 40), (60, 2), (3000, 30)])
