@@ -42,7 +42,7 @@ def test_on_a_quadratic_the_outcome_flips_at_two_over_lambda_max_within_one_perc
 @pytest.mark.parametrize("name", ["bowl", "ravine", "Rosenbrock", "plateau", "saddle"])
 def test_power_iteration_finds_the_largest_eigenvalue_of_a_surface(name, seed):
     surface, draw = ground(name, 2 + seed % 40), random.Random(seed)
-    for point in (surface.minimum, (draw.uniform(-1.5, 1.5), draw.uniform(-1.5, 1.5))):
+    for point in (surface.minimum, surface.start, (draw.uniform(-1.5, 1.5), draw.uniform(-1.5, 1.5))):
         truth = curvature(surface, torch.tensor(point))[-1].item()
         assert curvature_at(surface, point, 400) == pytest.approx(truth, rel=0.02, abs=1e-3)
 

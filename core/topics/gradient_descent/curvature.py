@@ -29,14 +29,19 @@ def power_iteration(product: Callable[[Tensor], Tensor], start: Tensor, iteratio
 
 
 def largest(product: Callable[[Tensor], Tensor], start: Tensor, iterations: int = ITERATIONS) -> Tensor:
-    """The largest (not the largest absolute) eigenvalues, (…): where the first search ends at a negative one, a second
-    one on the matrix shifted by it finds the other end."""
-    first = power_iteration(product, start, iterations)[0][-1]
-    if not (first < 0).any():
+    """The largest (not the largest absolute) eigenvalues, (…).
+
+    A search may end at a negative one, or between a positive and a negative one of the same size. Then a second one,
+    on the matrix with its norm added to all eigenvalues, finds the upper end. No estimate is above the truth, so that
+    the larger of the two is the better.
+    """
+    vector = power_iteration(product, start, iterations)[1]
+    image = product(vector)
+    first, norm = (vector * image).sum(dim=-1), image.norm(dim=-1)
+    if (first >= 0.99 * norm).all():
         return first
-    shift = first.clamp(max=0)
-    second = power_iteration(lambda v: product(v) - shift[..., None] * v, start, iterations)[0][-1] + shift
-    return torch.where(first < 0, second, first)
+    second = power_iteration(lambda v: product(v) + norm[..., None] * v, start, iterations)[0][-1] - norm
+    return torch.maximum(first, second)
 
 
 def hessian_products(run: Run, weights: Tensor) -> Callable[[Tensor], Tensor]:
