@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from pages_under_test import SLIPS
 
 from core.lessons.grading import graded
 from core.topics.matrix_calculus.numbers import (  # fmt: skip
@@ -131,6 +132,7 @@ def test_pictures_hold(name, seed):
             found = measured(name, inputs, outputs, seed, backward)
             for picture in (jacobian(found, True), closed_form(found, False), shift(found, shifted(found.piece))):
                 picture.plotly()
+                assert not SLIPS.search(picture.alt)
 
 
 def test_what_the_notes_say(seeds):

@@ -6,6 +6,7 @@ from core.figures.curves import bars
 from core.figures.picture import BLUE, INK, ORANGE, Picture, encoded, layout, sampled, transparent
 from core.formulas.graphs import shown
 from core.topics.matrix_calculus.numbers import Measured, caption, entry
+from core.wording import counted
 
 SCALE = [[0, transparent(ORANGE, 0.85)], [0.5, transparent(ORANGE, 0.0)], [0.5, transparent(BLUE, 0.0)],
          [1, transparent(BLUE, 0.85)]]  # fmt: skip
@@ -51,8 +52,8 @@ def jacobian(found: Measured, asked: bool, height: int = 0) -> Picture:
         frames.append((cells(values, largest, reached, waiting),))
     noun = "row" if found.backward else "column"
     alt = (
-        f"The Jacobian of {found.name}, {rows} outputs by {columns} inputs, filled {noun} by {noun}; entries from "
-        f"{shown(values.min())} to {shown(values.max())}."
+        f"The Jacobian of {found.name}, {counted(rows, 'output')} by {counted(columns, 'input')}, filled {noun} by "
+        f"{noun}; entries from {shown(values.min())} to {shown(values.max())}."
     )
     labels = [f"{noun} {step + 1}" for step in range(found.count)]
     return Picture([trace], plan, alt, frames, labels, [caption(found, step) for step in range(found.count)])
