@@ -136,6 +136,9 @@ def test_the_recorded_table_says_what_the_card_says_and_opens_every_cell():
             assert len(pictures) == len(captions) == min(found.counts[row, column], mistakes.EACH)
     row, column = found.worst()
     assert row != column and found.counts[row, column] >= 2
+    row, column = np.argwhere(found.counts == 1)[0]
+    told = views.confusion(found, f"{row} → {column}").pictures[0][1].alt
+    assert told.startswith("1 picture of a") and "of **an 8** are read right" in found.sentence(8, 8)
 
 
 def test_recorded_pictures_are_read_as_their_cell_says():

@@ -13,6 +13,7 @@ from core.data.images import mnist
 from core.projects.mnist.recognizer import probabilities
 from core.provenance import Recorded
 from core.training import Run
+from core.wording import article, counted
 
 EACH, ACROSS = 12, 30  # pictures kept for a cell; pictures in a row of the recorded sheet
 
@@ -48,11 +49,8 @@ class Confusion:
     def sentence(self, row: int, column: int) -> str:
         """What one cell says."""
         count, of = int(self.counts[row, column]), int(self.counts[row].sum())
-        if row == column:
-            return f"{count} of {of} pictures of a **{row}** are read right."
-        if not count:
-            return f"None of {of} pictures of a **{row}** is taken for a **{column}**."
-        return f"{count} of {of} pictures of a **{row}** {'is' if count == 1 else 'are'} taken for a **{column}**."
+        told = f"{count or 'None'} of {counted(of, 'picture')} of **{article(row)}** {'is' if count < 2 else 'are'}"
+        return f"{told} read right." if row == column else f"{told} taken for **{article(column)}**."
 
 
 def sorted_out(images: Tensor, y: Tensor, chances: Tensor, origin: Recorded | Run) -> Confusion:
