@@ -14,7 +14,7 @@ from core.lessons.view import Shown, View
 from core.topics.metrics.classifier import CONTROLS, Judged, classifier
 from core.topics.metrics.detector import NUMBERS, Detector
 from core.topics.metrics.programs import program_of_threshold
-from core.wording import article
+from core.wording import article, counted
 
 DIGIT = pick("Positive digit", tuple("0123456789"), "8", help="The detector answers: is it this digit?")
 THRESHOLD = slider("Threshold", 0.0, 1.0, 0.5, 0.01, help="From this score on the answer is yes.")
@@ -101,7 +101,7 @@ def dot(x: float, y: float, color: str, symbol: str) -> dict:
     return {"type": "scatter", "mode": "markers", "x": [x], "y": [y], "marker": style, "hoverinfo": "skip"}
 
 
-def counted(detector: Detector, threshold: float, share: float, cell: str) -> Picture:
+def outcomes(detector: Detector, threshold: float, share: float, cell: str) -> Picture:
     """The four counts as a table, per 1,000 cases of the chosen share."""
     counts = detector.at(threshold, share)
     scaled = 1000 / len(detector.truth)
@@ -121,7 +121,7 @@ def opened(looked: Looked, threshold: float, cell: str) -> tuple[Picture, ...]:
     places = places[np.argsort(np.abs(detector.scores[places] - threshold), kind="stable")][:EACH]
     captions = [f"{detector.scores[place]:.2f}" for place in places]
     what = f"{detector.positive if truth else detector.negative}, answered {cell.split(' → ')[1]}"
-    told = f"{len(captions)} picture{'s' * (len(captions) != 1)} of {what}, scores " + ", ".join(captions) + "."
+    told = f"{counted(len(captions), 'picture')} of {what}, scores " + ", ".join(captions) + "."
     return (gallery(looked.images[places], captions, told, columns=6, height=320),)
 
 
@@ -152,7 +152,7 @@ def draw(looked: Looked, threshold: float, share_of_positives: float, cost_of_a_
         f"Saying no to everything would be right in {1 - share:.1%}; the detector is right in {counts.accuracy:.1%}."
     )
     pictures = (
-        (histogram(detector, threshold), counted(detector, threshold, share, cell)),
+        (histogram(detector, threshold), outcomes(detector, threshold, share, cell)),
         (costs(detector, threshold, share, cost_of_a_miss), *opened(looked, threshold, cell)),
     )
     return Shown(pictures, note, (rows(detector, threshold, share),), clicked)
