@@ -8,9 +8,9 @@ the loss $L$ after step $T$ must be felt there:
 $$\frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T} \prod_{k=t+1}^{T} D_k W_h$$
 
 where $D_k$ holds the slopes of tanh. A product of many factors vanishes or explodes; the *spectral radius* of $W_h$,
-its largest eigenvalue in size, says roughly which. *Clipping* bounds the gradient's length: explosions do no harm, but
-what has vanished does not come back. *GRU* and *LSTM* add a gate: where it is open, the state, and with it the
-gradient, passes unchanged. Here all three must recall one letter across a gap of noise.
+its largest eigenvalue in size, says roughly which. *Clipping* bounds the gradient's length: no explosion throws the
+weights away, but what has vanished does not come back. *GRU* and *LSTM* add a gate: where it is open, the state, and
+with it the gradient, passes unchanged. Here all three must recall one letter across a gap of noise.
 
 Needs: linear-algebra, backpropagation
 

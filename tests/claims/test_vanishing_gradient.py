@@ -152,17 +152,14 @@ def test_clipping_does_not_bring_back_what_has_vanished(seed):
 
 
 def test_the_diagnosis_names_both_and_its_fix_mends_them(seeds):
-    """On most seeds: of those that are named, nearly all are mended."""
-    named = {"vanishing gradient": [], "exploding gradient": []}
-    for seed in seeds[:8]:
-        runs = [train(*variant(Setting(60, 0.4), RNN, seed)), clipped(20, 1.6, 0.1, 0.3, seed).free]
-        for run in runs:
-            for finding in diagnose(run):
-                named[finding.name].append((run, finding))
-    assert len(named["vanishing gradient"]) >= 3 and len(named["exploding gradient"]) >= 4, named
-    for pairs in named.values():
-        better = [treated(*pair).last.train_score > pair[0].last.train_score + 0.1 for pair in pairs[:4]]
-        assert sum(better) >= len(better) - 1
+    """A gate mends nearly all trainings whose gradient vanished, clipping most of those in which it exploded."""
+    vanished = [train(*variant(Setting(60, 0.4), RNN, seed)) for seed in seeds[:5]]
+    exploded = [clipped(20, 1.6, 0.1, 0.3, seed).free for seed in seeds]
+    for name, runs, most in (("vanishing gradient", vanished, 0.75), ("exploding gradient", exploded, 0.5)):
+        named = [(run, finding) for run in runs for finding in diagnose(run) if finding.name == name]
+        assert len(named) >= 0.75 * len(runs), name
+        gains = np.array([treated(*pair).last.train_score - pair[0].last.train_score for pair in named])
+        assert (gains > 0.1).mean() > most and gains.mean() > 0.2, (name, gains)
 
 
 def test_a_healthy_run_is_left_alone(seed):
