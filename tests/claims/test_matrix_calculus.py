@@ -38,7 +38,8 @@ def test_rows_by_vjp_and_columns_by_jvp_make_the_same_matrix(name, seeds):
     for seed, (inputs, outputs) in zip(seeds, SHAPES, strict=False):
         rows, columns = (measured(name, inputs, outputs, seed, backward) for backward in (True, False))
         assert rows.difference < 1e-6 and columns.difference < 1e-6
-        assert (rows.jacobian - columns.jacobian).abs().max() < 1e-12
+        largest = max(1.0, rows.jacobian.abs().max().item())  # inputs that are nearly equal make LayerNorm's large
+        assert (rows.jacobian - columns.jacobian).abs().max() < 1e-12 * largest
         assert (rows.count, columns.count) == tuple(rows.jacobian.shape), "a VJP per output, a JVP per input"
 
 
