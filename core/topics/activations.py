@@ -114,8 +114,13 @@ class Comparison:
         return float(np.mean(means[name]) - np.mean(means[other])) if name in means else -np.inf
 
     def weakest_start(self) -> str:
-        """The activation with which the smallest share of the last layer's gradient arrives at the first."""
-        shares = {name: float(np.nanmean(g[:, 0] / g[:, -1])) for name, g in self.gradients.items() if name != OWN}
+        """The activation with which the smallest share of the last layer's gradient arrives at the first, on average
+        over the seeds. Where dead units pass nothing on, to neither, the share is 0."""
+        shares = {
+            name: float(np.divide(g[:, 0], g[:, -1], out=np.zeros(len(g)), where=g[:, -1] > 0).mean())
+            for name, g in self.gradients.items()
+            if name != OWN
+        }
         return min(shares, key=lambda name: shares[name])
 
 

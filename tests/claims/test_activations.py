@@ -47,6 +47,13 @@ def test_sigmoid_gradients_shrink_with_depth_faster_than_relus(seeds):
         assert race.weakest_start() == "sigmoid"
 
 
+def test_where_units_are_dead_from_the_start_no_gradient_arrives():
+    race = compare("moons", 10, 4, 0.01, (24, 25, 26))
+    (dead,) = np.flatnonzero(race.gradients["ReLU"][:, -1] == 0)
+    assert race.weakest_start() == "sigmoid"
+    assert compare("moons", 10, 4, 0.01, (24 + int(dead),)).weakest_start() == "ReLU"
+
+
 def test_the_challenge_can_be_met(seeds):
     leads = []
     for start, (depth, units, rate) in product(seeds, ((8, 6, 0.03), (10, 12, 0.1), (10, 6, 0.1))):
