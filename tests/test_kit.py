@@ -99,6 +99,15 @@ def test_what_a_change_of_the_range_leaves_outside_is_mended(app):
     assert values(app.run(), "hidden_layers", "layer") == (3, 3), "a range that depends on what was measured"
 
 
+def test_a_range_that_keeps_changing_brings_no_earlier_value_back(app):
+    steps = {"hidden_layers": 9}, {"layer": 8}, {"hidden_layers": 8}, {"layer": 2}, {"hidden_layers": 5}
+    for step in steps:
+        for name, value in step.items():
+            app.session_state[f"{KEY}.{name}"] = value
+        app.run()
+    assert values(app, "hidden_layers", "layer") == (5, 2)
+
+
 def test_a_fix_finds_the_controls_in_use(app):
     assert app.session_state["owned"] == [True, False, False, False]
 

@@ -82,12 +82,15 @@ class Controls:
 
     def begin(self, control: Control) -> None:
         """Views of a page may begin at different values of a control: one that nobody has moved begins at each view's
-        own."""
+        own. Where its options are others than before it is to Streamlit another widget, which would take up what an
+        earlier one was left at: it is told what it stands at now."""
         key, first = self.key(control), storable(control.value)
-        firsts: dict[str, object] = st.session_state.setdefault(f"{self.topic.key}.firsts", {})
-        before, firsts[key] = firsts.get(key, first), first
+        begun: dict[str, tuple] = st.session_state.setdefault(f"{self.topic.key}.begun", {})
+        (before, options), begun[key] = begun.get(key, (first, control.options)), (first, control.options)
         if before != first and st.session_state.get(key) == before:
             st.session_state[key] = first
+        elif options != control.options and key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
     def ask_all(self, controls: Iterable[Control | Group]) -> dict[str, Any]:
         """The values by name of controls and of groups of them, each under its fold; one that does not matter
