@@ -11,6 +11,7 @@ from core.figures.picture import BLUE, INK, ORANGE, Picture, encoded, layout, tr
 from core.probes.stacked import layers, moments
 from core.probes.surfaces import grid
 from core.training import Epoch, Run
+from core.wording import counted
 
 COLORS = [  # nothing between the pictures, then from orange through nothing to blue
     [0, "rgba(0,0,0,0)"],
@@ -42,8 +43,8 @@ def units(run: Run) -> Picture:
     frames = [({"z": encoded(film)},) for film in films]
     rows, columns = films[-1].shape
     alt = (
-        f"What each of {sum(widths[:-1])} hidden units and {widths[-1]} outputs answers in the plane of "
-        f"{len(in_plane(run.data).x)} training points, one row per layer: blue above 0, orange below."
+        f"The answers of {counted(sum(widths[:-1]), 'hidden unit')} and {counted(widths[-1], 'output')} in the plane "
+        f"of {len(in_plane(run.data).x)} training points, one row per layer: blue above 0, orange below."
     )
     names = titles(len(widths), side, rows)
     axis = {"visible": False, "fixedrange": True}
