@@ -21,8 +21,8 @@ class Part:
 
     @property
     def label(self) -> str:
-        """Number and title."""
-        return f"{self.number} {self.title}".strip()
+        """Number and title, apart: "1 · Neural networks and deep learning" counts no networks."""
+        return " · ".join(filter(None, (self.number, self.title)))
 
 
 @dataclass(frozen=True)
