@@ -248,7 +248,7 @@ def underfitting(case: Case) -> Finding:
     if case.step.too_large:
         sentence, fix = f"{sentence}: {case.step.sentence}", (*slower(case), {})
     elif widths and case.takes("widths") and (len(widths) < 4 or min(widths[1:-1]) < 8):
-        hidden = f"{sum(widths[1:-1])} hidden units" if len(widths) > 2 else "no hidden layer"
+        hidden = counted(sum(widths[1:-1]), "hidden unit") if len(widths) > 2 else "no hidden layer"
         more = {"widths": (widths[0], 16, 16, widths[-1])}
         sentence, fix = f"{sentence}: the network has {hidden}", ("Use two hidden layers of 16", {}, more)
         if not isinstance(activation := case.argument("activation"), str) or activation == "linear":

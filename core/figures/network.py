@@ -14,6 +14,7 @@ from core.figures.planes import RESOLUTION, heat, points
 from core.probes.anatomy import MATTERS, Importance, crippled
 from core.probes.surfaces import surface
 from core.training.run import Run
+from core.wording import counted
 
 WIDTHS = (0.6, 1.4, 2.6, 4.2, 6.5)  # line widths, thinnest first
 MOST_NAMES = 5  # layers whose names fit beside each other
@@ -164,7 +165,7 @@ def importances(measured: Importance, height: int = 300) -> Picture:
     }
     matter = sum(fall > MATTERS for fall in falls)
     alt = (
-        f"Accuracy lost without each of {len(falls)} hidden units: {matter} of them cost more than 2 points, "
+        f"Accuracy lost without each hidden unit, {len(falls)} in all: {matter} of them cost more than 2 points, "
         f"at most {max(falls):.0%}."
     )
     axis = {"tickformat": ".0%"}
@@ -186,6 +187,6 @@ def silenced_boundary(run: Run, off: tuple[tuple[int, int], ...], height: int = 
     """What the network answers everywhere in the plane with some units switched off, at the end of its training."""
     model, data = crippled(run.at(), off), run.data
     answers = surface(model, bool(data.classes), EXTENT, RESOLUTION).unflatten(0, (RESOLUTION, RESOLUTION)).numpy()
-    share = f" with {len(off)} units switched off" if off else ""
+    share = f" with {counted(len(off), 'unit')} switched off" if off else ""
     alt = f"The plane coloured by what the trained network answers{share}, with its training and held-out points."
     return Picture([heat(answers, len(data.classes)), *points(data)], square(EXTENT, height), alt)

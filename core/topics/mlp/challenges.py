@@ -3,6 +3,7 @@
 from core.lessons import Goal
 from core.topics.mlp.settings import Setting
 from core.training import Run
+from core.wording import counted
 
 SOLVED, NOISE, UNITS, STEPS = 0.97, 0.1, 12, 100
 
@@ -17,7 +18,8 @@ def few_units(setting: Setting, run: Run) -> Goal:
     )
     sound = setting.data == "spiral" and setting.noise >= NOISE and setting.classes == 2 and plain
     passed = sound and setting.held_out_share >= 0.3 and score >= SOLVED and units <= UNITS
-    return Goal(goal, passed, f"Now: {setting.data}, {units} hidden units, held-out score {score:.0%}.", units)
+    now = f"Now: {setting.data}, {counted(units, 'hidden unit')}, held-out score {score:z.0%}."
+    return Goal(goal, passed, now, units)
 
 
 def few_steps(setting: Setting, run: Run) -> Goal:
@@ -29,4 +31,5 @@ def few_steps(setting: Setting, run: Run) -> Goal:
     )
     sound = setting.data == "circle" and tuple(setting.inputs) == ("x", "y") and setting.held_out_share >= 0.3
     passed = sound and score >= SOLVED and steps <= STEPS
-    return Goal(goal, passed, f"Now: {setting.data}, {steps:,} updates, held-out score {score:.0%}.", steps)
+    now = f"Now: {setting.data}, {counted(steps, 'update')}, held-out score {score:z.0%}."
+    return Goal(goal, passed, now, steps)

@@ -18,6 +18,7 @@ from core.probes.gradients import gradient_norms
 from core.probes.layers import activations
 from core.probes.linear import in_two_dimensions, steadied
 from core.training.run import Run
+from core.wording import counted
 
 LINES, DOTS = 17, 33  # lines each way of the grid that is pushed, points along each of them
 STEPS = 8  # frames from one layer to the next
@@ -80,7 +81,8 @@ def warp(run: Run, height: int = 460) -> Picture:
         xaxis={**axis, "constrain": "domain"},
         yaxis={**axis, "scaleanchor": "x", "constrain": "domain"},
     )
-    alt = f"A square grid with {len(data.x)} training points on it, bent by {len(places) - 1} hidden layers in turn."
+    bent = counted(len(places) - 1, "hidden layer")
+    alt = f"A square grid with {len(data.x)} training points on it, bent by {bent} in turn."
     return Picture(traces, plan, alt, frames, labels)
 
 

@@ -93,7 +93,7 @@ def consequences(run: Run, edit: Edit, off: Units) -> list[dict[str, str]]:
         (train_loss, train_score), (test_loss, test_score) = measured
         rows.append({
             "Network": name, "Training loss": f"{train_loss:.4f}", "Held-out loss": f"{test_loss:.4f}",
-            "Training score": f"{train_score:.1%}", "Held-out score": f"{test_score:.1%}",
+            "Training score": f"{train_score:z.1%}", "Held-out score": f"{test_score:z.1%}",
         })  # fmt: skip
     return rows
 

@@ -16,7 +16,7 @@ def rivalry(run: Run, rival: Run) -> Question:
     return Question(
         "Compared with the same training without any hidden layer, how does this network do on held-out points?",
         options, truth,
-        f"It is {run.last.test_score:.1%} with and {rival.last.test_score:.1%} without. A network without hidden "
+        f"It is {run.last.test_score:z.1%} with and {rival.last.test_score:z.1%} without. A network without hidden "
         "layers can only weigh its inputs and add them up.",
     )  # fmt: skip
 

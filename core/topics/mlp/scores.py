@@ -12,8 +12,8 @@ def measures(run: Run) -> list[dict[str, str]]:
     return [
         {
             "Moment": f"{name}, epoch {epoch.number}", "Training loss": f"{epoch.train_loss:.5f}",
-            "Held-out loss": f"{epoch.test_loss:.5f}", f"Training {score}": f"{epoch.train_score:.2%}",
-            f"Held-out {score}": f"{epoch.test_score:.2%}",
+            "Held-out loss": f"{epoch.test_loss:.5f}", f"Training {score}": f"{epoch.train_score:z.2%}",
+            f"Held-out {score}": f"{epoch.test_score:z.2%}",
         }
         for name, epoch in (("end", run.last), ("lowest held-out loss", run.best))
     ]  # fmt: skip

@@ -22,6 +22,7 @@ from core.topics.mlp.sweep_pictures import final_scores, held_out_losses
 from core.topics.mlp.units import units
 from core.training import Run
 from core.training.vector import load
+from core.wording import counted
 
 
 def surface(run: Run) -> Shown:
@@ -112,7 +113,8 @@ def hand_controls(run: Run) -> tuple[Control, ...]:
 def by_hand(run: Run, layer: int, unit: int, input: int, change_by: float, switched_off_units: tuple) -> Shown:
     """The network with one number changed and some units switched off."""
     edit, off = hands.Edit(layer - 1, unit - 1, input - 1, change_by), hands.units_off(run, list(switched_off_units))
-    alt = f"The network's answers with one number changed by {change_by:g} and {len(off)} units switched off."
+    silent = counted(len(off), "unit")
+    alt = f"The network's answers with one number changed by {change_by:g} and {silent} switched off."
     pictures = (
         replace(network(run, input_names(run.data), off, 380), frames=[], labels=[]),
         answers_of(hands.handled(run, edit, off), run.data, alt, 380),
