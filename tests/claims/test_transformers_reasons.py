@@ -1,6 +1,6 @@
 """Reasons of the page “BERT and Transformers” fit what was measured; the challenge of its lens can be met."""
 
-from core.topics.transformers import attention_view, compare_views, lens_view, words_views
+from core.topics.transformers import attention_view, compare_views, lens_view, tokens_view, words_views
 from core.topics.transformers.readers import BERT, GPT, Small, read
 
 
@@ -28,3 +28,9 @@ def test_the_challenge_of_the_lens_can_be_met():
     reader = Small(GPT)
     assert lens_view.early(reader, "the movie was one of the best movies of all time").passed
     assert not lens_view.early(reader, lens_view.TEXT.value).passed
+
+
+def test_a_word_of_one_token_is_counted_as_one():
+    reader, word = Small(GPT), " different"
+    assert tokens_view.one_token(reader, word).now == "Now: 9 characters, 1 token."
+    assert tokens_view.draw(reader, word).note.startswith("**1 token** for 10 characters (10 bytes).")
