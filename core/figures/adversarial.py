@@ -9,6 +9,7 @@ from torch import Tensor
 from core.data.data import Data
 from core.data.planar import EXTENT
 from core.figures.curves import line, number
+from core.figures.marks import cloud, marker
 from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, Replay, encoded, layout, square, transparent
 from core.figures.planes import heat, shade
 from core.probes.adversarial import belief, fields, noise_of, pulls, samples, warped
@@ -30,15 +31,7 @@ def inside(points: Tensor) -> np.ndarray:
 
 def dots(points: np.ndarray, name: str, color: str, symbol: str, size: float = 5) -> dict:
     """A cloud as one trace."""
-    marker = {"symbol": symbol, "size": size, "color": color, "line": {"width": 0.5, "color": PAPER}}
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "marker": marker,
-        **coordinates(points),
-        "hovertemplate": "(%{x:.2f}, %{y:.2f})<extra>" + name + "</extra>",
-    }
+    return cloud(points[:, 0], points[:, 1], name, marker(color, size, symbol, rim=PAPER, width=0.5))
 
 
 def coordinates(points: np.ndarray) -> dict:

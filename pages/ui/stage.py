@@ -53,7 +53,7 @@ def component(name: str, *scripts: str, **options: Any) -> Callable:
     return mounted
 
 
-_stage = component("stage", "heat", isolate_styles=False)
+_stage = component("stage", "behind", isolate_styles=False)
 _replay = component("replay")
 
 

@@ -22,7 +22,7 @@ PAINTED = """isDownwards => {
 def test_the_first_row_is_at_the_bottom_or_on_top_as_the_axis_counts():
     with looking(300, 300) as (page, watch):
         page.goto("about:blank")
-        page.add_script_tag(content=(FOLDER / "heat.js").read_text(encoding="utf-8"))
+        page.add_script_tag(content=(FOLDER / "behind.js").read_text(encoding="utf-8"))
         assert page.evaluate(PAINTED, False) == [[0, 0], [255, 0]]
         assert page.evaluate(PAINTED, True) == [[255, 0], [0, 0]]
         watch.clean()
