@@ -91,9 +91,9 @@ def features_of(picture: Picture, side: int, name: str = OURS) -> Tensor:
     return unit(network(name).features(network_input(picture.sized(side), name))[0])
 
 
-def unit(row: Tensor) -> Tensor:
-    """A vector of length 1."""
-    return row / row.norm().clamp_min(1e-12)
+def unit(rows: Tensor) -> Tensor:
+    """Vectors (…, features) of length 1."""
+    return rows / rows.norm(dim=-1, keepdim=True).clamp_min(1e-12)
 
 
 def alike(found: Trained, answer: Answer, most: int = MOST_ALIKE) -> list[Alike]:
@@ -140,12 +140,12 @@ def checked(found: Trained, picture: Picture, place: int, heat: np.ndarray) -> C
     order = np.argsort(large, axis=None, kind="stable")
     count = round(HOTTEST * large.size)
     edge = np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]), axis=0)
-    rows = [features_of(picture, found.settings.side, name := found.settings.network)]
-    for covered in (order[-count:], order[:count]):
-        changed = pixels.copy()
-        changed.reshape(-1, 3)[covered] = edge
-        rows.append(unit(network(name).features(network_input(changed, name))[0]))
-    return Check(*probabilities(found.study.head.logits(torch.stack(rows)), found.study.temperature)[:, place].tolist())
+    views = [pixels, pixels.copy(), pixels.copy()]
+    for view, covered in zip(views[1:], (order[-count:], order[:count]), strict=True):
+        view.reshape(-1, 3)[covered] = edge
+    model = network(found.settings.network)
+    features = unit(model.features(model.normalised(torch.from_numpy(np.stack(views)))))
+    return Check(*probabilities(found.study.head.logits(features), found.study.temperature)[:, place].tolist())
 
 
 def grad_cam(model: EfficientNetLite0 | Published, head: Head, x: Tensor, place: int, blocks: int) -> Tensor:
