@@ -254,6 +254,6 @@ def test_the_legend_names_clouds_whose_points_are_painted_behind(url):
         drawn(page)
         page.get_by_role("button", name="Just show me").click()
         page.wait_for_function("document.querySelector('.legendtext')", timeout=60_000)
-        assert {"target", "noised"} <= {name.strip() for name in page.locator(".legendtext").all_inner_texts()}
+        assert {"target", "noised"} <= {name.strip() for name in page.locator(".legendtext").all_text_contents()}
         assert page.locator(".js-plotly-plot").first.locator(".scatterlayer .point").count() == 0
         watch.clean()
