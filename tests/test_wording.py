@@ -6,7 +6,7 @@ from core.figures.curves import bars, number
 from core.figures.marks import powers, staggered, wrapped
 from core.lessons.question import Scale
 from core.wording import code, counted
-from pages.ui.wording import broken, figures
+from pages.ui.wording import broken, figures, signed
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,20 @@ def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
 def test_numbers_in_tables_have_a_true_minus_sign():
     assert [figures(cell) for cell in ("-0.5", "-x", "a-1", -3)] == ["−0.5", "-x", "a-1", -3]
     assert [figures(cell) for cell in ("-5.2e-05", "eps=1e-5", "`1e-3`")] == ["−5.2e−05", "eps=1e-5", "`1e-3`"]
+
+
+def test_numbers_in_sentences_have_a_true_minus_sign_but_not_in_code_formulas_and_addresses():
+    assert signed("Now: -0.2 points, at (-1, 5e-07); **-3**.") == "Now: −0.2 points, at (−1, 5e−07); **−3**."
+    for same in (
+        "`x[-1]` of $-1$",
+        "2026-11-28",
+        "GPT-2, top-5, 3-5",
+        "[a](b?x=-1&y=-2)",
+        "eps=1e-",
+        "```\n-1\n```",
+        "- 5",
+    ):
+        assert signed(same) == same
 
 
 def test_numbers_in_sentences_have_no_exponent_up_to_a_million():
