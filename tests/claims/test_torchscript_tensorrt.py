@@ -156,3 +156,20 @@ def test_the_folder_says_what_it_needs_and_what_is_not_run_here(monkeypatch: pyt
 def test_executorch_answers_like_torch():
     made = finished(elsewhere_view.building(elsewhere_view.measure(Playground(), elsewhere_view.EXECUTORCH, 0)))
     assert made.said["apart"] < 1e-5 and made.said["bytes"] > 100 and elsewhere_view.ran(made).note
+
+
+def test_one_call_one_operator_and_one_row_are_no_plurals():
+    assert compile_view.after(0.2) == compile_view.after(1.4) == "1 call" and compile_view.after(1.6) == "2 calls"
+    assert compile_view.after(float("inf")) == "never here" and compile_view.after(12_345.6) == "12,346 calls"
+    found = clocked(10.0, 0.2, 0.1)
+    assert compile_view.weighed(found, COMPILED, 1).note.startswith("1 call: eager")
+    assert "1 call;" in compile_view.cheapest(found, COMPILED, 1).now
+    for count in (10, 10**7):
+        total = {way: found.build[way] + count * found.latency[way].median / 1000 for way in found.latency}
+        cheaper = min(total, key=lambda way: total[way])
+        assert f"s**; {cheaper} is cheaper" in compile_view.weighed(found, COMPILED, count).note
+    node = {"name": "linear", "operator": "linear.default", "shape": "(2, 2)"}
+    said = {"nodes": [node], "calls": {"1": {"error": "Guard failed"}, "2": {"apart": 0.0}}, "ranges": {}}
+    shown = export_view.drawn(export_view.Made(export_view.measure(Playground(), FIXED, 2, False, 0), said))
+    assert "**1 operator**" in shown.note and "answers 1 of 2 batch sizes" in shown.note
+    assert "1 row " in shown.pictures[0][0].alt and "Guard failed" in shown.note
