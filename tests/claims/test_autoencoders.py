@@ -267,6 +267,7 @@ def test_who_is_ahead_is_said_only_beyond_seed_noise(seed):
         moved = found.linear + shift + np.array([[1e-4], [-1e-4]])
         note = view.draw(replace(found, errors=moved), 2).note
         assert f"ahead: **{ahead}**" in note and ("still ahead" in note) == (shift <= 0)
+        assert ("From 1 number on PCA is ahead" in note) == (shift > 0)
 
 
 # Own picture ---------------------------------------------------------------------------------------------------------
