@@ -46,6 +46,10 @@ class Shown:
         return [program for kind, *parts in self.seen if kind == "programs" for program in parts[0]]
 
     @property
+    def questions(self) -> list:
+        return [parts[0] for kind, *parts in self.seen if kind == "question"]
+
+    @property
     def goals(self) -> list:
         return [parts[0] for kind, *parts in self.seen if kind == "goal"]
 

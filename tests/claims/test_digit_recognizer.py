@@ -22,6 +22,7 @@ from core.projects.mnist.pictures import kernels, maps, spoken
 from core.projects.mnist.recognizer import probabilities
 from core.projects.mnist.why import saliency
 from core.training.run import finished
+from core.wording import article
 
 SHIFTS = robustness.KINDS["shift"].levels
 
@@ -173,7 +174,7 @@ def test_the_smallest_edit_shown_is_read_as_wished(seed):
     shown = views.smallest(found.reading, str(wanted % 10))
     edit = views.edited(found.seen.contiguous().numpy().tobytes(), wanted % 10)
     assert edit.reached and probabilities(edit.picture[None, None])[0].argmax() == wanted % 10
-    assert "makes it a" in shown.note and 0 < edit.size < 0.6
+    assert shown.note.endswith(f"makes it {article(wanted % 10)}.") and 0 < edit.size < 0.6
 
 
 def between(first: int, share: float, draw: random.Random) -> Image.Image:
