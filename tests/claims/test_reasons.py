@@ -50,8 +50,8 @@ def test_the_challenge_of_the_lens_can_be_met():
 
 def test_a_block_s_share_of_flops_is_on_the_scale(seed):
     for kind in KINDS:
-        for channels, kernel, expansion in ((16, 3, 1), (64, 7, 6)):
-            found = block_view.measure(kind, channels, 7, kernel, expansion, 16, 3, seed)
+        for channels, kernel, expansion, growth, layers in ((16, 3, 1, 32, 4), (64, 7, 6, 16, 3)):
+            found = block_view.measure(kind, channels, 7, kernel, expansion, growth, layers, seed)
             scale = block_view.question(found).options
             assert scale.low <= round(100 * found.share) <= scale.high
 
