@@ -370,6 +370,9 @@ def test_smoothing_with_nothing_leaves_a_curve_and_a_rise_is_remembered_too(foun
         assert ("has risen" in LIVE.question(written, name, 0.9).because) == risen
     one = seen(swept(seeds=1, learning_rates=["0.1"], hidden_units=["8"]), ())
     assert "without a spread" in RUNS.question(one, **FILTERED).because
+    alone = packed(one)
+    assert "**1 run** in 2 event files" in TAKE_AWAY.draw(alone, "").note
+    assert TAKE_AWAY.before(alone, "").note.startswith("On record: **1 run**, such as")
 
 
 def test_a_run_that_broke_is_drawn_and_kept_last(found):

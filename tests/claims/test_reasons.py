@@ -9,7 +9,15 @@ from core.topics.efficient_cnns import block_view, scaling_view, trade_view
 from core.topics.efficient_cnns.costs import KINDS, MOBILENET2
 from core.topics.efficient_cnns.scaling import scaled
 from core.topics.efficient_cnns.trade import BUDGETS, trade
-from core.topics.transformers import attention_view, compare_views, lens_view, own_view, record_view, words_views
+from core.topics.transformers import (
+    attention_view,
+    compare_views,
+    lens_view,
+    own_view,
+    record_view,
+    tokens_view,
+    words_views,
+)
 from core.topics.transformers.readers import BERT, GPT, Small, read
 
 
@@ -40,6 +48,12 @@ def test_reasons_fit_what_was_measured():
     for text in gaps:
         better = words_views.better_side(Small(BERT), text)
         assert ("says enough" in better.because) == (better.truth == "GPT")
+
+
+def test_one_letter_is_one_token_and_no_plural():
+    note, now = tokens_view.draw(Small(GPT), "a").note, tokens_view.one_token(Small(GPT), "a").now
+    assert note.startswith("**1 token** for 1 character (1 byte).") and now == "Now: 1 character, 1 token."
+    assert tokens_view.draw(Small(GPT), "I think so").note.startswith("**3 tokens** for 10 characters (10 bytes).")
 
 
 def test_the_challenge_of_the_lens_can_be_met():

@@ -79,8 +79,8 @@ def steps(seen: Seen, choice: Choice, iou: float) -> Picture:
     traces = [{**one, **last} for one, last in zip(traces, end, strict=True)]
     captions = ["Nothing is chosen yet.", *(told(seen, at, own, iou) for at, own in zip(kept, victims, strict=True))]
     alt = (
-        f"Suppression in {len(kept)} steps; kept: {listed([named(seen, at) for at in kept])}. "
-        f"{len(looked) - len(choice.kept)} boxes are suppressed."
+        f"Suppression in {wording.counted(len(kept), 'step')}; kept: {listed([named(seen, at) for at in kept])}. "
+        f"Suppressed: {wording.counted(len(looked) - len(choice.kept), 'box', 'boxes')}."
     )
     frames = Replay(len(kept) + 1, lambda: [moment(number) for number in range(len(kept) + 1)])
     labels = [f"step {number}" for number in range(len(kept) + 1)]
