@@ -145,6 +145,16 @@ def test_recorded_pictures_are_read_as_their_cell_says():
     assert (chances.argmax(dim=1) == found.answers).float().mean() > 0.99  # the sheet keeps 256 grey values
 
 
+def test_a_table_rings_a_cell_only_where_one_is_chosen():
+    counts = np.diag(np.arange(1, 11))
+    counts[3, 8] = 2
+    ringed, plain = table(counts, (3, 8)), table(counts, None)
+    assert ringed.alt.endswith(
+        "57 samples by digit and answer: 55 are right, 2 wrong; chosen is 3 answered 8, 2 of them."
+    )
+    assert len(ringed.layout["shapes"]) == 1 and not plain.layout["shapes"] and "chosen" not in plain.alt
+
+
 def test_a_table_of_ones_own_counts_every_held_out_digit(seed):
     run = trial.trained(trial.Trial(training_images=200, epochs=2, seed=seed))
     found = mistakes.of_run(run)
