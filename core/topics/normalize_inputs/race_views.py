@@ -101,9 +101,7 @@ def lag_of(found: Race) -> str:
             "Here it is mostly the offset: inputs far from 0 move all weights of a unit together; centring mends that."
         )
     if inputs_of(found)["raw"].x.std(dim=0).max() < 1:
-        return (
-            "Both raw inputs spread by less than 1 here: smaller inputs make smaller gradients, and so smaller steps."
-        )
+        return "Both raw inputs spread by less than 1 here: a step of the weights moves the sums less than it might."
     return "One learning rate has to serve both inputs: what is right for the large one hardly moves the other."
 
 
