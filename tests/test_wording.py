@@ -5,7 +5,8 @@ import pytest
 from core.figures.curves import bars, number
 from core.figures.marks import powers, staggered, wrapped
 from core.lessons.question import Scale
-from core.wording import code, counted
+from core.provenance import duration
+from core.wording import article, bytes_told, code, counted
 from pages.ui.wording import broken, figures, signed
 
 
@@ -15,6 +16,18 @@ from pages.ui.wording import broken, figures, signed
 )
 def test_one_of_a_thing_is_no_plural(count, said):
     assert counted(count, "epoch") == said
+
+
+def test_digits_bytes_and_seconds_are_said_as_a_person_reads_them():
+    assert [article(digit) for digit in (1, 8, 9)] == ["a 1", "an 8", "a 9"]
+    assert [bytes_told(count) for count in (4, 999, 1000, 16_384, 2e15)] == [
+        "4 bytes",
+        "999 bytes",
+        "1 kB",
+        "16.4 kB",
+        "2e+03 TB",
+    ]
+    assert [duration(each) for each in (0.00042, 0.0042, 0.42, 42)] == ["0.4 ms", "4 ms", "420 ms", "42.0 s"]
 
 
 def test_a_plural_may_be_told():

@@ -1,9 +1,11 @@
 """What the page “What deep learning is” states."""
 
 import torch
+from pages_under_test import opened, watched
 from sklearn.linear_model import LogisticRegression
 
 from core.data import circle, spiral
+from core.lessons import curriculum
 from core.models import MLP
 from core.probes.layers import activations
 from core.probes.linear import layer_accuracies
@@ -45,3 +47,17 @@ def test_the_probe_is_what_scikit_learn_calls_logistic_regression(seed):
 
 def test_the_challenge_can_be_met(seeds):
     assert any(trained(spiral(seed=seed), 2, 10, seed).last.test_score >= 0.95 for seed in seeds)
+
+
+def test_depth_is_praised_only_where_the_last_layer_keeps_what_was_untangled():
+    """At the page's first settings, and with layers of two units."""
+    topic, praised = curriculum.topic("what-is-deep-learning"), []
+    for depth, units in ((4, 12), (6, 2)):
+        with watched() as shown:
+            opened(topic, {f"{topic.key}.units_per_layer": units, f"{topic.key}.hidden_layers": depth})
+        (asked,) = shown.questions
+        run = trained(spiral(seed=0), depth, units, 0)
+        accuracies = layer_accuracies(run.at(), run.data)
+        praised.append(accuracies[-1] >= max(accuracies) - 0.005)
+        assert ("already untangled" in asked.because) == praised[-1] == (asked.truth == "the last hidden layer")
+    assert praised == [True, False]

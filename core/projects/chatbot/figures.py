@@ -65,8 +65,8 @@ def sureness(steps: Sequence[Step], spell: Callable[[int], str], marked: int = -
         showlegend=False, **hover("%{text}<br>%{y:.0%}"),
     )  # fmt: skip
     low = int(np.argmin(shares))
-    words = f"{len(steps)} tokens. {sum(share >= 0.9 for share in shares)} of them had 90% or more; the least sure was "
-    words += f"number {low + 1}, {names[low]}, with {shares[low]:.0%}."
+    words = f"{counted(len(steps), 'token')}. {sum(share >= 0.9 for share in shares)} of them had 90% or more; "
+    words += f"the least sure was number {low + 1}, {names[low]}, with {shares[low]:.0%}."
     shape = layout("Token of the reply", "Probability given by the network", 260)
     shape["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.05]}
     return Picture([dots], shape, words)

@@ -17,6 +17,7 @@ from core.projects.chatbot.others import HELP, LONGEST
 from core.projects.chatbot.sampling import Sampling, candidates, drawn, penalised
 from core.projects.chatbot.talk import Talk
 from core.projects.chatbot.wording import bm25, words
+from core.wording import counted
 
 TEMPERATURE = slider("Temperature", 0.0, 2.0, 0.6, 0.05, help="0 always takes the likeliest token.")
 TOP_K = slider("Top-k", 1, 80, 50, help="Only so many of the likeliest tokens can be drawn.")
@@ -54,7 +55,7 @@ def question(turn: Turn) -> Question:
     """How sure it was of its own words."""
     steps = turn.said.steps
     count = sum(step.probability >= SURE for step in steps)
-    words = f"The reply has {len(steps)} tokens. Of how many was the network sure (90% or more)?"
+    words = f"The reply has {counted(len(steps), 'token')}. Of how many was the network sure (90% or more)?"
     return Question(
         words,
         Scale(0, len(steps)),
@@ -75,7 +76,7 @@ def goal(talk: Talk) -> Goal:
         assert turn.branched is not None
         if turn.said.ended in ("end", "limit") and turn.said.steps[turn.branched].probability >= WORTH:
             return Goal(words, True, f"Your branch began with {turn.said.steps[turn.branched].probability:.0%}.")
-    return Goal(words, False, f"Now: {len(grown)} branches." if grown else "Now: one way only.")
+    return Goal(words, False, f"Now: {counted(len(grown), 'branch', 'branches')}." if grown else "Now: one way only.")
 
 
 def parting(steps: list[Step], second: Sampling) -> Question:

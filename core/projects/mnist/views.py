@@ -26,6 +26,7 @@ from core.projects.mnist.why import Edit, neighbours, saliency, smallest_edit
 from core.provenance import duration
 from core.serving.uploads import Refused
 from core.training import Run
+from core.wording import article, counted
 
 LONGEST = 1_000_000  # characters of a picture that a pad's canvas can need
 MOST_SHOWN = 8  # digits of one picture that are shown
@@ -283,7 +284,7 @@ def confusion(found: mistakes.Confusion, cell: str) -> Shown:
     pictures, captions = found.cell(row, column)
     shown = [table(found.counts, (row, column))]
     if captions:
-        told = f"{len(captions)} pictures of a {row} answered {column}: " + ", ".join(captions) + "."
+        told = f"{counted(len(captions), 'picture')} of {article(row)} answered {column}: {', '.join(captions)}."
         shown.append(gallery(pictures, captions, told, columns=4, height=470))
 
     def clicked(spot: dict) -> tuple[tuple[Control, str]]:

@@ -11,6 +11,7 @@ from core.lessons.view import Shown, View
 from core.programs import Program, Step
 from core.topics.transformers.figures import chips
 from core.topics.transformers.readers import LIMIT, Reader, plain
+from core.wording import counted
 
 TEXT = text("Text to split", "How many r are in strawberry?", longest=LIMIT)
 LONG, MOST = 9, 40  # letters of the challenge's word; letters of the word whose merges are shown
@@ -48,17 +49,19 @@ def draw(reader: Reader, text_to_split: str) -> Shown:
     pieces = [plain(tokens.pieces()[number]) for number in numbers]
     rows = lines(pieces)
     cut = rows[:LINES]
-    told = f"{len(text_to_split)} characters in {len(numbers)} tokens: {' '.join(pieces[:40])}."
+    told = f"{counted(len(text_to_split), 'character')} in {counted(len(numbers), 'token')}: {' '.join(pieces[:40])}."
     whole = chips(cut, told, 50 + 40 * len(cut))
     tower = [[plain(part) for part in parts] for parts in merges.steps(word.encode())]
     told = (
-        f"The longest word in {len(tower[0])} bytes, and after each of {len(tower) - 1} merges: {' '.join(tower[-1])}."
+        f"The longest word in {counted(len(tower[0]), 'byte')}, and after {counted(len(tower) - 1, 'merge')}: "
+        f"{' '.join(tower[-1])}."
     )
     names = ["bytes", *(f"merge {place}" for place in range(1, len(tower)))]
     note = (
-        f"**{len(numbers)} tokens** for {len(text_to_split)} characters ({len(text_to_split.encode())} bytes). A token "
-        "is a number: the network never sees its letters. To count them it would have to know by heart how each token "
-        "is spelt. Below: how the longest word is put together from bytes, the pair that was learned earliest first."
+        f"**{counted(len(numbers), 'token')}** for {counted(len(text_to_split), 'character')} "
+        f"({counted(len(text_to_split.encode()), 'byte')}). A token is a number: the network never sees its "
+        "letters. To count them it would have to know by heart how each token is spelt. Below: how the longest word is "
+        "put together from bytes, the pair that was learned earliest first."
     )
     pictures = ((whole,), (chips(tower, told, 70 + 34 * len(tower), names),))
     table = [
@@ -103,7 +106,7 @@ def one_token(reader: Reader, text_to_split: str) -> Goal:
     words = (
         f"Type **one word of {LONG} letters or more** that is a single token (a space before it counts as part of it)."
     )
-    now = f"Now: {len(word)} characters, {len(numbers)} tokens."
+    now = f"Now: {counted(len(word), 'character')}, {counted(len(numbers), 'token')}."
     return Goal(words, word.isalpha() and len(word) >= LONG and len(numbers) == 1, now)
 
 
