@@ -18,6 +18,7 @@ from core.projects.detection.pictures import annotated
 from core.projects.detection.suppression import Suppressed
 from core.projects.detection.video import VideoError, film, watched
 from core.serving.uploads import MOST_BYTES, Refused, opened
+from core.wording import counted
 
 LIMIT = f"{MOST_BYTES // 10**6}mb"
 FLOOR = 0.02  # boxes less sure than this are not kept for the sliders
@@ -209,7 +210,7 @@ def filmed(
         yield None, str(refusal), None
         return
     names = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items(), key=lambda one: -one[1]))
-    yield frame.picture, f"{frames} frames looked at. Found, in frames: {names or 'nothing'}.", str(out)
+    yield frame.picture, f"{counted(frames, 'frame')} looked at. Found, in frames: {names or 'nothing'}.", str(out)
 
 
 def offered(model: str) -> str:
