@@ -20,9 +20,10 @@ __all__ = ["HUB", "Shown", "app_options", "controls", "look_at", "numbers", "ope
 
 
 THINGS = """
-answers|bars|batches|bits|bytes|cells|channels|classes|columns|days|digits|epochs|frames|heads|hours|images|inputs|labels
-|layers|lessons|maps|minutes|models|neighbours|networks|outputs|pairs|parameters|pictures|pixels|points|questions|requests
-|rounds|rows|runs|samples|seeds|servers|steps|tokens|trials|tries|units|updates|vectors|weeks|weights|words
+answers|bars|batches|bits|boxes|branches|breaks|bytes|calls|cells|channels|classes|columns|days|digits|directions
+|entries|epochs|frames|graphs|heads|hours|images|inputs|kinds|labels|layers|lessons|maps|minutes|mistakes|models|moments
+|neighbours|networks|numbers|operators|outputs|pairs|parameters|pictures|pixels|points|questions|requests|rounds|rows
+|runs|samples|seeds|servers|settings|steps|threads|tokens|trials|tries|units|updates|vectors|weeks|weights|words|workers
 """
 # What no sentence may say: one of several things, a gap before a percent sign or a comma, no number, less than nothing.
 SLIPS = re.compile(
@@ -44,6 +45,10 @@ class Shown:
     @property
     def programs(self) -> list:
         return [program for kind, *parts in self.seen if kind == "programs" for program in parts[0]]
+
+    @property
+    def questions(self) -> list:
+        return [parts[0] for kind, *parts in self.seen if kind == "question"]
 
     @property
     def goals(self) -> list:

@@ -246,3 +246,14 @@ def test_damaged_progress_is_ignored(url, damage):
         page.wait_for_selector(".rl-chapter")
         page.get_by_text(f"0 of {len(curriculum.lines())} roadmap lines done").wait_for()
         watch.clean()
+
+
+def test_the_legend_names_clouds_whose_points_are_painted_behind(url):
+    with looking() as (page, watch):
+        page.goto(f"{url}/diffusion")
+        drawn(page)
+        page.get_by_role("button", name="Just show me").click()
+        page.wait_for_function("document.querySelector('.legendtext')", timeout=60_000)
+        assert {"target", "noised"} <= {name.strip() for name in page.locator(".legendtext").all_text_contents()}
+        assert page.locator(".js-plotly-plot").first.locator(".scatterlayer .point").count() == 0
+        watch.clean()

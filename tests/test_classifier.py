@@ -109,7 +109,7 @@ def test_grad_cam_at_the_last_convolution_is_the_weighted_sum_of_maps(seed: int)
     unit = mean / mean.norm()
     slopes = (head.weights[2] - unit * (head.weights[2] @ unit)) / mean.norm()  # of a logit of normalised features
     heat = (slopes[:, None, None] * maps).sum(dim=0).clamp_min(0)
-    assert torch.allclose(grad_cam(network, head, x, 2, 16), heat / heat.max(), atol=1e-4)
+    assert torch.allclose(grad_cam(network, head, network.maps(x), 2, 16), heat / heat.max(), atol=1e-4)
 
 
 def test_a_map_is_as_fine_as_its_layer():

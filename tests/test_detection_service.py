@@ -4,6 +4,7 @@ import gzip
 import json
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -265,3 +266,13 @@ def test_examples_are_files_with_captions() -> None:
     made = screen.example_files()
     assert [caption for _, caption in made] == list(SEEDS)
     assert all(screen.look(path)[0] is not None for path, _ in made)
+
+
+def test_a_film_s_summary_counts_frames_and_no_thing_twice_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = screen.shipped().names[0], screen.shipped().names[1]
+    seen = [[0.0, 0.0, 1.0], [0.0], []]
+    frames = [SimpleNamespace(picture=None, share=1.0, left=0.0, found=SimpleNamespace(classes=each)) for each in seen]
+    monkeypatch.setattr(screen, "film", lambda path: SimpleNamespace(frames=3))
+    monkeypatch.setattr(screen, "watched", lambda *given: iter(frames))
+    *_, (_, words, _) = screen.filmed("in.webm", 0.3, 0.5, 1)
+    assert words == f"3 frames looked at. Found, in frames: {first} (2), {second} (1)."

@@ -55,6 +55,7 @@ def drawn(page, box: dict, points=SEVEN) -> None:
 def test_the_mouse_draws_and_the_answer_follows_while_it_does(demo: str) -> None:
     with looking(1200, 1400) as (page, watch):
         box = pad(page, demo)
+        answered(page, "A 3")  # which gives way to the first stroke
         drawn(page, box)
         answered(page, "A 7")  # the button is still down
         page.mouse.up()

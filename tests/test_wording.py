@@ -5,8 +5,9 @@ import pytest
 from core.figures.curves import bars, number
 from core.figures.marks import powers, staggered, wrapped
 from core.lessons.question import Scale
-from core.wording import code, counted
-from pages.ui.wording import broken, figures
+from core.provenance import duration
+from core.wording import article, bytes_told, code, counted
+from pages.ui.wording import broken, figures, signed
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,18 @@ from pages.ui.wording import broken, figures
 )
 def test_one_of_a_thing_is_no_plural(count, said):
     assert counted(count, "epoch") == said
+
+
+def test_digits_bytes_and_seconds_are_said_as_a_person_reads_them():
+    assert [article(digit) for digit in (1, 8, 9)] == ["a 1", "an 8", "a 9"]
+    assert [bytes_told(count) for count in (4, 999, 1000, 16_384, 2e15)] == [
+        "4 bytes",
+        "999 bytes",
+        "1 kB",
+        "16.4 kB",
+        "2e+03 TB",
+    ]
+    assert [duration(each) for each in (0.00042, 0.0042, 0.42, 42)] == ["0.4 ms", "4 ms", "420 ms", "42.0 s"]
 
 
 def test_a_plural_may_be_told():
@@ -79,6 +92,20 @@ def test_a_table_breaks_long_words_only_and_in_as_few_columns_as_fit_a_phone():
 def test_numbers_in_tables_have_a_true_minus_sign():
     assert [figures(cell) for cell in ("-0.5", "-x", "a-1", -3)] == ["−0.5", "-x", "a-1", -3]
     assert [figures(cell) for cell in ("-5.2e-05", "eps=1e-5", "`1e-3`")] == ["−5.2e−05", "eps=1e-5", "`1e-3`"]
+
+
+def test_numbers_in_sentences_have_a_true_minus_sign_but_not_in_code_formulas_and_addresses():
+    assert signed("Now: -0.2 points, at (-1, 5e-07); **-3**.") == "Now: −0.2 points, at (−1, 5e−07); **−3**."
+    for same in (
+        "`x[-1]` of $-1$",
+        "2026-11-28",
+        "GPT-2, top-5, 3-5",
+        "[a](b?x=-1&y=-2)",
+        "eps=1e-",
+        "```\n-1\n```",
+        "- 5",
+    ):
+        assert signed(same) == same
 
 
 def test_numbers_in_sentences_have_no_exponent_up_to_a_million():

@@ -109,10 +109,13 @@ class Stage {
 
   async draw(data, report) {
     this.report = report;
-    if (this.text === data.pictures && this.theme === JSON.stringify(colours(this.root))) return;
-    const fresh = this.text !== data.pictures;
+    const names = colours(this.root),
+      theme = JSON.stringify(names),
+      fresh = this.text !== data.pictures;
+    if (!fresh && this.theme === theme) return;
     this.text = data.pictures;
-    this.theme = JSON.stringify(colours(this.root));
+    this.names = names;
+    this.theme = theme;
     this.pictures = JSON.parse(data.pictures);
     if (fresh) this.expect(data);
     const grid = this.root.querySelector(".rl-grid"),
@@ -183,17 +186,19 @@ class Stage {
     return frame ? traces.map((trace, place) => (frame[place] ? { ...trace, ...frame[place] } : trace)) : traces;
   }
 
-  // Plotly draws what is new; backgrounds are painted behind it.
+  // Plotly draws what is new; backgrounds are painted behind it, and the legend names the clouds among them.
   async plot(index) {
     const panel = this.panels[index],
       picture = this.pictures[index],
-      names = colours(this.root),
+      names = this.names,
       turn = (panel.turn ?? 0) + 1;
     panel.turn = turn;
     const layout = framed(themed(picture.layout, names), names, panel.parentElement.clientWidth);
     const traces = themed(this.at(index), names);
     const behind = traces.filter(trace => isBackground(trace, layout)),
-      before = traces.filter(trace => !behind.includes(trace));
+      before = traces
+        .filter(trace => isCloud(trace) || !behind.includes(trace))
+        .map(trace => (isCloud(trace) && behind.includes(trace) ? { ...trace, x: [null], y: [null] } : trace));
     const text = JSON.stringify([before, layout]);
     if (panel.text !== text) {
       panel.text = text;

@@ -68,6 +68,7 @@ function drawingPad(root, tell, options = {}) {
   }
 
   function begin(point) {
+    if (strokes[0]?.gives) strokes.length = 0;
     strokes.push({ points: [point], width: Number(width.value), colour: colour.value });
     changed();
   }
@@ -138,13 +139,14 @@ function drawingPad(root, tell, options = {}) {
   });
   for (const button of root.querySelectorAll("button")) button.addEventListener("click", () => act(button.dataset.do));
 
-  // Puts a picture (a data URL) on the pad, as if it had been drawn in one stroke.
-  async function show(address) {
+  // Puts a picture (a data URL) on the pad, as if it had been drawn in one stroke; one that gives way is gone once
+  // somebody draws.
+  async function show(address, gives = false) {
     const image = new Image();
     image.src = address;
     await image.decode();
     strokes.length = 0;
-    strokes.push({ image });
+    strokes.push({ image, gives });
     changed();
   }
 

@@ -18,7 +18,7 @@ DATA = pick("Data", ("spiral", *(name for name in PLANAR if name in ("circle", "
             when=is_playground)  # fmt: skip
 DEPTH = slider("Hidden layers", 0, 6, 2, when=is_playground)
 UNITS = slider("Units per layer", 1, 32, 8, when=is_playground)
-WIDTHS = scale("Units per layer", (8, 64, 384), 8, when=is_playground)  # as far as a server needs batches
+WIDTHS = scale("Units per layer", (8, 64, 256), 8, when=is_playground)  # as far as a server needs batches
 ACTIVATION = pick("Activation", ("linear", "sigmoid", "tanh", "ReLU", "LeakyReLU", "GELU"), "tanh", when=is_playground)
 X, Y = slider("Input x", -2.4, 2.4, 0.5, 0.1), slider("Input y", -2.4, 2.4, -0.5, 0.1)
 SETTINGS = (DATA, DEPTH, UNITS, ACTIVATION, folded(X, Y, label="Your input"))

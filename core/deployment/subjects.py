@@ -18,7 +18,7 @@ from core.training import Recipe, Run, train
 
 TRIED, DIGITS_TRIED = 200, 128  # inputs that answers are compared on
 RECIPE = Recipe(120, 16, learning_rate=0.02, frames=2)
-WIDE = {64: (60, 16, 0.005), 384: (12, 100, 0.001)}  # from so many units on: epochs, batch size, learning rate
+WIDE = {64: (60, 16, 0.005), 256: (12, 100, 0.001)}  # from so many units on: epochs, batch size, learning rate
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Pictures of a game between generator and discriminator, replayed round by round."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from core.data.data import Data
 from core.data.planar import EXTENT
 from core.figures.curves import line, number
+from core.figures.marks import cloud, marker
 from core.figures.picture import BLUE, GREY, INK, ORANGE, PAPER, Picture, Replay, encoded, layout, square, transparent
 from core.figures.planes import heat, shade
 from core.probes.adversarial import belief, fields, noise_of, pulls, samples, warped
@@ -30,15 +32,7 @@ def inside(points: Tensor) -> np.ndarray:
 
 def dots(points: np.ndarray, name: str, color: str, symbol: str, size: float = 5) -> dict:
     """A cloud as one trace."""
-    marker = {"symbol": symbol, "size": size, "color": color, "line": {"width": 0.5, "color": PAPER}}
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "marker": marker,
-        **coordinates(points),
-        "hovertemplate": "(%{x:.2f}, %{y:.2f})<extra>" + name + "</extra>",
-    }
+    return cloud(points[:, 0], points[:, 1], name, marker(color, size, symbol, rim=PAPER, width=0.5))
 
 
 def coordinates(points: np.ndarray) -> dict:
@@ -64,34 +58,34 @@ def arrows(tails: np.ndarray, ways: np.ndarray) -> np.ndarray:
 
 def duel(run: GanRun, name: str = "", with_arrows: bool = True, height: int = 430) -> Picture:
     """What the discriminator says everywhere, both kinds of samples, and where its slope pulls, at all moments."""
-    made = samples(run, noise_of(run, POINTS))
-    values = belief(run.recipe.loss, fields(run, EXTENT, SIDE)).nan_to_num(0.5).numpy()
-    ways = pulls(run, made[:, :ARROWS]).nan_to_num(0.0).clamp(-1e6, 1e6).numpy() if with_arrows else None
-    drawn = inside(made)
+    noise = noise_of(run, POINTS)
 
-    def moment(place: int) -> list[dict]:
-        parts = [coordinates(drawn[place])]
-        if ways is not None:
-            parts.append(coordinates(arrows(drawn[place, :ARROWS], ways[place])))
-        return parts
+    def moments(part: GanRun) -> list[tuple[np.ndarray, list[np.ndarray]]]:
+        made = samples(part, noise)
+        values = belief(part.recipe.loss, fields(part, EXTENT, SIDE)).nan_to_num(0.5).numpy()
+        points = [[cloud] for cloud in inside(made)]
+        if with_arrows:
+            ways = pulls(part, made[:, :ARROWS]).nan_to_num(0.0).clamp(-1e6, 1e6).numpy()
+            points = [[cloud, arrows(cloud[:ARROWS], way)] for [cloud], way in zip(points, ways, strict=True)]
+        return list(zip(np.stack([1 - values, values], axis=-1), points, strict=True))
 
     def film() -> list[tuple[dict | None, ...]]:
-        shades = shade(np.stack([1 - values, values], axis=-1), 2)
-        return [({"z": encoded(shades[place])}, None, *moment(place)) for place in range(len(drawn))]
+        return [({"z": encoded(shade(field, 2))}, None, *map(coordinates, points)) for field, points in moments(run)]
 
-    field = heat(np.stack([1 - values[-1], values[-1]], axis=-1), 2)
-    traces = [field, real(run.data), dots(drawn[-1], "generated", ORANGE, "circle", 6)]
-    if ways is not None:
+    [(field, points)] = moments(replace(run, history=run.history[-1:]))  # the others are not in sight yet
+    made = points[0]
+    traces = [heat(field, 2), real(run.data), dots(made, "generated", ORANGE, "circle", 6)]
+    if with_arrows:
         style = {"type": "scatter", "mode": "lines", "line": {"color": INK, "width": 1.4}, "hoverinfo": "skip"}
-        traces.append({**style, "name": "pull", **moment(-1)[1]})
+        traces.append({**style, "name": "pull", **coordinates(points[1])})
     alt = (
         f"The plane coloured by what the discriminator takes for real (blue) or generated (orange), with {POINTS} real "
         f"and {POINTS} generated samples, after {run.last.number:,} rounds; the generated ones have their mean at "
-        f"({number(float(drawn[-1, :, 0].mean()))}, {number(float(drawn[-1, :, 1].mean()))}) and spread by "
-        f"{number(float(drawn[-1].std()))}."
+        f"({number(float(made[:, 0].mean()))}, {number(float(made[:, 1].mean()))}) and spread by "
+        f"{number(float(made.std()))}."
     )
     more = {"title": {"text": name, **TITLE}, "showlegend": False} if name else {}
-    return Picture(traces, square(EXTENT, height, **more), alt, Replay(len(drawn), film), labels_of(run))
+    return Picture(traces, square(EXTENT, height, **more), alt, Replay(len(run.history), film), labels_of(run))
 
 
 def manifold(run: GanRun, height: int = 430) -> Picture:

@@ -29,6 +29,12 @@ def trace(mode: str, x: Places, y: Places, **more: Any) -> dict:
     return {"type": "scatter", "mode": mode, "x": packed(x), "y": packed(y), **more}
 
 
+def cloud(x: Places, y: Places, name: str, style: dict) -> dict:
+    """Many points of one ``style`` (``marker``: a circle or a diamond with a rim), none of which is to be pointed at.
+    Where both axes have ranges the browser paints them behind everything else (assets/components/behind.js)."""
+    return trace("markers", x, y, name=name, marker=style, hoverinfo="skip", meta={"cloud": True})
+
+
 def upright(x: Places, y: Places, color: str | Sequence[str], **more: Any) -> dict:
     """A bar chart's trace of one colour, or of one per bar."""
     return {"type": "bar", "x": packed(x), "y": packed(y), "marker": {"color": color}, **more}

@@ -26,7 +26,9 @@ CONNECT = """
 let own = "";
 const pad = drawingPad(element.querySelector(".pad"), (picture) => { props.value = own = picture; trigger("input"); });
 watch("value", () => { if (props.value && props.value !== own) pad.show(props.value); });
+pad.show(props.value, true);
 """
+FIRST = example(3)  # what is on the pad until somebody draws
 
 
 def started(chosen: gr.SelectData) -> str:
@@ -40,20 +42,23 @@ with gr.Blocks(title="Digit recognizer", analytics_enabled=False, delete_cache=(
         "Nothing you draw is kept."
     )
     with gr.Tab("Draw"):
+        answer, probabilities, small = read_drawing(FIRST)
         with gr.Row():
             with gr.Column():
                 drawing = gr.HTML(
-                    html_template='<div class="pad"></div>', css_template=STYLE, elem_id="pad", label="Drawing",
+                    FIRST, html_template='<div class="pad"></div>', css_template=STYLE, elem_id="pad", label="Drawing",
                     js_on_load=SCRIPT + CONNECT,
                 )  # fmt: skip
-                seen = gr.Image(label="What the network sees: 28 × 28", height=224, interactive=False, buttons=[])
+                seen = gr.Image(
+                    small, label="What the network sees: 28 × 28", height=224, interactive=False, buttons=[]
+                )
                 given = gr.Gallery(
                     examples(), label="Or start from a training digit", columns=5, height=240, object_fit="contain",
                     allow_preview=False, buttons=[], elem_id="examples",
                 )  # fmt: skip
             with gr.Column():
-                sentence = gr.Textbox(label="Answer", interactive=False, elem_id="answer")
-                chances = gr.Label(label="Probabilities", num_top_classes=11, elem_id="chances")
+                sentence = gr.Textbox(answer, label="Answer", interactive=False, elem_id="answer")
+                chances = gr.Label(probabilities, label="Probabilities", num_top_classes=11, elem_id="chances")
         drawing.input(
             read_drawing, drawing, [sentence, chances, seen],
             api_name="read_drawing", trigger_mode="always_last", show_progress="hidden", concurrency_limit=2,

@@ -32,7 +32,7 @@ def shared(folder: Path) -> None:
     place.mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "assets" / "fonts", place / "fonts", dirs_exist_ok=True)
     shutil.copy(PLOTLY.path, place / Path(PLOTLY.address).name)
-    stage = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("heat.js", "stage.js"))
+    stage = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("behind.js", "stage.js"))
     markup = (FOLDER / "stage.html").read_text(encoding="utf-8")
     (place / "stage.js").write_text(f"{stage}\nexport const MARKUP = {json.dumps(markup)};\n", encoding="utf-8")
     shutil.copy(FOLDER / "replay.js", place / "replay.js")

@@ -7,9 +7,9 @@ Each layer multiplies its input $h$ by weights $W$, adds biases $b$ and bends th
 $$h_{\ell+1} = \varphi(W_\ell\, h_\ell + b_\ell)$$
 
 Nobody writes the weights; training finds them by lowering the loss. To see what each layer has achieved we attach a
-*linear probe*: the best straight-line classifier on that layer's activations $h_\ell$. On the raw input it does little
-better than guessing. With depth the classes come apart, because every layer works on what the one before it has
-already made simpler. That is the whole idea: learned features, stacked.
+*linear probe*: the best straight-line classifier on that layer's activations $h_\ell$. On a raw spiral it is right
+about two times in three, guessing one in two. With depth the classes come apart, because every layer works on what the
+one before it has already made simpler. That is the whole idea: learned features, stacked.
 
 Roadmap:
 - Understand what Deep Learning is and why it works

@@ -14,7 +14,7 @@ from pages.ui.guesses import guess_panel
 from pages.ui.panels import answer_panel, diagnosis_panel, fork_panel
 from pages.ui.stage import Stage
 from pages.ui.witness import noted
-from pages.ui.words import say
+from pages.ui.words import prose, say
 
 if TYPE_CHECKING:  # they load torch, which the front page must not wait for
     from core.figures.picture import Picture
@@ -64,8 +64,8 @@ class Didactics(Stage):
         with self.below.container(border=True, key=f"challenge-{key}".replace(".", "-")):
             icon = ":material/trophy:" if done else ":material/flag:"
             head = say("Challenge — passed" if done else "Challenge")
-            st.markdown(f"**{icon} {head}**  \n{say(goal.text)}")
-            st.caption(say(now))
+            st.markdown(f"**{icon} {head}**  \n{prose(goal.text)}")
+            st.caption(prose(now))
 
     def diagnosis(self, run: "Run") -> None:
         """What the diagnosis says of a run, with a button where a control can mend it."""

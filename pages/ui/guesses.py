@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.lessons.question import Question, Scale
-from pages.ui.words import say
+from pages.ui.words import prose, say
 
 
 def guess_panel(question: Question, key: str) -> bool:
@@ -15,7 +15,7 @@ def guess_panel(question: Question, key: str) -> bool:
         if state:
             answered(question, state, key)
             return True
-        st.markdown(say(f"**Predict first.** {question.text}"))
+        st.markdown(prose(f"**Predict first.** {question.text}"))
         if isinstance(question.options, Scale):
             scale_form(question.options, question.truth, state, key)
         else:
@@ -66,5 +66,5 @@ def answered(question: Question, state: dict, key: str) -> None:
     else:
         said = f"{question.text} Measured: **{truth}**. {question.because}"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(say(said))
+        st.markdown(prose(said))
         st.button(say("Guess again"), key=f"{key}.again", type="tertiary", on_click=state.clear)

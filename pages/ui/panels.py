@@ -8,7 +8,8 @@ import streamlit as st
 from pages.ui.controls import Controls
 from pages.ui.kept import cached
 from pages.ui.witness import noted
-from pages.ui.words import say
+from pages.ui.wording import signed
+from pages.ui.words import prose, say
 
 if TYPE_CHECKING:  # they load torch, which the front page must not wait for
     from core.diagnosis.findings import Finding
@@ -25,7 +26,7 @@ def diagnosis_panel(findings: Sequence, controls: Controls, key: str) -> None:
         with st.container(
             border=True, horizontal=True, vertical_alignment="center", key=f"{key}-{index}".replace(".", "-")
         ):
-            st.markdown(say(f":material/healing: **{finding.name}** at {finding.when}. {finding.sentence}"))
+            st.markdown(prose(f":material/healing: **{finding.name}** at {finding.when}. {finding.sentence}"))
             if controls.owns(changes := settings_of(finding)):
                 st.button(say(finding.fix), key=f"{key}.fix.{index}", on_click=controls.apply, args=[changes])
 
@@ -107,7 +108,7 @@ def answer_panel(questions: Sequence, key: str) -> list[bool | None]:
     with st.container(border=True, key=f"answer-{key}".replace(".", "-")):
         for question, right in zip(questions, found, strict=False):
             mark = ":material/check_circle:" if right else ":material/visibility:"
-            st.markdown(f"{mark} {say(question.text)} **{shown(question.truth)}**. {say(question.because)}")
+            st.markdown(f"{mark} {prose(question.text)} **{signed(shown(question.truth))}**. {prose(question.because)}")
         if len(found) < len(questions):
             answer_form(questions[len(found)], state, f"{key}.{len(found) + 1}")
         else:
@@ -117,7 +118,7 @@ def answer_panel(questions: Sequence, key: str) -> list[bool | None]:
 
 def answer_form(question: "Calculation", state: dict, key: str) -> None:
     """The open question with its field, and what was said to the last try."""
-    st.markdown(say(f"**Work it out.** {question.text}"))
+    st.markdown(prose(f"**Work it out.** {question.text}"))
     with st.form(key, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             say("A number, or a calculation such as 0.5 * (1 - 0.3^2)"), key=f"{key}.text", max_chars=100, width=330

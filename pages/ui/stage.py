@@ -22,7 +22,7 @@ from pages.ui import words
 from pages.ui.brought import Brought
 from pages.ui.witness import noted
 from pages.ui.wording import broken, figures
-from pages.ui.words import said, say
+from pages.ui.words import prose, said, say
 from pages.ui.work import job_panel
 
 if TYPE_CHECKING:  # it loads torch, which the front page must not wait for
@@ -53,7 +53,7 @@ def component(name: str, *scripts: str, **options: Any) -> Callable:
     return mounted
 
 
-_stage = component("stage", "heat", isolate_styles=False)
+_stage = component("stage", "behind", isolate_styles=False)
 _replay = component("replay")
 
 
@@ -162,7 +162,7 @@ class Stage(Brought):
         """A sentence on the stage; nothing takes no room."""
         noted("note", text)
         if text:
-            self.right.markdown(say(text))
+            self.right.markdown(prose(text))
 
     def show(
         self,

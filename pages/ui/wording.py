@@ -14,6 +14,14 @@ def figures(cell: Any) -> Any:
     return re.sub(sign, "−", cell) if isinstance(cell, str) else cell
 
 
+def signed(text: str) -> str:
+    """A sentence whose numbers below zero have a true minus sign, also in powers of ten; code, formulas and addresses
+    stay as they are typed."""
+    parts = re.split(r"(```.*?```|`[^`]*`|\$[^$]*\$|\]\([^)]*\))", text, flags=re.DOTALL)
+    sign = r"(?<![\w.)\]=/-])-(?=\d)|(?<=\de)-(?=\d)"
+    return "".join(part if place % 2 else re.sub(sign, "−", part) for place, part in enumerate(parts))
+
+
 def broken(columns: Mapping[str, Sequence]) -> list[int]:
     """The columns of a table, from 1, whose long words must be broken on a phone: those with the longest, until the
     rest of the table has its words whole."""

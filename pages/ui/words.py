@@ -10,6 +10,7 @@ import streamlit as st
 from core.lessons.curriculum import Topic
 from core.lessons.languages import ENGLISH, Language, codes, language, name_of
 from pages.ui.witness import noted
+from pages.ui.wording import signed
 
 KEY = "lang"
 KEPT, UNTOLD = "words-kept", "words-untold"  # what was chosen when the language changed; whether to tell the browser
@@ -80,6 +81,11 @@ def means(words: object, kept: str | list[str]) -> bool:
 def say(text: str) -> str:
     """A text in the learner's language; sentences that its catalogues lack stay English, and are noted."""
     return saying()(text)
+
+
+def prose(text: str) -> str:
+    """A sentence in the learner's language, as it is printed."""
+    return signed(say(text))
 
 
 def saying() -> Callable[[str], str]:

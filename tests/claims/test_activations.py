@@ -72,3 +72,13 @@ def test_the_challenge_can_be_met(seeds):
 def test_a_hostile_formula_gets_one_sentence(hostile):
     with pytest.raises(ExpressionError):
         activation(OWN, hostile)
+
+
+def test_one_loss_that_explodes_does_not_hide_the_others(seed, monkeypatch):
+    found = compare("moons", 2, 6, 0.01, (seed, seed + 1))
+    calm = {name: np.linspace(0.7, 0.1, 5) * np.ones((2, 5)) for name in found.runs}
+    for worst, top in ((0.9, 0.9), (2000.0, 3 * 0.7)):
+        losses = {**calm, "ReLU": calm["ReLU"].copy()}
+        losses["ReLU"][:, 3] = worst
+        monkeypatch.setattr(type(found), "losses", lambda self, losses=losses: losses)
+        assert found.highest() == pytest.approx(1.1 * top)

@@ -1,6 +1,7 @@
 """What the page “Autoencoders” states."""
 
 import io
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -220,6 +221,15 @@ def test_collapse_is_named_and_the_fix_mends_it(seeds):
         assert findings(variational(1.0, seed)) == [], "the first view is healthy"
 
 
+def test_a_second_term_without_weight_only_would_pull(seed):
+    found = variational(1.0, seed)
+    for beta in (0.0, 0.05, 1.0):
+        note = VIEWS["β-VAE"].draw(replace(found, beta=beta)).note
+        assert ("a second term would pull all" in note, "a second term pulls all" in note) == (beta == 0, beta > 0)
+    lost, *each = found.history[-1]
+    assert f"**−{lost + sum(each):.1f}**" in VIEWS["β-VAE"].draw(found).note
+
+
 @pytest.mark.long
 def test_without_the_second_term_the_codes_leave_the_prior(seeds):
     for seed in seeds[:3]:
@@ -242,6 +252,22 @@ def test_principal_components_are_ahead_from_the_stated_size_on(seed):
     gaps = found.errors.mean(axis=0) - found.linear.mean(axis=0)
     start = LATENTS.index(found.crossing) if found.crossing else len(LATENTS)
     assert (gaps[start:] > 0).all() and gaps[start - 1] <= 0
+
+
+def test_who_is_ahead_is_said_only_beyond_seed_noise(seed):
+    view, found = VIEWS["Size"], sizes((seed, seed + 1))
+    for latent in LATENTS:
+        ours, theirs = (rows[:, LATENTS.index(latent)] for rows in (found.errors, found.linear))
+        gap = ours - theirs
+        ahead = (
+            "neither, beyond seed noise" if abs(gap.mean()) <= gap.std() else "the network" if gap.mean() < 0 else "PCA"
+        )
+        assert f"ahead: **{ahead}**" in view.draw(found, latent).note
+    for shift, ahead in ((-0.001, "the network"), (0.001, "PCA"), (0.0, "neither, beyond seed noise")):
+        moved = found.linear + shift + np.array([[1e-4], [-1e-4]])
+        note = view.draw(replace(found, errors=moved), 2).note
+        assert f"ahead: **{ahead}**" in note and ("still ahead" in note) == (shift <= 0)
+        assert ("From 1 number on PCA is ahead" in note) == (shift > 0)
 
 
 # Own picture ---------------------------------------------------------------------------------------------------------

@@ -271,3 +271,12 @@ def test_a_target_that_no_size_reaches_is_not_answered_with_a_share_of_steps(see
     nowhere = dataclasses.replace(found, steps=np.full_like(found.steps, np.inf))
     asked = VIEWS["Steps and seconds"].question(nowhere)
     assert asked.truth == 0 and "reach the target" in asked.text
+
+
+def test_noise_is_blamed_where_steps_still_halve(seed):
+    found = sweep("circle", 0.2, False, 0.2, seed)
+    for share, is_noisy in ((0.52, True), (0.9, False), (1.05, False)):
+        steps = np.outer(np.ones(len(found.steps)), 1000 * share ** np.arange(len(SIZES)))
+        asked = VIEWS["Steps and seconds"].question(dataclasses.replace(found, steps=steps))
+        assert asked.truth == pytest.approx(100 * share, abs=0.06)
+        assert ("still noisy" in asked.because, "quiet already" in asked.because) == (is_noisy, not is_noisy)

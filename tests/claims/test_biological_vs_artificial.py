@@ -112,6 +112,7 @@ def test_adaptation_lowers_the_rate_and_lengthens_the_intervals(seed):
 
 def test_only_what_a_neuron_has_is_named_as_a_reason():
     assert "leak" in Neuron().habits and "silence" in Neuron().habits and "Adaptation" not in Neuron().habits
+    assert "Adaptation" in Neuron(adaptation=0.5).habits and "leak" not in Neuron(leak=False).habits
     assert Neuron(refractory=0.0, leak=False).habits.startswith("Nothing leaks")
 
 

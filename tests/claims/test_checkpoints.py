@@ -1,5 +1,6 @@
 """What the page “Early stopping and checkpoints” states."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -197,7 +198,37 @@ def test_the_goal_of_the_interval_is_met_by_youngs():
     assert cheap(found, round(60 * best_interval(60 / 3600, 6))).passed and not cheap(found, 240).passed
 
 
-def test_one_minute_is_no_plural_and_a_late_noise_is_not_blamed_early():
+def test_one_minute_is_no_plural():
     assert "1 minute between" in intervals_view.shown(intervals(60, 6, 24, 0), 1).note
-    early = stopping_view.price(trainings(800, 0.3, "Adam", 0.003, 10, 0), 1, 0.0)
-    assert early.truth > stopping_view.NEARLY or "not yet" in early.because
+
+
+def test_noise_that_was_learned_is_blamed_only_where_the_end_is_worse(found):
+    """Losses on fresh samples that end where they were lowest, and twice as high."""
+    for end in (1.0, 1.05, 2.0):
+        other = copy.copy(found)
+        other.__dict__["test"] = np.ones_like(found.test)
+        other.test[:, -1] = end
+        asked = stopping_view.price(other, 1, 0.0)
+        assert asked.truth == end and ("not yet begun" in asked.because) == (end <= stopping_view.NEARLY)
+        assert ("is the noise of these samples" in asked.because) == (end > stopping_view.NEARLY)
+    for gap in (0.0, 0.3):
+        other = copy.copy(found)
+        other.__dict__["test"] = np.full_like(found.test, 1 + gap)
+        other.test[:, 0] = 1  # lowest at the start, which patience never keeps
+        shown = stopping_view.shown(other, 5, 0.0).note
+        assert ("above the lowest there is" in shown) == (gap > 0) != ("inside seed noise of" in shown)
+        assert (luck.MEANING in shown) == (gap == 0)
+
+
+def test_older_weights_lag_only_where_the_mean_is_worse(seeds):
+    truths = set()
+    for rule, rate in (("SGD", 0.01), ("Adam", 0.01)):
+        found = trainings(160, 0.3, rule, rate, 8, seeds[0])
+        values = found.choices(0.9, 30)
+        asked = stopping_view.average_or_last(found, 0.9, 30)
+        clear = luck.differs(values["mean of the last"], values["last"])
+        is_higher = clear and values["mean of the last"].mean() > values["last"].mean()
+        truths.add(is_higher)
+        assert ("older weights lag behind" in asked.because) == is_higher == (asked.truth == asked.options[1])
+        assert (asked.truth == asked.options[2]) == (not clear)
+    assert truths == {True, False}

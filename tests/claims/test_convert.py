@@ -218,3 +218,13 @@ def test_a_quarter_of_the_width_reads_a_camera_on_a_board(seed):
     work = [sum(costs.multiply_adds(file, each) for each in file.operators) for file in (full, quarter)]
     assert 14 < work[0] / work[1] < 16.1
     assert device_view.thirty(device_view.measure(224, 0.25, seed), **defaults(DEVICES_VIEW.look)).text
+
+
+def test_one_s_own_numbers_are_no_device_by_that_name(seed):
+    found, looks = device_view.measure(28, 0.25, seed), defaults(DEVICES_VIEW.look)
+    for device in (*DEVICES, device_view.OWN):
+        named = "a device with your own numbers" if device == device_view.OWN else f"the {device}"
+        asked = DEVICES_VIEW.question(found, **looks | {"device": device})
+        note = DEVICES_VIEW.draw(found, **looks | {"device": device}).note
+        assert f"does {named} read" in asked.text and f"{named} takes" in note
+        assert ("too few for" in note.partition("takes")[2]) == (asked.truth == "no")

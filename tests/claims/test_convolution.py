@@ -1,5 +1,7 @@
 """What the page “Convolution” states."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -130,6 +132,18 @@ def test_every_well_known_kernel_is_learned(picture, seeds):
             assert learning.cosines[-1] > CLOSE and learning.learned_at is not None
             assert learning.losses[-1] < 1e-2 * learning.losses[0]
             assert not findings(learning)
+
+
+def test_what_is_said_of_the_way_fits_cosines_and_steepness(seed):
+    whole = learn(shipped("coins"), task(kernels.emboss(3), seed))
+    short = learn(shipped("coins"), task(kernels.emboss(3), seed, steps=1, learning_rate=0.001))
+    for learning in (whole, short):
+        note = LEARNING.draw(learning).note
+        assert (f"from step **{learning.learned_at}** on" in note) == (learning.cosines[-1] > CLOSE)
+        assert ("not close to its target" in note) == (learning.cosines[-1] <= CLOSE)
+    assert short.learned_at is None and whole.learned_at is not None
+    for stretch, said in ((1.2, "almost equally steep"), (1.6, "2 times as steep"), (2345.0, "2,345 times as steep")):
+        assert said in LEARNING.draw(replace(whole, eigenvalues=np.array([1.0, stretch]))).note
 
 
 def test_an_own_kernel_is_learned_too(seeds):

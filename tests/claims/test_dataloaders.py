@@ -12,9 +12,11 @@ from torch.utils.data import DataLoader, TensorDataset
 from core.data.photos import PHOTOGRAPHS, shipped
 from core.jobs.apart import apart
 from core.lessons.record import finished
-from core.topics.dataloaders import orders, rare, stacked, traps
+from core.topics.dataloaders import orders, rare, stacked, timeline_view, traps
 from core.topics.dataloaders.loading import BATCHES, MAIN, Plan, as_argument, watched
+from core.topics.dataloaders.order_view import LITTLE
 from core.topics.dataloaders.order_view import goal as order_goal
+from core.topics.dataloaders.order_view import question as order_question
 from core.topics.dataloaders.rare_view import goal as rare_goal
 from core.topics.dataloaders.timeline import Pair, measured, plans, recorded
 from core.topics.dataloaders.timeline_view import gantt, goal
@@ -114,6 +116,16 @@ def test_in_a_batch_of_all_samples_the_order_does_not_matter(seeds):
     last = [values[:, -1] for values in race.losses.values()]
     assert np.allclose(last[0], last[1]) and np.allclose(last[0], last[2])
     assert any(order_goal(orders.race(orders.SAMPLES, rate, seeds[0])).passed for rate in (0.5, 2.0))
+
+
+def test_each_order_has_the_reason_of_its_batches(seed):
+    whole, small, wild = (orders.race(size, rate, seed) for size, rate in ((orders.SAMPLES, 0.5), (32, 0.1), (16, 2.0)))
+    for race in (whole, small, wild):
+        because = order_question(race).because
+        assert ("holds all samples" in because) == (race is whole)
+        assert ("nothing to lose" in because) == (race is wild)
+        assert ("what came last is remembered" in because) == (race is small) == (race.gap >= LITTLE)
+    assert wild.accuracies[orders.ALWAYS][:, -1].mean() < 0.2, "it has not learned"
 
 
 def test_a_weighted_sampler_finds_more_of_the_rare_and_calls_more_rare_that_is_not(seeds):
@@ -228,3 +240,13 @@ def test_numpys_global_numbers_are_seeded_for_each_worker_by_torch(seed):
     from torch.utils.data._utils.worker import _generate_state
 
     assert _generate_state(seed, 0) != _generate_state(seed, 1)
+
+
+def test_one_worker_is_no_plural_and_none_is_said_so():
+    for found in map(recorded, plans()):
+        count = found.plan.workers
+        who = f"With {count} worker{'s' * (count != 1)}:" if count else "Without workers:"
+        assert timeline_view.question(found).text.startswith(who)
+        assert ("no workers, the training process loads" in gantt(found).alt) == (count == 0)
+        note = timeline_view.draw(found).note
+        assert ("Starting the workers" in note, "from the second batch" in note) == (count > 0, count > 0)

@@ -22,6 +22,7 @@ from core.projects.mnist.pictures import kernels, maps, spoken
 from core.projects.mnist.recognizer import probabilities
 from core.projects.mnist.why import saliency
 from core.training.run import finished
+from core.wording import article
 
 SHIFTS = robustness.KINDS["shift"].levels
 
@@ -147,11 +148,22 @@ def test_recorded_pictures_are_read_as_their_cell_says():
     assert (chances.argmax(dim=1) == found.answers).float().mean() > 0.99  # the sheet keeps 256 grey values
 
 
+def test_a_table_rings_a_cell_only_where_one_is_chosen():
+    counts = np.diag(np.arange(1, 11))
+    counts[3, 8] = 2
+    ringed, plain = table(counts, (3, 8)), table(counts, None)
+    assert ringed.alt.endswith(
+        "57 samples by digit and answer: 55 are right, 2 wrong; chosen is 3 answered 8, 2 of them."
+    )
+    assert len(ringed.layout["shapes"]) == 1 and not plain.layout["shapes"] and "chosen" not in plain.alt
+
+
 def test_a_table_of_ones_own_counts_every_held_out_digit(seed):
     run = trial.trained(trial.Trial(training_images=200, epochs=2, seed=seed))
     found = mistakes.of_run(run)
     assert found.accuracy == pytest.approx(run.last.test_score, abs=1e-6)
     assert found.counts.sum(axis=1).tolist() == run.data.y_test.bincount().tolist()
+    assert " of an 8 answered 8: " in views.confusion(found, "8 → 8").pictures[0][1].alt
     shown = views.confusion(found, "3 → 8")
     assert shown.clicked({"panel": 0, "x": 7.2, "y": 0.8}) == ((views.cell_of(found), "1 → 7"),)
     assert shown.clicked({"panel": 1, "x": 70, "y": 30}) == ((views.cell_of(found), "3 → 8"),)
@@ -176,7 +188,7 @@ def test_the_smallest_edit_shown_is_read_as_wished(seed):
     shown = views.smallest(found.reading, str(wanted % 10))
     edit = views.edited(found.seen.contiguous().numpy().tobytes(), wanted % 10)
     assert edit.reached and probabilities(edit.picture[None, None])[0].argmax() == wanted % 10
-    assert "makes it a" in shown.note and 0 < edit.size < 0.6
+    assert shown.note.endswith(f"makes it {article(wanted % 10)}.") and 0 < edit.size < 0.6
 
 
 def between(first: int, share: float, draw: random.Random) -> Image.Image:

@@ -193,9 +193,19 @@ def test_what_two_runs_differ_in_decides_what_may_be_said(found):
     assert "2 settings" in because_of(two) and "cannot be put down" in because_of(two)
     p = stats.ttest_rel(*one.ends.values()).pvalue
     assert (one.verdict == NOBODY) == (p > 0.05)
+    means = {short(name): row.mean() for name, row in one.ends.items()}
+    for told, verdict in (
+        (noise_of(one), one.verdict),
+        (noise_of(clear := of((0.01, 4, 0), (0.1, 8, 0))), clear.verdict),
+    ):
+        assert ("It is lower by more than seed noise" in told) == (verdict != NOBODY) != ("Inside seed noise" in told)
+    assert f"the lowest is **{min(means, key=lambda name: means[name])}**'s" in noise_of(one)
+    assert (
+        "differ in 1 setting, the seed counted" in COMPARE.goal(found, tuple(e.name for e in one.chosen), HELD_OUT).now
+    )
     single = seen(swept(seeds=1), ())
     few = compared(single.all.entries, [single.all.entries[0].name, single.all.entries[-1].name])
-    assert few.verdict == CANNOT and "3 are needed" in noise_of(few)
+    assert few.verdict == CANNOT and "3 are needed" in noise_of(few) and "share 1 seed;" in noise_of(few)
     with pytest.raises(ValueError, match="at least two"):
         compared(found.all.entries, [found.all.entries[0].name])
 
@@ -360,6 +370,9 @@ def test_smoothing_with_nothing_leaves_a_curve_and_a_rise_is_remembered_too(foun
         assert ("has risen" in LIVE.question(written, name, 0.9).because) == risen
     one = seen(swept(seeds=1, learning_rates=["0.1"], hidden_units=["8"]), ())
     assert "without a spread" in RUNS.question(one, **FILTERED).because
+    alone = packed(one)
+    assert "**1 run** in 2 event files" in TAKE_AWAY.draw(alone, "").note
+    assert TAKE_AWAY.before(alone, "").note.startswith("On record: **1 run**, such as")
 
 
 def test_a_run_that_broke_is_drawn_and_kept_last(found):

@@ -204,6 +204,11 @@ def test_any_other_file_is_refused_in_one_sentence(content):
 def test_the_first_views_pass_no_challenge(counters):
     both = Pair(counters)
     assert not long_count(both, TEXT.value, GATE.value).passed
+    found, _ = both.of(GATE.value)
+    texts = {len(text) - found.read(text).right: text for text in ("(", "a", "((", "(a)b", "(((((")}
+    for mistakes, text in texts.items():
+        told = f"{len(text)} character{'s' * (len(text) != 1)}, {mistakes} mistake{'s' * (mistakes != 1)}."
+        assert long_count(both, text, GATE.value).now == f"Now: {told}"
     assert not without_a_gate(both, TEXT.value, GATE.value, HELD.value, 9).passed
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image, ImageChops
 
-from core.projects.classifier import curve, doubts, sketches, strangers, views
+from core.projects.classifier import curve, doubts, longer_views, sketches, strangers, views
 from core.projects.classifier.features import features
+from core.projects.classifier.gallery import Album
 from core.projects.classifier.study import Settings, trained
 from core.projects.classifier.why import answered
 
@@ -51,10 +53,32 @@ def test_what_moves_and_changes_colour_keeps_its_features() -> None:
     assert kept >= 0.6 and kept > pixels + 0.2
 
 
+def test_pixels_say_as_much_where_colour_alone_tells_classes_apart(seed: int) -> None:
+    """The same sketches of all kinds on red paper and on blue."""
+    tints = {"red": (200, 40, 40), "blue": (40, 40, 200)}
+    drawn = [Image.fromarray(sketches.sketch(name, 800 + seed % 50).pixels) for name in sketches.CLASSES]
+    tinted = tuple(
+        sketches.picture(f"{name} {place}", ImageChops.multiply(image, Image.new("RGB", image.size, tint)))
+        for name, tint in tints.items() for place, image in enumerate(drawn)
+    )  # fmt: skip
+    for album in (Album(tuple(tints), tinted, (0,) * len(drawn) + (1,) * len(drawn)), sketches.clean()):
+        found = trained(album, Settings(seed=seed))
+        asked = views.question(found)
+        behind = asked.truth < found.study.score[0]
+        assert ("pixels say as much" in asked.because) == (not behind) == (album.pictures == tinted)
+
+
+def test_a_curve_that_falls_beyond_chance_is_not_called_noise(seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(0, 0.01, (curve.SPLITS, 1))
+    for last, said in ((0.9, "would probably help"), (0.8, "inside seed noise"), (0.7, "for the worse, beyond")):
+        few, many = 0.8 + noise, last + noise[::-1]
+        found = curve.Curve((4, 8), {name: np.hstack([few, many]) for name in (curve.FEATURES, curve.PIXELS)})
+        asked = longer_views.rising(found)
+        assert said in found.sentence and asked.truth == asked.options[last != 0.9]
+
+
 def moved(one: sketches.Picture):
     """A sketch shifted by a tenth, on paper of another tint."""
-    from PIL import Image, ImageChops
-
     image = ImageChops.offset(Image.fromarray(one.pixels), 22, -14)
     return ImageChops.multiply(image, Image.new("RGB", image.size, (232, 244, 255)))
 

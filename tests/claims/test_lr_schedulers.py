@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from programs_run import distance, results_of
 from torch import nn
 
 from core.lessons.controls import defaults
+from core.probes import luck
 from core.programs import Program
 from core.topics.lr_schedulers import noise, races
 from core.topics.lr_schedulers.controls import DRAWING, redrawn
@@ -19,7 +21,7 @@ from core.topics.lr_schedulers.plateaus import FACTOR, PATIENCE, reductions, sta
 from core.topics.lr_schedulers.races import CONSTANT, DRAWN, NAMES, OPTIMIZERS, PLATEAU, RATES, Ground, race
 from core.topics.lr_schedulers.range_tests import AT_LOWEST, FINE, TENTH, range_test
 from core.topics.lr_schedulers.steps import step_by_step, trained_by_torch
-from core.topics.lr_schedulers.views import VIEWS, above_constant
+from core.topics.lr_schedulers.views import VIEWS, above_constant, against_best
 from core.training import Recipe, train
 from core.training.recipe import learning_rates
 
@@ -133,6 +135,54 @@ def test_what_is_said_of_peaks_and_plateaus_fits_their_number(seed):
     assert ("bold already" in peaks.question(found).because) != mostly
     steps = found_by("Step by step", seed, schedule=PLATEAU)
     assert "**1** times" not in plateau.draw(steps, 50).note
+
+
+def test_a_falling_rate_is_praised_only_where_it_is_ahead(seeds):
+    """At a peak of 0.01 steps that become shorter fall behind; at 1 they are what is needed."""
+    ahead = []
+    for seed in seeds[:3]:
+        for rate in (0.01, 1.0):
+            found = race(own_best_peak=False, learning_rate=rate, schedules=(CONSTANT, "cosine"), epochs=12, seed=seed)
+            ahead.append(found.best != CONSTANT and luck.differs(found.ends["cosine"], found.ends[CONSTANT]))
+            asked = VIEWS["Race"].question(found)
+            assert ("no schedule is ahead of the constant rate" in asked.because) == (not ahead[-1])
+    assert set(ahead) == {True, False}
+    best = found_by("Why it helps", seeds[0]), noisy_descent("0: 10, 100: 10", 0.05, 0.5, seeds[0])
+    lone = replace(best[1], predicted={**best[1].predicted, CONSTANT: 0 * best[1].predicted[CONSTANT]})
+    for walks in (*best, lone):
+        note = VIEWS["Why it helps"].draw(walks).note
+        assert ("sink further, given time" in note) == (walks.lowest == CONSTANT) == (walks is lone)
+
+
+def test_a_suggestion_is_said_to_be_where_it_is_and_no_better_is_called_worse(seed):
+    found, view = range_test("circle", "Momentum", 32, seed=seed), VIEWS["Range test"]
+    ends = found.ends[found.ends.mean(axis=1).argmin()]
+    for factor, place in ((1.0, "is the same."), (1.04, "is the same."), (8.0, "a factor of 8 above it."),
+                          (0.125, "a factor of 8 below it.")):  # fmt: skip
+        moved = replace(found, suggested=dict.fromkeys(found.suggested, factor * found.best))
+        assert view.draw(moved, AT_LOWEST).note.endswith(place)
+    for shift, said in (
+        (0.0, "inside seed noise of the best"),
+        (0.5, "worse than the best"),
+        (-0.5, "better than the"),
+    ):
+        tried = replace(found, tried=dict.fromkeys(found.tried, ends + shift))
+        shown = view.draw(tried, AT_LOWEST)
+        assert f"**{said}" in shown.note and against_best(tried, AT_LOWEST) in said
+        assert {row["Against the best"] for row in shown.tables[0]} == {against_best(tried, AT_LOWEST)}
+
+
+def test_roundings_are_blamed_where_they_grow_and_one_reduction_is_once(seed):
+    view, grown = VIEWS["Step by step"], []
+    for rate in (0.1, 3.0):
+        found = found_by("Step by step", seed, learning_rate=rate, optimizer="Adam", epochs=24)
+        grown.append(found.apart > 0.01)
+        assert ("so high a rate lets roundings grow" in view.draw(found, 50).note) == grown[-1]
+    assert grown == [False, True]
+    found = found_by("Step by step", seed, schedule=PLATEAU)
+    for drops, said in ((0, "**0** times"), (1, "**once**"), (2, "**2** times")):
+        rates = 0.1 ** np.minimum(np.arange(len(found.formula)) // 9, drops)
+        assert f"here {said}." in view.draw(replace(found, formula=rates), 50).note
 
 
 def test_the_suggested_rate_is_nearer_to_the_best_than_a_tenth_of_it(seeds):

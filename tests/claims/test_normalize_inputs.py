@@ -1,5 +1,7 @@
 """What the page “Normalise your inputs” states, on fresh seeds."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -186,3 +188,52 @@ def test_sentences_fit_equal_units_and_targets_that_are_not_reached(seed):
     equal = search(1.0, 0.0, "Momentum", seed)
     lag = luck.differs(*(np.log(equal.at_best[name]) for name in ("raw", "standardised")))
     assert lag or "do not stay behind" in VIEWS["Best rate"].question(equal).because
+
+
+def test_reasons_of_a_lag_fit_who_is_slow_and_what_mends_it(seeds):
+    """Unequal units, small inputs, an offset, and no lag: each is blamed only where the epochs say so."""
+    unequal, small, offset, none = "One learning rate", "less than 1", "mostly the offset", "no slower here"
+    reasons = []
+    for seed in seeds[:3]:
+        for setting in ((30.0, 0.0, "Momentum", 0.3), (0.5, 0.0, "SGD", 0.1), (1.0, 6.0, "Momentum", 0.1),
+                        (1.0, 0.0, "SGD", 0.003)):  # fmt: skip
+            found = race(*setting, seed)
+            raw, centred, best = (np.log1p(found.needed[name]) for name in ("raw", "centred", "standardised"))
+            lags = luck.differs(raw, best) and raw.mean() > best.mean()
+            spreads = found.runs["raw"][0].data.x.std(dim=0)
+            is_offset = raw.mean() - centred.mean() > centred.mean() - best.mean()
+            reason = none if not lags else offset if is_offset else small if spreads.max() < 1 else unequal
+            reasons.append(reason)
+            assert reason in VIEWS["Race"].question(found).because
+    assert set(reasons) == {unequal, small, offset, none}
+
+
+def test_what_their_own_numbers_cost_gain_and_why_fits_the_measured_gap(seed):
+    found, view = shift(30.0, 0.03, seed), VIEWS["New data"]
+    for share in SHARES:
+        gap, rows = found.gap(share), [values[:, SHARES.index(share)] for values in found.scores.values()]
+        asked, note = view.question(found, share), view.draw(found, share).note
+        assert ("costs nothing here" in asked.because) == ("inside seed noise" in note) == (not luck.differs(*rows))
+        assert f"they {'cost' if gap.mean() >= 0 else 'gain'} **{100 * abs(gap.mean()):.1f} points**" in note
+    assert "costs nothing" not in view.question(found, 0.05).because
+    swapped = dataclasses.replace(found, scores=dict(zip(found.scores, reversed(found.scores.values()), strict=True)))
+    assert "they gain **" in view.draw(swapped, 0.05).note
+
+
+def test_flat_units_are_explained_only_where_there_are_any(seed):
+    for setting, flat in (((30.0, 0.0), True), ((0.3, 0.0), False)):
+        found = arriving(*setting, seed)
+        asked = VIEWS["Inside"].question(found)
+        assert (asked.truth > 0) == flat == (found.asleep("none") > 0) == ("brings them back" in asked.because)
+        assert unit(setting[0]) in VIEWS["Inside"].before(found).note
+
+
+def test_tuning_makes_up_for_it_only_within_a_tenth_or_seed_noise(seeds):
+    for seed in seeds[:2]:
+        for setting in ((30.0, 0.0, "Momentum"), (1.0, 0.0, "Adam")):
+            found = search(*setting, seed)
+            raw, best = found.at_best["raw"], found.at_best["standardised"]
+            behind = raw.mean() > 1.1 * best.mean() and luck.differs(np.log(raw), np.log(best))
+            asked = VIEWS["Best rate"].question(found)
+            assert ("do not stay behind" in asked.because) == (not behind)
+            assert (asked.truth == asked.options[1]) == (raw.mean() > 1.1 * best.mean())

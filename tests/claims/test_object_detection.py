@@ -123,6 +123,25 @@ def test_the_first_picture_of_a_replay_waits_and_the_last_has_chosen(seed):
     assert not done["x"] and not now["x"] and len(waiting["x"]) == 6 * choice.looked
 
 
+def test_what_is_said_of_heaps_fits_how_many_boxes_there_are(seeds):
+    heaps = []
+    for seed in seeds[:4]:
+        found = scene(seed)
+        best = np.sort(found.best[found.order])[::-1]
+        only = float(best[:2].mean())  # a confidence that a single box exceeds
+        for confidence, iou in ((CONFIDENCE, IOU), (0.05, 0.95), (0.9, 0.3), (only, IOU), (0.999, IOU)):
+            choice, asked = chosen(found, confidence, iou), suppressed.question(found, confidence, iou)
+            heaps.append(bool((choice.by >= 0).any()))
+            assert ("one box of each such heap" in asked.because) == heaps[-1]
+            assert ("here none does" in asked.because) == (not heaps[-1])
+        asked = suppressed.question(found, only, IOU)
+        assert asked.text.startswith("1 box scores above") and asked.truth == 1
+        note = suppressed.STEPPED.draw(found, confidence=only, iou_threshold=IOU).note
+        assert note.startswith("**1** box scores") and note.endswith("**1** is kept.")
+        assert suppressed.goal(found, only, IOU).now.startswith("Now: 1 box,")
+    assert set(heaps) == {True, False}
+
+
 # Average precision
 
 

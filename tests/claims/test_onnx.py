@@ -1,5 +1,7 @@
 """What the page “ONNX” states, on fresh seeds: files that answer like torch, traps that are traps, strangers' files."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -264,3 +266,25 @@ def test_the_exporters_file_can_be_taken_away(seed):
 def test_one_operator_is_no_plural():
     found = graph_view.measure(Playground(hidden_layers=0), 0)
     assert "**1 operator**" in graph_view.shown(found, found.names[0]).note
+
+
+def test_reasons_fit_equal_logits_and_graphs_of_which_nothing_is_fused(seed):
+    found = agreement_view.measure(Playground(seed=seed), 1, 0)
+    pairs = found.ours.copy(), found.ours + np.float32(1e-3)
+    for theirs, is_equal in zip(pairs, (True, False), strict=True):
+        other = replace(found, theirs=theirs)
+        asked = agreement_view.asked(other)
+        assert ("come out the same" in asked.because) == is_equal == (asked.truth == agreement_view.EQUAL)
+    turned = found.ours.copy()
+    turned[:3] = turned[:3, ::-1]
+    note = agreement_view.shown(replace(found, theirs=turned)).note
+    assert f"the same for {len(found.x) - 3:,} of them" in note
+    for activation, are_fused in (("tanh", True), ("GELU", False)):
+        times = time_view.measure(Playground(activation=activation, seed=seed), 1, 0)
+        assert (len(times.fused) < len(times.written)) == are_fused
+        assert ("nothing is saved here" in time_view.asked(times).because) == (not are_fused)
+    alone = time_view.measure(Playground(hidden_layers=0, seed=seed), 1, 0)
+    assert "with 1 and 1 operator." in time_view.shown(alone).note and "**1 operator**" in time_view.before(alone).note
+    inside = OWN.draw(OWN.measure(written(MLP(2, 2, seed=seed)), seed=0), weight="").note
+    assert inside.startswith("**1 operator**, of 1 kind (opset") and "**2 weights**" in inside
+    assert "Microseconds per answer: 1 row " in batch_view.costs(batch_view.measure(Playground(), 0), 1).alt

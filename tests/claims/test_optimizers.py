@@ -184,6 +184,19 @@ def test_adam_ends_at_the_worst_point_where_sgd_finds_the_minimum(seeds):
         assert np.median(found.ends["AMSGrad"]) < np.median(found.ends["Adam"])
 
 
+def test_the_memory_is_praised_only_where_adam_arrives(seed):
+    for beta2 in (0.9, 0.999):
+        found = game(beta2=beta2, learning_rate=0.02, seed=seed)
+        asked = VIEWS["When Adam loses"].question(found)
+        arrives = bool(np.median(found.ends["Adam"]) < -0.5)
+        assert (
+            arrives == (beta2 == 0.999) == ("outlasts the gaps" in asked.because) == (asked.truth == asked.options[0])
+        )
+        assert ("shrinks exactly the rare" in asked.because) == (not arrives)
+        sign = "−" if np.median(found.ends["Adam"]) < 0 else ""
+        assert f"Adam at {sign}{abs(np.median(found.ends['Adam'])):.2f}." in VIEWS["When Adam loses"].goal(found).now
+
+
 @pytest.mark.parametrize("rate", [0.005, 0.05])
 def test_no_step_size_rescues_adam_but_a_longer_memory_does(rate, seed):
     assert game(learning_rate=rate, seed=seed).loser

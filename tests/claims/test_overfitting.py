@@ -126,4 +126,5 @@ def test_every_picture_says_what_it_shows(seed):
         picture.plotly()
         assert len(picture.alt) > 40 and "nan" not in picture.alt
     assert np.isfinite(found.at(4).answers).all()
+    assert "With **1 unit** per layer" in found.sentence(1) and "With **4 units** per layer" in found.sentence(4)
     assert [ensemble.units for ensemble in found.ensembles] == list(WIDTHS)

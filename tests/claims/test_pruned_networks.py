@@ -1,15 +1,19 @@
 """What the page “Quantization and pruning” states of weights at zero, channels and tickets, on fresh seeds."""
 
 import itertools
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils import prune as torch_prune
 
+from core.deployment.clock import Latency
 from core.deployment.controls import CNN
 from core.deployment.small_cnn import small_cnn, taught
 from core.jobs import start
+from core.provenance import Measured
 from core.topics.quantization_pruning import channels_view, pruning_views, tickets_view
 from core.topics.quantization_pruning.candidates import layers_of, of_cnn
 from core.topics.quantization_pruning.channels import (
@@ -30,10 +34,14 @@ from core.topics.quantization_pruning.conversion import (
     in_safetensors,
 )
 from core.topics.quantization_pruning.sparsity import (
+    DENSE,
     GLOBAL,
     LOCAL,
+    NARROW,
     SPARSE,
+    ZEROS,
     SparseNetwork,
+    Timed,
     curves_of,
     masks_of,
     prune,
@@ -50,6 +58,7 @@ from core.topics.quantization_pruning.tickets import (
     SHUFFLED,
     TICKET,
     WIDTHS,
+    Tickets,
     answered,
     beginning,
     drawn_tickets,
@@ -139,6 +148,31 @@ def test_the_clock_job_times_four_networks_of_comparable_weights(seed):
     asked = pruning_views.asked_timed(found)
     assert asked.truth in asked.options and pruning_views.drawn_timed(found).pictures
     assert not pruning_views.goal_timed(None).passed
+
+
+def test_what_pruned_weights_are_worth_is_explained_as_it_was_measured(seed):
+    """By size and cheaply, by size and at a cost, and at random: each has its own reason."""
+    subject, cheap = of_cnn(seed), []
+    for share, method in ((0.02, LOCAL), (0.98, LOCAL), (0.02, GLOBAL), (0.98, GLOBAL), (0.5, RANDOM_WEIGHTS)):
+        found = pruned(subject, share, method, 1)
+        because = pruning_views.question(found).because
+        costs = 100 * (found.before.share - found.after.share) > pruning_views.NEAR
+        assert ("large ones too" in because) == (method == RANDOM_WEIGHTS)
+        assert ("Layers can compete" in because) == (method == GLOBAL)
+        if method != RANDOM_WEIGHTS:
+            cheap.append(not costs)
+            assert ("so many of them are missed" in because) == costs
+    assert set(cheap) == {True, False}
+
+
+def test_the_fastest_of_three_is_given_its_own_reason():
+    words = {ZEROS: "one large block is quick", SPARSE: "so few weights left", NARROW: "smaller blocks are less work"}
+    for best, said in words.items():
+        latencies = {name: Latency(np.full(9, 1.0 if name == best else 2.0)) for name in (DENSE, *words)}
+        found = Timed(0.9, 1, latencies, dict.fromkeys(latencies, 1), 0.0, Measured((0,), 0.0))
+        asked = pruning_views.asked_timed(found)
+        assert asked.truth == best and said in asked.because
+        assert [other for other, each in words.items() if each in asked.because] == [best]
 
 
 # Channels -------------------------------------------------------------------------------------------------------------
@@ -252,6 +286,19 @@ def test_the_ticket_challenge_of_pruning_alone_can_be_met_and_is_not_at_first(se
     assert not any(tickets_view.goal(beginning(0.4, 0, seed)).passed for seed in seeds[:2])
     tries = itertools.product(seeds[:8], (0.2, 0.3, 0.5))
     assert any(tickets_view.goal(beginning(rate, 0, seed)).passed for seed, rate in tries)
+
+
+def test_a_ticket_wins_and_pruning_is_missed_only_where_scores_say_so(seeds):
+    gentle, hard = beginning(0.2, 0, seeds[0]), beginning(0.5, 0, seeds[0])
+    for found in (gentle, hard, replace(gentle, untrained=np.ones_like(gentle.untrained))):
+        asked = tickets_view.question(found)
+        falls = (found.untrained.mean(axis=0) < found.whole.mean() - 0.05).any()
+        assert ("what is cut off then is missed" in asked.because) == falls == (asked.truth != tickets_view.NEVER)
+    for best in (TICKET, KEPT, NEW, SHUFFLED):
+        scores = {name: np.full_like(hard.untrained, 0.9 if name == best else 0.8) for name in tickets_view.VARIANTS}
+        asked = tickets_view.asked_variants(Tickets(hard, scores, hard.source))
+        assert asked.truth == best and ("no ticket wins" in asked.because) == (best in (NEW, SHUFFLED))
+        assert ("a winning ticket" in asked.because) == (best in (TICKET, KEPT))
 
 
 def test_networks_are_trained_again_the_same(seed):

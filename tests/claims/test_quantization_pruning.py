@@ -183,6 +183,10 @@ def test_faster_is_said_only_where_intervals_of_medians_are_apart(seed):
     shown = int8_views.drawn_formats(found)
     assert int8_views.made(found) == [(EAGER, TORCHAO)] and "no compiler" in shown.note
     assert "text" not in shown.pictures[0][0].traces[0]  # a bar prints its text, over the calls
+    ratio = latencies[EAGER].median / fast.median
+    assert f"*{TORCHAO}* is **{ratio:.3g} times as fast** as float32" in shown.note
+    turned = dataclasses.replace(found, latencies={EAGER: fast, TORCHAO: latencies[EAGER], ONNX: same})
+    assert f"*{TORCHAO}* is **{ratio:.3g} times as slow** as float32" in int8_views.drawn_formats(turned).note
 
 
 def test_the_median_and_its_interval(seeds):
@@ -217,5 +221,9 @@ def test_layers_that_cost_nothing_are_not_ranked_and_clipping_is_blamed_where_it
     look = {"bits_of_that_layer": found.levels[-1]}
     assert "no layer costs anything" in bits_views.drawn_sensitivity(harmless, **look).note
     assert bits_views.asked_sensitivity(harmless, **look).truth == bits_views.NONE
-    coarse = int8_views.question(calibrated(of_cnn(seed), 1, next(iter(RANGES)), 1, 64), "")
-    assert coarse.truth == int8_views.COSTS[0] or "not enough" in coarse.because
+    for images, bits in ((256, 8), (1, 1)):
+        found = calibrated(of_cnn(seed), images, next(iter(RANGES)), bits, 64)
+        asked = int8_views.question(found, "")
+        assert (
+            (found.cost > 1) == (bits == 1) == ("not enough" in asked.because) == (asked.truth != int8_views.COSTS[0])
+        )

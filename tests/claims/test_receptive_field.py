@@ -7,6 +7,7 @@ from safetensors.torch import load, save
 
 from core.lessons.controls import defaults
 from core.probes import luck
+from core.topics.receptive_field import sharing_view
 from core.topics.receptive_field.comparison import LARGE, NAMES, SMALL, accuracy, compare, race, reader
 from core.topics.receptive_field.comparison_view import COMPARISON, draw_race
 from core.topics.receptive_field.field_view import FIELD
@@ -249,6 +250,31 @@ def test_what_lies_far_away_only_a_dense_layer_answers(seeds):
     assert found.best(200) == DENSE and found.is_clear(200) and COSTS.goal(found, 200).passed
     assert found.here(200)[SHARED].mean() > 0.8 and found.here(200)[LOCAL].mean() > 0.6
     assert not COSTS.goal(COSTS.measure(**defaults(COSTS.controls), seed=0), 50).passed
+
+
+def test_a_layer_is_praised_only_for_the_rule_that_it_is_made_for(seeds):
+    """Elsewhere there is no noise, or pictures are too few; every reason occurs."""
+    own, reasons = dict(zip((EVERYWHERE, BY_PLACE, FAR), LAYERS, strict=True)), set()
+    for rule, layer in own.items():
+        for noise in (0.0, 0.5, 1.0):
+            found = share(rule, noise, tuple(seeds[:4]))
+            for samples in SAMPLES:
+                asked, best = COSTS.question(found, samples), found.best(samples)
+                because = asked.because
+                assert ("noisy" in asked.text) == (noise > 0)
+                error = found.here(samples)[best].mean()
+                reasons.add(because)
+                assert (because in sharing_view.ADVICE.values()) == (best == layer)
+                assert (because == sharing_view.TOO_FEW) == (rule == FAR and best != DENSE)
+                assert because != sharing_view.EXACT or error < 1e-12
+                assert because != sharing_view.NONE or error > 0.7
+    assert reasons == {*sharing_view.ADVICE.values(), sharing_view.TOO_FEW, sharing_view.NONE, sharing_view.EXACT}
+
+
+def test_one_map_and_one_weight_are_no_plurals():
+    note = WEIGHTS.draw(Count(8, 1, 1)).note
+    assert note.startswith("From 1 map of 8") and "**1 weight**, however" in note
+    assert "16.4 kB against 4 bytes." in note, "64 · 64 numbers of 4 bytes"
 
 
 def test_fits_are_least_squares(seed):

@@ -94,6 +94,10 @@ def test_a_stop_is_scored_against_the_best_epoch(seed):
     end = Stop(run, run.last.number)
     assert end.excess == pytest.approx(run.last.test_loss / run.best.test_loss - 1)
     assert not end.is_good, "waiting for the end is no way to pass"
+    for at in (run.best.number, run.last.number):
+        stop = Stop(run, at)
+        digits = 1 if stop.excess < 0.1 else 0
+        assert f"validation loss {100 * stop.excess:.{digits}f}% above the best" in stop.sentence()
     assert [place_of(run, {"x": x}) for x in (-3, 7.4, 1e9)] == [1, 7, run.last.number]
 
 

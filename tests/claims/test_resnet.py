@@ -312,7 +312,10 @@ def test_words_fit_shallow_networks_and_the_shortest_paths_too():
     cuts = {depth: deletion_view.question(deletion_view.measure(depth, 0), (), ORDERS[0]) for depth in (8, 56)}
     assert cuts[8].truth < 40 and "Of only 3 blocks" in cuts[8].because
     assert cuts[56].truth > 70 and "others still find" in cuts[56].because
-    assert "over so few layers" in gradients_view.question(gradients_view.measure(8, True, 0)).because
+    for depth, norm, said in ((8, True, "over so few layers"), (56, True, "the factors multiply"), (56, False, "He's")):
+        backward = gradients_view.measure(depth, norm, 0)
+        assert said in gradients_view.question(backward).because
+        assert (backward.start[PLAIN].growth > 10) == (said == "the factors multiply")
     paths = paths_view.measure(32, paths_view.TRAINED, "Bag", 0)
     assert "at most 0 branches, less than 0.1% of all" in paths_view.draw(paths, 0).note
     assert "at most 1 branch," in paths_view.draw(paths, 1).note

@@ -4,6 +4,7 @@ import io
 import json
 import random
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from core.deployment.controls import DIGITS, PLAYGROUND
 from core.deployment.onnx_writer import as_numpy
 from core.deployment.subjects import Playground, deployed
 from core.jobs.servers import Fleet
+from core.lessons.controls import defaults
 from core.serving.uploads import Refused
-from core.topics.serving import archives, clock, queueing
+from core.topics.serving import archives, batch_view, clock, load_view, queueing
 from core.topics.serving.answers import expected, probabilities, row
 from core.topics.serving.archive_views import CHANGES, NO_HANDLER, NO_NAME, changed
 from core.topics.serving.folders import FASTAPI, FLASK, KINDS, command, folder, zipped
@@ -277,3 +279,20 @@ def test_hostile_archives_are_refused_in_a_sentence(content):
 )  # fmt: skip
 def test_odd_archives_have_faults_and_break_nothing(files):
     assert archives.opened(zipped(files)).faults
+
+
+def test_a_batch_that_gains_nothing_is_not_called_once_as_cheap():
+    found = clock.times(Playground(), 0)
+    for gain, said in ((1.0, "no cheaper than alone"), (1.04, "no cheaper"), (0.8, "0.8 times"), (3.0, "3 times as")):
+        seconds = tuple(size * found.seconds[0] / gain if size > 1 else found.seconds[0] for size in clock.SIZES)
+        goal = batch_view.goal(replace(found, seconds=seconds), 8)
+        assert said in goal.now and goal.passed == (gain >= 2)
+    assert "no cheaper than alone" in batch_view.goal(found, 1).now
+
+
+def test_more_than_a_server_bears_is_said_to_be_more():
+    found = load_view.measure(seed=0, **defaults(load_view.SETTINGS))
+    for rate in (0.5, 2.0):
+        queues = {name: replace(queue, rate=rate / found.times[0][1]) for name, queue in found.queues.items()}
+        note = load_view.draw(replace(found, queues=queues)).note
+        assert ("more than it bears" in note) == (rate > 1) and f"{min(rate, 1):.0%} of the time" in note

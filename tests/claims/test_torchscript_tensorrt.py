@@ -13,7 +13,15 @@ from core.deployment.subjects import Playground, mixed_digits, of_picture
 from core.jobs import extras
 from core.jobs.apart import apart
 from core.lessons.record import finished
-from core.topics.torchscript_tensorrt import branches, breaks, compile_view, elsewhere_view, export_view, trace_view
+from core.topics.torchscript_tensorrt import (
+    branches,
+    breaks,
+    breaks_view,
+    compile_view,
+    elsewhere_view,
+    export_view,
+    trace_view,
+)
 from core.topics.torchscript_tensorrt.branches import BRANCHES, CLOSE, taken
 from core.topics.torchscript_tensorrt.compile_view import Clocked
 from core.topics.torchscript_tensorrt.exporting import ANY, FIXED
@@ -102,6 +110,15 @@ def test_graph_breaks_are_counted_again_as_recorded():
     assert found["another batch size"]["made"] == [1, 2, 2, 2] and found["a batch of one"]["made"] == [1, 2, 2, 3]
 
 
+def test_graphs_breaks_and_calls_are_counted_in_words():
+    for name, said in RECORD.contents["breaks"].items():
+        note = breaks_view.shown(breaks_view.measure(name, 0)).note
+        made = said["made"][-1]
+        assert f"calls **{'1 graph** was' if made == 1 else f'{made} graphs** were'} compiled" in note
+        assert ("**1 break**" in note) == (said["breaks"] == 1) and "**1 breaks**" not in note
+    assert "an example of 1 row and" in export_view.shown(export_view.measure(Playground(), ANY, 1, False, 0)).note
+
+
 def clocked(build: float, eager: float, other: float, seed: int = 0) -> Clocked:
     draw = np.random.default_rng(seed)
     times = {EAGER: eager * draw.uniform(0.9, 1.1, 99), COMPILED: other * draw.uniform(0.9, 1.1, 99)}
@@ -156,3 +173,23 @@ def test_the_folder_says_what_it_needs_and_what_is_not_run_here(monkeypatch: pyt
 def test_executorch_answers_like_torch():
     made = finished(elsewhere_view.building(elsewhere_view.measure(Playground(), elsewhere_view.EXECUTORCH, 0)))
     assert made.said["apart"] < 1e-5 and made.said["bytes"] > 100 and elsewhere_view.ran(made).note
+
+
+def test_one_call_one_operator_and_one_row_are_no_plurals():
+    assert compile_view.after(0.2) == compile_view.after(1.4) == "1 call" and compile_view.after(1.6) == "2 calls"
+    assert compile_view.after(float("inf")) == "never here" and compile_view.after(12_345.6) == "12,346 calls"
+    found = clocked(10.0, 0.2, 0.1)
+    assert compile_view.weighed(found, COMPILED, 1).note.startswith("1 call: eager")
+    assert "1 call;" in compile_view.cheapest(found, COMPILED, 1).now
+    for count in (10, 10**7):
+        total = {way: found.build[way] + count * found.latency[way].median / 1000 for way in found.latency}
+        cheaper = min(total, key=lambda way: total[way])
+        assert f"s**; {cheaper} is cheaper" in compile_view.weighed(found, COMPILED, count).note
+    for other, said in ((0.1, f"**{COMPILED}** answers fastest"), (0.3, f"**{EAGER}** answers fastest")):
+        note = compile_view.shown(clocked(10.0, 0.2, other)).note
+        assert said in note and ("against eager's" in note) == (other < 0.2)
+    node = {"name": "linear", "operator": "linear.default", "shape": "(2, 2)"}
+    said = {"nodes": [node], "calls": {"1": {"error": "Guard failed"}, "2": {"apart": 0.0}}, "ranges": {}}
+    shown = export_view.drawn(export_view.Made(export_view.measure(Playground(), FIXED, 2, False, 0), said))
+    assert "**1 operator**" in shown.note and "answers 1 of 2 batch sizes" in shown.note
+    assert "1 row " in shown.pictures[0][0].alt and "Guard failed" in shown.note

@@ -136,3 +136,11 @@ def test_all_views_can_be_drawn():
                 picture.plotly()
                 assert len(picture.alt) > 40 and "nan" not in picture.alt, name
         assert view.question(measured).truth in view.question(measured).options
+
+
+def test_kerass_curve_is_said_to_be_as_far_from_the_loops_as_it_is():
+    losses = {styles.PLAIN: [1.0, 0.5], styles.LIGHTNING: [1.0, 0.5], styles.KERAS: [1.2, 0.75]}
+    losses = {name: values + [values[-1]] * (styles.EPOCHS - 2) for name, values in losses.items()}
+    found = styles.Compared(0, losses, 0.0)
+    assert "differ by at most **0.25**" in VIEWS["Three styles"].later.draw(found).note
+    assert "differ by at most **0**" in VIEWS["Three styles"].draw(found).note

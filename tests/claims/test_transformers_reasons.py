@@ -1,6 +1,18 @@
-"""Reasons of the page “BERT and Transformers” fit what was measured; the challenge of its lens can be met."""
+"""Reasons and a challenge of the page “BERT and Transformers” fit what was measured."""
 
-from core.topics.transformers import attention_view, compare_views, lens_view, tokens_view, words_views
+from dataclasses import replace
+
+from core.language.letters import counted
+from core.lessons.controls import defaults
+from core.topics.transformers import (
+    attention_view,
+    compare_views,
+    lens_view,
+    own_view,
+    record_view,
+    tokens_view,
+    words_views,
+)
 from core.topics.transformers.readers import BERT, GPT, Small, read
 
 
@@ -24,13 +36,34 @@ def test_reasons_fit_what_was_measured():
         assert ("says enough" in better.because) == (better.truth == "GPT")
 
 
+def test_one_letter_is_one_token_and_no_plural():
+    note, now = tokens_view.draw(Small(GPT), "a").note, tokens_view.one_token(Small(GPT), "a").now
+    assert note.startswith("**1 token** for 1 character (1 byte).") and now == "Now: 1 character, 1 token."
+    assert tokens_view.draw(Small(GPT), "I think so").note.startswith("**3 tokens** for 10 characters (10 bytes).")
+
+
 def test_the_challenge_of_the_lens_can_be_met():
     reader = Small(GPT)
     assert lens_view.early(reader, "the movie was one of the best movies of all time").passed
     assert not lens_view.early(reader, lens_view.TEXT.value).passed
 
 
-def test_a_word_of_one_token_is_counted_as_one():
-    reader, word = Small(GPT), " different"
-    assert tokens_view.one_token(reader, word).now == "Now: 9 characters, 1 token."
-    assert tokens_view.draw(reader, word).note.startswith("**1 token** for 10 characters (10 bytes).")
+def test_carrying_over_is_said_of_a_network_that_does():
+    pupil = own_view.measure(**defaults(own_view.VIEW.controls), seed=0)
+    level = counted(pupil.letters)["pairs"]
+    for gap in (-0.5, 0.5):
+        last = replace(pupil.before, held_out=level + gap, training=level)
+        taught = own_view.Taught(pupil, (pupil.before, last), 0.0)
+        asked = own_view.which_gap(taught)
+        assert (asked.truth == "ahead") == (gap < 0) == ("carries over to lines that it never read" in asked.because)
+        assert (
+            ("known by heart" in asked.because)
+            == (gap > 0)
+            == ("learns this text by heart" in own_view.taught_view(taught).note)
+        )
+
+
+def test_each_record_is_held_against_what_was_counted_beside_it():
+    for name, known in ((GPT, "Pairs know one neighbour"), (BERT, "Counting knows the two neighbours")):
+        asked = record_view.how_good(record_view.measure(name, 0))
+        assert asked.because.startswith(known) and ("both neighbours" in asked.text) == (name == BERT)

@@ -1,5 +1,7 @@
 """What the page “Validate on separate data” states."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -139,5 +141,10 @@ def test_goals_can_be_met():
 def test_a_single_choice_is_not_called_flattered_and_counts_are_singular(seed):
     found = search(40, 1, 0.0, seed)
     assert "flatters it" in how_much(found).because and "1 setting:" in choosing_view.shown(found).note
+    chosen = search(40, 16, 0.0, seed)
+    for each in (chosen, dataclasses.replace(chosen, best=chosen.truth)):
+        flattered = luck.differs(each.best, each.truth, 2)
+        assert flattered == (each is chosen) == ("by no more than seed noise" not in how_much(each).because)
+        assert f"its own score is {'beyond' if flattered else 'inside'} seed noise" in choosing_view.shown(each).note
     assert "too low" in earned(found).now or ("too high" in earned(found).now and "-" not in earned(found).now)
     assert "1 entry," in large_enough(reuse(100, seed), 1).now

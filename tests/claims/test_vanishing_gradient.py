@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,6 +126,18 @@ def test_gates_recall_what_the_plain_cell_does_not(seeds):
     means = {name: row.mean() for name, row in result.scores.items()}
     assert means[GRU] > 0.95 and means[GRU] > means[RNN] + 0.1 and means[LSTM] > means[RNN]
     assert "seed noise" in result.sentence()
+
+
+def test_gates_are_praised_where_a_gated_cell_recalls_most(seeds):
+    """Over a short gap, a long one, and one that no cell bridges."""
+    for gap, bias, said in ((40, 3.0, "also passes the gradient back"), (60, 0.0, "than by guessing")):
+        result = race(gap, 0.6, bias, tuple(seeds[:3]))
+        asked, best = VIEWS["Over seeds"].question(result), result.scores[result.best].mean()
+        assert asked.truth == result.best and ("by guessing" in asked.because) == (best < 0.5)
+        assert said in asked.because
+    ahead = {name: np.ones(3) if name == RNN else np.full(3, 0.9) for name in NAMES}
+    asked = VIEWS["Over seeds"].question(replace(result, scores=ahead))
+    assert asked.truth == RNN and "short enough for a plain cell" in asked.because
 
 
 def test_clipping_saves_most_trainings_with_exploding_gradients(seeds):

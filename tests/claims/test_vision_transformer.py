@@ -222,6 +222,16 @@ def test_blank_patches_are_black_and_others_as_they_were(seeds):
         assert not patches[:, places].any() and torch.equal(patches[:, others], before[:, others])
 
 
+def test_shuffled_patches_move_a_bag_by_rounding_or_not_at_all():
+    looked = look(shipped(NAMES[0]))
+    blind = patches_view.BLIND
+    moved = subjects.answers(patches_view.rearranged(looked.x, patches_view.exchanged(list(range(COUNT)), 1)))
+    assert (moved[blind] - looked.chances[blind]).abs().max() < 1e-5
+    for shift, said in ((0.0, "moves its probabilities not at all."), (2e-7, "by 2e-07, which is rounding.")):
+        chances = {**looked.chances, blind: looked.chances[blind].double() + shift}
+        assert said in patches_view.why(patches_view.SHUFFLE, looked, chances)
+
+
 def test_some_shipped_picture_hangs_on_one_patch():
     """The challenge can be met, and is checked on the learner's own choice."""
     met = []

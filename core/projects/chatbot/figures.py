@@ -65,8 +65,8 @@ def sureness(steps: Sequence[Step], spell: Callable[[int], str], marked: int = -
         showlegend=False, **hover("%{text}<br>%{y:.0%}"),
     )  # fmt: skip
     low = int(np.argmin(shares))
-    words = f"{counted(len(steps), 'token')}. {sum(share >= 0.9 for share in shares)} of them had 90% or more; the "
-    words += f"least sure was number {low + 1}, {names[low]}, with {shares[low]:.0%}."
+    words = f"{counted(len(steps), 'token')}. {sum(share >= 0.9 for share in shares)} of them had 90% or more; "
+    words += f"the least sure was number {low + 1}, {names[low]}, with {shares[low]:.0%}."
     shape = layout("Token of the reply", "Probability given by the network", 260)
     shape["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.05]}
     return Picture([dots], shape, words)
@@ -87,8 +87,7 @@ def attention(weights: Tensor, names: Sequence[str]) -> Picture:
     shade = heatmap(places, layers, np.round(255 * field / top).astype(np.uint8), SCALE, colorbar=bar)
     seen = [visible(name) for name in names[start:]]
     strongest = int(field.mean(axis=0).argmax())
-    before = counted(len(seen), "token")
-    words = f"Attention of the place before this token to the {before} before it, by layer. Most goes to "
+    words = f"Attention of the place before this token to the {len(seen)} tokens before it, by layer. Most goes to "
     words += f"{seen[strongest]} (not counting the first token, where {first:.0%} of all attention rests)."
     axis = {"tickmode": "array", "tickvals": places.tolist(), "ticktext": seen, "tickangle": -90, "showgrid": False}
     shape = layout("Earlier token", "Layer", 420, xaxis=axis)
@@ -112,11 +111,10 @@ def two_settings(steps: Sequence[Step], first: Sampling, second: Sampling, spell
     shape = layout("Token of the reply", "Chance of being drawn", 320)
     shape["yaxis"] |= {"tickformat": ".0%", "range": [0, 1.12]}
     if apart is None:
-        words = f"At both settings the same numbers draw this reply of {counted(len(steps), 'token')}."
+        words = f"At both settings all {len(steps)} tokens of the reply are drawn, by the same numbers."
     else:
         other = visible(spell(steps[apart].at(second)))
-        words = f"The two agree for {counted(apart, 'token')}; at number {apart + 1}, where A said {names[apart]}, "
-        words += f"B says {other}."
+        words = f"The two agree for {apart} tokens; at number {apart + 1}, where A said {names[apart]}, B says {other}."
         shape["shapes"] = [vertical(apart + 1, INK, 1, "dot")]  # fmt: skip
         side = "right" if apart > len(steps) / 2 else "left"
         shape["annotations"] = [note(apart + 1, 1.08, f" B says {other} ", xanchor=side)]

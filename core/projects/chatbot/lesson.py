@@ -76,7 +76,7 @@ def goal(talk: Talk) -> Goal:
         assert turn.branched is not None
         if turn.said.ended in ("end", "limit") and turn.said.steps[turn.branched].probability >= WORTH:
             return Goal(words, True, f"Your branch began with {turn.said.steps[turn.branched].probability:.0%}.")
-    return Goal(words, False, f"Now: {len(grown)} branches." if grown else "Now: one way only.")
+    return Goal(words, False, f"Now: {counted(len(grown), 'branch', 'branches')}." if grown else "Now: one way only.")
 
 
 def parting(steps: list[Step], second: Sampling) -> Question:

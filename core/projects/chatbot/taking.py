@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 from core.projects.chatbot.conversation import Conversation, Turn
+from core.wording import counted
 
 HONEST = "The answers were made by a small language model. It does not know whether what it says is true."
 
@@ -31,7 +32,7 @@ def facts(turn: Turn) -> str:
     assert turn.reply
     settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in asdict(turn.reply.sampling).items())
     ends = {"end": "ended by itself", "limit": "cut at the longest", "stopped": "stopped", "": "under way"}
-    return f"{len(turn.reply.steps)} tokens, {ends[turn.reply.ended]}; {settings}"
+    return f"{counted(len(turn.reply.steps), 'token')}, {ends[turn.reply.ended]}; {settings}"
 
 
 def as_json(conversation: Conversation) -> str:

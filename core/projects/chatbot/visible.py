@@ -6,6 +6,7 @@ from core.models.language import NAME
 from core.projects.chatbot.conversation import Turn
 from core.projects.chatbot.decoding import Step
 from core.projects.chatbot.talk import Talk
+from core.wording import counted
 
 HONEST = (
     "**{name}** speaks, {size} million numbers on this machine. It writes fluently and knows little: it cannot "
@@ -79,7 +80,7 @@ def facts(turn: Turn) -> str:
     """Length and speed."""
     speed = f" · {turn.said.speed:.0f} tokens/s" if turn.said.speed else ""
     first = f" · first after {turn.said.first:.1f} s" if turn.said.first else ""
-    return f"{len(turn.said.steps)} tokens{first}{speed}"
+    return f"{counted(len(turn.said.steps), 'token')}{first}{speed}"
 
 
 def unsure(turn: Turn) -> int:

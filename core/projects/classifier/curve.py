@@ -50,7 +50,8 @@ class Curve:
         )
         if self.rises:
             return f"{step}: **more pictures would probably help**."
-        return f"{step}, which is **inside seed noise**: more pictures like these will hardly help; other kinds may."
+        noise = "**for the worse, beyond seed noise**" if self.helps else "which is **inside seed noise**"
+        return f"{step}, {noise}: more pictures like these will hardly help; other kinds may."
 
 
 @functools.lru_cache(maxsize=4)  # albums

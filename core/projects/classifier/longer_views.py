@@ -37,7 +37,7 @@ def more_pictures(measured: curve.Curve) -> Shown:
 
 def rising(measured: curve.Curve) -> Question:
     """Whether the learning curve's last step did more than chance."""
-    options = ["Yes, accuracy still rises", "No, the last ones made no difference that counts"]
+    options = ["Yes, accuracy still rises", "No, the last ones made it no better, beyond chance"]
     return Question(
         f"A head is trained on 1, 2, 3 … {measured.sizes[-1]} pictures of each class. Would more pictures help?",
         options,

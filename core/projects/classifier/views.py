@@ -303,12 +303,15 @@ def own_classes(album: Album, found: Trained | None, shipped: bool) -> Goal:
         "12 held-out pictures, 90% of them right, and no warning about near-duplicates or pictures filed wrongly."
     )
     if found is None or shipped:
-        return Goal(goal, False, "Now: the shipped sketches." if shipped else f"Now: {len(album.pictures)} pictures.")
+        return Goal(
+            goal, False, "Now: the shipped sketches." if shipped else f"Now: {counted(len(album.pictures), 'picture')}."
+        )
     right, count = found.study.score
     bad = [doubt.name for doubt in doubts.doubts(found) if doubt.name in ("Near-duplicates", "Perhaps filed wrongly")]
     passed = len(found.names) >= 3 and count >= 12 and right >= 0.9 * count and not bad
     return Goal(
         goal,
         passed,
-        f"Now: {len(found.names)} classes, {right} of {count} right{', ' + bad[0].lower() if bad else ''}.",
+        f"Now: {counted(len(found.names), 'class', 'classes')}, {right} of {count} right"
+        f"{', ' + bad[0].lower() if bad else ''}.",
     )

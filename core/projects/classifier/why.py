@@ -91,9 +91,17 @@ def features_of(picture: Picture, side: int, name: str = OURS) -> Tensor:
     return unit(network(name).features(network_input(picture.sized(side), name))[0])
 
 
-def unit(row: Tensor) -> Tensor:
-    """A vector of length 1."""
-    return row / row.norm().clamp_min(1e-12)
+@functools.lru_cache(maxsize=16)
+@torch.no_grad()
+def maps_of(picture: Picture, side: int, name: str, blocks: int) -> Tensor:
+    """What leaves a network's first so many blocks, of all of them its last maps, (1, channels, rows, columns)."""
+    x, model = network_input(picture.sized(side), name), network(name)
+    return model.maps(x) if blocks == len(model.blocks) else model.through(x, blocks)
+
+
+def unit(rows: Tensor) -> Tensor:
+    """Vectors (…, features) of length 1."""
+    return rows / rows.norm(dim=-1, keepdim=True).clamp_min(1e-12)
 
 
 def alike(found: Trained, answer: Answer, most: int = MOST_ALIKE) -> list[Alike]:
@@ -109,9 +117,9 @@ def alike(found: Trained, answer: Answer, most: int = MOST_ALIKE) -> list[Alike]
 
 def attention(found: Trained, picture: Picture, place: int, layer: str = next(iter(LAYERS))) -> np.ndarray:
     """Where the evidence for class ``place`` lies, (rows, columns) of a layer's map, from 0 to 1."""
-    name = found.settings.network
-    x, model = network_input(picture.sized(found.settings.side), name), network(name)
-    return grad_cam(model, found.study.head, x, place, round(LAYERS[layer] * len(model.blocks))).numpy()
+    name, side = found.settings.network, found.settings.side
+    blocks = round(LAYERS[layer] * len(network(name).blocks))
+    return grad_cam(network(name), found.study.head, maps_of(picture, side, name, blocks), place, blocks).numpy()
 
 
 @dataclass(frozen=True)
@@ -140,24 +148,23 @@ def checked(found: Trained, picture: Picture, place: int, heat: np.ndarray) -> C
     order = np.argsort(large, axis=None, kind="stable")
     count = round(HOTTEST * large.size)
     edge = np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]), axis=0)
-    rows = [features_of(picture, found.settings.side, name := found.settings.network)]
-    for covered in (order[-count:], order[:count]):
-        changed = pixels.copy()
-        changed.reshape(-1, 3)[covered] = edge
-        rows.append(unit(network(name).features(network_input(changed, name))[0]))
-    return Check(*probabilities(found.study.head.logits(torch.stack(rows)), found.study.temperature)[:, place].tolist())
+    covered = np.stack([pixels, pixels])
+    for view, places in zip(covered, (order[-count:], order[:count]), strict=True):
+        view.reshape(-1, 3)[places] = edge
+    model = network(name := found.settings.network)
+    whole = features_of(picture, found.settings.side, name)
+    rows = torch.cat([whole[None], unit(model.features(model.normalised(torch.from_numpy(covered))))])
+    return Check(*probabilities(found.study.head.logits(rows), found.study.temperature)[:, place].tolist())
 
 
-def grad_cam(model: EfficientNetLite0 | Published, head: Head, x: Tensor, place: int, blocks: int) -> Tensor:
-    """Gradient-weighted class activation (Selvaraju et al. 2017): x (1, 3, height, width) → (rows, columns).
+def grad_cam(model: EfficientNetLite0 | Published, head: Head, maps: Tensor, place: int, blocks: int) -> Tensor:
+    """Gradient-weighted class activation (Selvaraju et al. 2017): maps (1, channels, rows, columns) → (rows, columns).
 
-    The maps that leave the first so many blocks (of all of them: the last maps) are summed, each weighed by the mean
-    slope of the class's logit over it; what speaks against the class is cut off, the strongest place is 1.
+    The ``maps`` that leave the first so many blocks (``maps_of``) are summed, each weighed by the mean slope of the
+    class's logit over it; what speaks against the class is cut off, the strongest place is 1.
     """
     last = blocks == len(model.blocks)
-    with torch.no_grad():
-        maps = model.maps(x) if last else model.through(x, blocks)
-    maps.requires_grad_(True)
+    maps = maps.detach().requires_grad_(True)
     with torch.enable_grad():
         answer = maps
         for block in model.blocks[blocks:]:

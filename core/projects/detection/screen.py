@@ -18,6 +18,7 @@ from core.projects.detection.pictures import annotated
 from core.projects.detection.suppression import Suppressed
 from core.projects.detection.video import VideoError, film, watched
 from core.serving.uploads import MOST_BYTES, Refused, opened
+from core.wording import counted
 
 LIMIT = f"{MOST_BYTES // 10**6}mb"
 FLOOR = 0.02  # boxes less sure than this are not kept for the sliders
@@ -79,7 +80,7 @@ def shown(
         out = np.flatnonzero(fate.by >= 0)
         picture = thin(picture, raw.boxes[out] * scale)
     picture = annotated(picture, replace(found, boxes=found.boxes * scale), raw.names)
-    return picture, counted(found, fate, raw, spent), rows(found, raw.names), suppressed_rows(raw, fate)
+    return picture, boxes_told(found, fate, raw, spent), rows(found, raw.names), suppressed_rows(raw, fate)
 
 
 def smaller(picture: np.ndarray) -> tuple[np.ndarray, float]:
@@ -103,7 +104,7 @@ def thin(picture: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return picture
 
 
-def counted(found: Found, fate: Suppressed, raw: Raw, spent: float) -> str:
+def boxes_told(found: Found, fate: Suppressed, raw: Raw, spent: float) -> str:
     """How many boxes stay, of what, and what became of the others."""
     out = int((fate.by >= 0).sum())
     if not len(found.boxes):
@@ -209,7 +210,7 @@ def filmed(
         yield None, str(refusal), None
         return
     names = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items(), key=lambda one: -one[1]))
-    yield frame.picture, f"{frames} frames looked at. Found, in frames: {names or 'nothing'}.", str(out)
+    yield frame.picture, f"{counted(frames, 'frame')} looked at. Found, in frames: {names or 'nothing'}.", str(out)
 
 
 def offered(model: str) -> str:

@@ -284,7 +284,7 @@ def confusion(found: mistakes.Confusion, cell: str) -> Shown:
     pictures, captions = found.cell(row, column)
     shown = [table(found.counts, (row, column))]
     if captions:
-        told = f"{counted(len(captions), 'picture')} of {article(row)} answered {column}: " + ", ".join(captions) + "."
+        told = f"{counted(len(captions), 'picture')} of {article(row)} answered {column}: {', '.join(captions)}."
         shown.append(gallery(pictures, captions, told, columns=4, height=470))
 
     def clicked(spot: dict) -> tuple[tuple[Control, str]]:

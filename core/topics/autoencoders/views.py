@@ -28,6 +28,7 @@ from core.topics.autoencoders.planes import plane
 from core.topics.autoencoders.programs import program_of_plane
 from core.topics.autoencoders.sizes import LATENTS, Sizes, sizes
 from core.topics.autoencoders.variational import BETAS, Variational
+from core.wording import counted
 
 # Noise ---------------------------------------------------------------------------------------------------------------
 
@@ -100,7 +101,7 @@ def size_view(result: Sizes, numbers_in_the_code: int) -> Shown:
         f"principal components, the best linear code, **{theirs:.4f}**; ahead: **{ahead}**. "
     )
     note += (
-        f"From {crossing} numbers on PCA is ahead: it has an exact solution, the network a short training."
+        f"From {counted(crossing, 'number')} on PCA is ahead: it has an exact solution, the network a short training."
         if crossing
         else "At the largest size shown the network is still ahead."
     )

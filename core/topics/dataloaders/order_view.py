@@ -48,11 +48,11 @@ def question(found: Race) -> Question:
         f"Shuffled every epoch, the network is right on {final(found, ALWAYS):.0%} of held-out digits. On how many, if "
         "it meets all zeros first, then all ones, and the nines at the end?"
     )
-    because = (
-        "Here a batch holds samples of all classes, whatever the order: sorting costs next to nothing."
-        if final(found, ALWAYS) - final(found, SORTED) < 0.01
-        else "Each batch of one class teaches that class and unteaches the others: what came last is remembered best."
-    )
+    because = "Each batch of one class teaches that class and unteaches the others: what came last is remembered best."
+    if found.batch_size == SAMPLES:
+        because = "Here every batch holds all samples, whatever their order: sorting costs nothing."
+    elif found.gap < LITTLE:
+        because = "At this learning rate the shuffled network learns next to nothing too: there is nothing to lose."
     return Question(text, Scale(0, 100, 1, "%"), round(100 * final(found, SORTED)), because)
 
 

@@ -55,11 +55,12 @@ def draw(found: Packed, run: str) -> Shown:
     """Files, points, and whether they come back."""
     one = chosen(found, run)
     said = (
-        f"**{len(found.entries)} runs** in {len(found.files)} event files, {found.size:,} bytes, {found.per_point:.0f} "
-        f"bytes a point. Of {found.points:,} points **{found.points - found.differ:,}** are read back with the bits "
-        f"that were written, and the settings {'as they were' if found.settings_come_back else 'changed'}. An event "
-        f"file keeps a scalar in 32 bits: {found.rounded:,} points were rounded from 64, which a comparison bit for "
-        "bit would notice.\n\n```bash\ntensorboard --logdir logs --host 127.0.0.1\n```"
+        f"**{counted(len(found.entries), 'run')}** in {len(found.files)} event files, {found.size:,} bytes, "
+        f"{found.per_point:.0f} bytes a point. Of {found.points:,} points **{found.points - found.differ:,}** are read "
+        "back with the bits that were written, and the settings "
+        f"{'as they were' if found.settings_come_back else 'changed'}. An event file keeps a scalar in 32 bits: "
+        f"{found.rounded:,} points were rounded from 64, which a comparison bit for bit would notice."
+        "\n\n```bash\ntensorboard --logdir logs --host 127.0.0.1\n```"
     )
     holds = {True: "curves", False: "settings, results"}
     rows = [
@@ -74,7 +75,7 @@ def before(found: Packed, run: str) -> Shown:
     one = found.entries[0]
     counts = {"points of curves": found.points, "settings": sum(len(each.settings) for each in found.entries)}
     said = (
-        f"**{len(found.entries)} runs** are on record, such as {one.name}: {len(one.curves)} curves, "
+        f"On record: **{counted(len(found.entries), 'run')}**, such as {one.name}: {len(one.curves)} curves, "
         f"{len(one.settings)} settings each. All of it is written as TensorBoard event files."
     )
     return Shown(((bars(counts, ("", "On record"), 280),),), said)
@@ -104,8 +105,8 @@ def drawn_offline(found: Offline) -> Shown:
     """What wandb has on record."""
     state = "as they were, in all 64 bits" if found.comes_back else "changed"
     said = (
-        f"wandb {found.version} wrote **{len(found.entries)} runs** without a network; settings and curves are read "
-        f"back {state}. `wandb sync` would upload such a folder, once its owner has logged in."
+        f"wandb {found.version} wrote **{counted(len(found.entries), 'run')}** without a network; settings and curves "
+        f"are read back {state}. `wandb sync` would upload such a folder, once its owner has logged in."
     )
     rows = [{"File": name, "Bytes": f"{len(content):,}"} for name, content in list(found.files.items())[:6]]
     return Shown(((both(found),),), said, (rows,))

@@ -22,6 +22,7 @@ from core.topics.gru_lstm.numbers import (
 from core.topics.gru_lstm.own import network_of
 from core.topics.gru_lstm.pictures import curves, depth, followed, gate_heat, one_by_one, raced, states
 from core.topics.gru_lstm.programs import program_of_gates, program_of_held, program_of_silenced
+from core.wording import counted
 
 CELL = pick("Cell", GATED)
 UNITS = slider("Units", 3, 16, 8)
@@ -73,7 +74,8 @@ def long_count(both: Pair, your_text: str, gate: str) -> Goal:
         f"The network learned from {LENGTH} characters. Write a text of **{ENOUGH} or more**, three brackets deep or "
         "more, at which it makes no mistake."
     )
-    return Goal(words, bool(passed), f"Now: {len(your_text)} characters, {len(your_text) - reading.right} mistakes.")
+    mistakes = counted(len(your_text) - reading.right, "mistake")
+    return Goal(words, bool(passed), f"Now: {counted(len(your_text), 'character')}, {mistakes}.")
 
 
 # Hold a gate ---------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ from core.topics.lr_schedulers.races import CONSTANT, DRAWN, NAMES, RATES, Race
 from core.topics.lr_schedulers.range_tests import AT_LOWEST, RULES, SEEDS, RangeTest, range_test
 from core.topics.lr_schedulers.steps import CLASSES, StepByStep, step_by_step
 
-NOBODY = "nobody: inside seed noise"
+NOBODY, NOISE = "nobody: inside seed noise", "inside seed noise"
 
 
 # Race ----------------------------------------------------------------------------------------------------------------
@@ -133,8 +133,12 @@ def peaks(found: Race) -> Shown:
 
 def bold(found: Race) -> str:
     """Whether schedules that fall mostly begin with a higher rate than the constant one, in words."""
-    mostly = above_constant(found) > (len(found.entrants) - 1) / 2
-    return "what falls in the end may begin boldly" if mostly else "the best constant rate is bold already"
+    return "what falls in the end may begin boldly" if mostly(found) else "the best constant rate is bold already"
+
+
+def mostly(found: Race) -> bool:
+    """Whether more than half of the other schedules have a best peak rate above the constant one's."""
+    return above_constant(found) > (len(found.entrants) - 1) / 2
 
 
 def above_constant(found: Race) -> int:
@@ -162,7 +166,7 @@ def bolder(found: Race) -> Question:
     """How many may begin with a higher rate?"""
     because = (
         "A rate that falls pays for a bold beginning with a calm end; a constant rate has to suit both."
-        if above_constant(found) > (len(found.entrants) - 1) / 2
+        if mostly(found)
         else "Here the best constant rate is bold already: most of what falls begins no higher, of the rates tried."
     )
     asked = f"Of the {len(found.entrants) - 1} other schedules: how many have a higher best peak rate than constant?"
@@ -196,9 +200,8 @@ def tested(found: RangeTest, rule: str) -> Shown:
     rate, off = found.suggested[rule], found.off(rule)
     factor = max(off, 1 / off)
     place = f"lies a factor of {factor:.2g} {'above' if off > 1 else 'below'} it" if factor >= 1.05 else "is the same"
-    best = found.ends[int(found.ends.mean(axis=1).argmin())]
-    same = not luck.differs(found.tried[rule], best)
-    stands = "inside seed noise of the best" if same else "worse than the best by more than seed noise"
+    stands = against_best(found, rule)
+    stands = f"{stands} of the best" if stands == NOISE else f"{stands} than the best by more than seed noise"
     note = (
         f"**Suggested rate: {rate:.2g}** ({rule}). Trained at a constant {rate:.2g}, the held-out loss ends at "
         f"{10 ** found.tried[rule].mean():.3g}: **{stands}** over {SEEDS} seeds. The best constant rate tried is "
@@ -207,13 +210,20 @@ def tested(found: RangeTest, rule: str) -> Shown:
     return Shown(((range_curve(found),), (fine_curve(found),)), note, (rule_rows(found),))
 
 
+def against_best(found: RangeTest, rule: str) -> str:
+    """How what a suggested rate ends with stands to the best constant rate tried, in words."""
+    best, tried = found.ends[int(found.ends.mean(axis=1).argmin())], found.tried[rule]
+    if not luck.differs(tried, best):
+        return NOISE
+    return "worse" if tried.mean() > best.mean() else "better"
+
+
 def rule_rows(found: RangeTest) -> list[dict]:
     """One row per rule."""
-    best = found.ends[int(found.ends.mean(axis=1).argmin())]
     return [
         {"Read off": rule, "Rate": f"{rate:.3g}", "Times the best rate": f"{found.off(rule):.2g}",
          "Held-out loss": f"{10 ** found.tried[rule].mean():.3g}",
-         "Against the best": "worse" if luck.differs(found.tried[rule], best) else "inside seed noise"}
+         "Against the best": against_best(found, rule)}
         for rule, rate in found.suggested.items()
     ]  # fmt: skip
 

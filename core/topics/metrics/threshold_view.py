@@ -121,7 +121,7 @@ def opened(looked: Looked, threshold: float, cell: str) -> tuple[Picture, ...]:
     places = places[np.argsort(np.abs(detector.scores[places] - threshold), kind="stable")][:EACH]
     captions = [f"{detector.scores[place]:.2f}" for place in places]
     what = f"{detector.positive if truth else detector.negative}, answered {cell.split(' → ')[1]}"
-    told = f"{counted(len(captions), 'picture')} of {what}, scores " + ", ".join(captions) + "."
+    told = f"{counted(len(captions), 'picture')} of {what}, scores {', '.join(captions)}."
     return (gallery(looked.images[places], captions, told, columns=6, height=320),)
 
 
@@ -185,7 +185,8 @@ def question(looked: Looked, threshold: float, share_of_positives: float, **look
         else f"That is the precision: at {share_of_positives:g}% positives even a small share of alarms among the many "
         "negatives adds up."
         if share_of_positives < 50
-        else f"That is the precision: at {share_of_positives:g}% positives few negatives are left to raise an alarm."
+        else f"That is the precision: at {share_of_positives:g}% positives the negatives are no majority whose alarms "
+        "add up."
     )
     return Question(words, Scale(0, 100, 1, "of 100", 5), round(100 * float(counts.precision)), because)
 

@@ -87,14 +87,22 @@ def raw_epochs(found: Race) -> Question:
         f"Standardised inputs bring the training loss under {TARGET:g} {after}. How long does it take with the raw "
         f"ones ({EPOCHS}: not in time)?"
     )
-    because = "One learning rate has to serve both inputs: what is right for the large one hardly moves the other."
+    return Question(text, Scale(0, EPOCHS, 1, "epochs", 4), round(min(raw, EPOCHS), 1), lag_of(found))
+
+
+def lag_of(found: Race) -> str:
+    """Why raw inputs take longer, or that they do not."""
     rows = {name: np.log1p(each) for name, each in found.needed.items()}
-    if not luck.differs(rows["raw"], rows[STANDARDISED]) or raw <= other:
-        because = "Beyond seed noise the raw inputs are no slower here: the rule and the rate bear their units."
-    elif not luck.differs(rows["centred"], rows[STANDARDISED]):
-        because = "Here it is the offset: inputs far from 0 move all weights of a unit together; centring mends that."
-    truth = min(raw, EPOCHS)
-    return Question(text, Scale(0, EPOCHS, 1, "epochs", 4), round(truth, 1), because)
+    raw, centred, best = (float(rows[name].mean()) for name in ("raw", "centred", STANDARDISED))
+    if not luck.differs(rows["raw"], rows[STANDARDISED]) or raw <= best:
+        return "Beyond seed noise the raw inputs are no slower here: the rule and the rate bear their units."
+    if raw - centred > centred - best:
+        return (
+            "Here it is mostly the offset: inputs far from 0 move all weights of a unit together; centring mends that."
+        )
+    if inputs_of(found)["raw"].x.std(dim=0).max() < 1:
+        return "Both raw inputs spread by less than 1 here: a step of the weights moves the sums less than it might."
+    return "One learning rate has to serve both inputs: what is right for the large one hardly moves the other."
 
 
 def without_preparation(found: Race) -> Goal:
@@ -153,7 +161,8 @@ def asked_best(found: Search) -> Question:
     because = "The rate is bounded by the steepest direction; the flat ones then take too long, whatever it is."
     if truth != options[1] or not luck.differs(np.log(rows[0]), np.log(rows[1])):
         because = (
-            "Beyond seed noise raw inputs do not stay behind: no direction is too flat for this rule at its best rate."
+            "Raw inputs do not stay behind by more than a tenth or seed noise: no direction is too flat for this rule "
+            "at its best rate."
         )
     return Question(
         "With its own best learning rate: do raw inputs reach the loss of standardised ones?", options, truth, because

@@ -174,7 +174,8 @@ def asked_variants(found: Tickets) -> Question:
         "wins on some seeds."
     )
     if best not in (TICKET, KEPT):
-        because = "So many weights are left that places and first values hardly matter: no ticket wins here."
+        left = found.beginning.left[place]
+        because = f"With {left:.0%} of the weights left places and first values hardly matter here: no ticket wins."
     return Question(text, VARIANTS, best, because)
 
 

@@ -32,6 +32,9 @@ ADVICE = {
     LOCAL: "The rule depends on the place: one set of weights has to be a compromise, a set for each place has not.",
     DENSE: "What is asked lies outside every 3 × 3 window: only a layer that sees all pixels can answer.",
 }
+OWN = dict(zip(RULES, LAYERS, strict=True))  # the layer that is made for each rule
+EXACT = "Without noise every layer that can follow the rule finds it, given enough pictures: what is left is rounding."
+NONE = "So few noisy pictures teach no layer the rule: the best is hardly better than always answering 0."
 TOO_FEW = "No 3 × 3 window reaches that pixel, and the dense layer, which does, has too few pictures for its weights."
 
 
@@ -69,9 +72,13 @@ def draw_costs(shared: Shared, samples: int) -> Shown:
 
 def costs_asked(shared: Shared, samples: int) -> Question:
     """Which layer?"""
-    text = f"Rule: {shared.rule}; {samples} noisy pictures. Which layer answers best on fresh ones?"
+    pictures = f"{samples} {'noisy ' if shared.noise else ''}pictures"
+    text = f"Rule: {shared.rule}; {pictures}. Which layer answers best on fresh ones?"
     best = shared.best(samples)
-    because = TOO_FEW if shared.rule == FAR and best != DENSE else ADVICE[best]
+    if best == OWN[shared.rule]:
+        because = ADVICE[best]
+    else:
+        because = TOO_FEW if shared.rule == FAR else NONE if shared.noise else EXACT
     return Question(text, LAYERS, best, because)
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from core import wording
 from core.data.images import FASHION_MNIST
 from core.figures.curves import line
 from core.figures.marks import hover, trace, upright, vertical
@@ -131,7 +132,7 @@ def together(found: Paths, longest: int, height: int = 290) -> Picture:
 
 def at_most(length: int) -> str:
     """A length of paths in words."""
-    return f"{length} branch{'es' * (length != 1)}"
+    return wording.counted(length, "branch", "branches")
 
 
 def draw(found: Paths, longest_path: int) -> Shown:

@@ -89,10 +89,11 @@ def shown(found: Counted) -> Shown:
     said = found.said
     reasons = "".join(f"\n- torch says: “{each}”" for each in said["reasons"])
     note = (
-        f"{listing(found)}\nOne call has **{said['graphs']} {'graph' if said['graphs'] == 1 else 'graphs'}**, "
-        f"**{said['breaks']} {'break' if said['breaks'] == 1 else 'breaks'}**, {said['operators']} operators. Over "
-        f"four calls **{said['made'][-1]}** graphs were compiled. {REASONS[found.name]} The answers differ from "
-        f"eager's by {said['apart']:.1g}: a break costs time, never the answer.{reasons}"
+        f"{listing(found)}\nOne call has **{counted(said['graphs'], 'graph')}**, "
+        f"**{counted(said['breaks'], 'break')}**, {counted(said['operators'], 'operator')}. Over four calls "
+        f"**{counted(said['made'][-1], 'graph')}** {'was' if said['made'][-1] == 1 else 'were'} compiled. "
+        f"{REASONS[found.name]} The answers differ from eager's by {said['apart']:.1g}: a break costs time, never the "
+        f"answer.{reasons}"
     )
     return Shown(((steps(found),),), note)
 

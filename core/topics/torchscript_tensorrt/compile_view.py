@@ -103,9 +103,10 @@ def shown(found: Clocked) -> Shown:
     )  # fmt: skip
     slowest = max(found.build, key=lambda way: found.build[way])
     fastest = min(found.latency, key=lambda way: found.latency[way].median)
+    against = f" against eager's {shortly(found.latency[EAGER].median)}"
     note = (
         f"{found.network.capitalize()}, one row a call: **{fastest}** answers fastest, in "
-        f"{shortly(found.latency[fastest].median)} ms against eager's {shortly(found.latency[EAGER].median)}. "
+        f"{shortly(found.latency[fastest].median)} ms{against if fastest != EAGER else ''}. "
         f"The longest to build was {slowest}, with {found.build[slowest]:.3g} s. Card: {found.card}. "
         f"A busy machine builds many times as long as an idle one.{absent}"
     )

@@ -73,7 +73,7 @@ def shown(found: Asked) -> Shown:
     note = (
         f"{opening(found.subject)}. torch.export runs it once with tensors that have shapes and no values, "
         "writes down every operator, and keeps the conditions under which that list holds. The button below does it, "
-        f"with an example of {found.rows} {'row' if found.rows == 1 else 'rows'} and a batch size that may be "
+        f"with an example of {counted(found.rows, 'row')} and a batch size that may be "
         f"**{found.batch}**; it takes some seconds."
     )
     return Shown(((weights(found),),), note)

@@ -53,15 +53,15 @@ def draw(reader: Reader, text_to_split: str) -> Shown:
     whole = chips(cut, told, 50 + 40 * len(cut))
     tower = [[plain(part) for part in parts] for parts in merges.steps(word.encode())]
     told = (
-        f"The longest word in {counted(len(tower[0]), 'byte')}, and after each of {counted(len(tower) - 1, 'merge')}: "
+        f"The longest word in {counted(len(tower[0]), 'byte')}, and after {counted(len(tower) - 1, 'merge')}: "
         f"{' '.join(tower[-1])}."
     )
     names = ["bytes", *(f"merge {place}" for place in range(1, len(tower)))]
     note = (
         f"**{counted(len(numbers), 'token')}** for {counted(len(text_to_split), 'character')} "
-        f"({counted(len(text_to_split.encode()), 'byte')}). A token is a number: the network never sees its letters. "
-        "To count them it would have to know by heart how each token is spelt. Below: how the longest word is put "
-        "together from bytes, the pair that was learned earliest first."
+        f"({counted(len(text_to_split.encode()), 'byte')}). A token is a number: the network never sees its "
+        "letters. To count them it would have to know by heart how each token is spelt. Below: how the longest word is "
+        "put together from bytes, the pair that was learned earliest first."
     )
     pictures = ((whole,), (chips(tower, told, 70 + 34 * len(tower), names),))
     table = [
@@ -92,7 +92,7 @@ def letters_only(reader: Reader, text_to_split: str) -> Shown:
 def how_many(reader: Reader, text_to_split: str) -> Question:
     """Into how many pieces?"""
     most = max(10, 5 * -(-len(text_to_split.encode()) // 5))
-    words = f"A text of {counted(len(text_to_split), 'character')}: into how many tokens is it split?"
+    words = f"These {len(text_to_split)} characters: into how many tokens are they split?"
     because = (
         f"The tokenizer has {tokens.VOCABULARY:,} tokens, merged from bytes by how often they stood side by side in "
         "what it was made from: frequent words are one token, rare ones several, and what it never met are bytes."

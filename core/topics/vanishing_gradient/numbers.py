@@ -130,8 +130,13 @@ def trio(
 ) -> Trio:  # fmt: skip
     """Train all three cells on the same letters."""
     began, setting = time.perf_counter(), Setting(gap, spectral_radius, keep_bias, learning_rate, clip)
-    slowest_first = NAMES[::-1]  # so that no core waits for the LSTM at the end
-    cells = cores.each(lambda name: learned(setting.of(name), name, seed), slowest_first)[::-1]
+
+    def measured(name: str) -> Learned:
+        cell = learned(setting.of(name), name, seed)
+        _ = cell.gradients  # here, where there are two cores for them
+        return cell
+
+    cells = cores.each(measured, NAMES[::-1])[::-1]  # so that no core waits for the LSTM at the end
     return Trio(dict(zip(NAMES, cells, strict=True)), Measured((seed,), time.perf_counter() - began))
 
 

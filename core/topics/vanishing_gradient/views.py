@@ -219,10 +219,14 @@ def race_view(found: Race) -> Shown:
 def best_cell(found: Race) -> Question:
     """Who recalls most?"""
     because = (
-        "The way back is short enough for a plain cell here, gates or not."
-        if found.best == RNN
-        else "A cell that passes its state on unchanged where its gate is open also passes the gradient back unchanged."
+        "A cell that passes its state on unchanged where its gate is open also passes the gradient back unchanged."
     )
+    if found.scores[found.best].mean() < 0.5:
+        because = (
+            "Hardly any cell recalls more than by guessing (25%): over this gap too little of the gradient comes back."
+        )
+    elif found.best == RNN:
+        because = "The way back is short enough for a plain cell here, gates or not."
     return Question("Which cell recalls most, on average over five seeds?", NAMES, found.best, because)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core import wording
 from core.figures.marks import marker, stroke, trace
 from core.figures.picture import BLUE, GREY, INK, ORANGE, Picture, Replay, layout
 from core.lessons import Goal, Question, Scale
@@ -32,11 +33,16 @@ def draw(seen: Seen, confidence: float, iou_threshold: float) -> Shown:
     choice = chosen(seen, confidence, iou_threshold)
     looked = choice.looked
     note = (
-        f"**{looked}** boxes score above {confidence:g}. The best one is kept; boxes of its class that overlap it by "
-        f"more than {iou_threshold:g} are suppressed; then comes the best of those left. "
-        f"**{len(choice.kept)}** are kept."
+        f"**{looked}** {score(looked)} above {confidence:g}. The best one is kept; boxes of its class that overlap it "
+        f"by more than {iou_threshold:g} are suppressed; then comes the best of those left. "
+        f"**{len(choice.kept)}** {'is' if len(choice.kept) == 1 else 'are'} kept."
     )
     return Shown(((steps(seen, choice, iou_threshold),), (sweep(seen, confidence, iou_threshold),)), note)
+
+
+def score(count: int) -> str:
+    """Noun and verb behind a number of boxes."""
+    return "box scores" if count == 1 else "boxes score"
 
 
 def before(seen: Seen, confidence: float, iou_threshold: float) -> Shown:
@@ -73,8 +79,8 @@ def steps(seen: Seen, choice: Choice, iou: float) -> Picture:
     traces = [{**one, **last} for one, last in zip(traces, end, strict=True)]
     captions = ["Nothing is chosen yet.", *(told(seen, at, own, iou) for at, own in zip(kept, victims, strict=True))]
     alt = (
-        f"Suppression in {len(kept)} steps; kept: {listed([named(seen, at) for at in kept])}. "
-        f"{len(looked) - len(choice.kept)} boxes are suppressed."
+        f"Suppression in {wording.counted(len(kept), 'step')}; kept: {listed([named(seen, at) for at in kept])}. "
+        f"Suppressed: {wording.counted(len(looked) - len(choice.kept), 'box', 'boxes')}."
     )
     frames = Replay(len(kept) + 1, lambda: [moment(number) for number in range(len(kept) + 1)])
     labels = [f"step {number}" for number in range(len(kept) + 1)]
@@ -148,10 +154,9 @@ def question(seen: Seen, confidence: float, iou_threshold: float) -> Question:
     because = "Many neighbouring cells see the same object; suppression keeps one box of each such heap."
     if len(choice.kept) == looked:
         because = "A box goes only if a surer one of its class overlaps it by more than the threshold; here none does."
-    scores = f"{looked} boxes score" if looked != 1 else "1 box scores"
     return Question(
-        f"{scores} above {confidence:g}. Boxes of one class whose IoU is above {iou_threshold:g} are taken "
-        "for the same object. How many boxes will be kept?",
+        f"{looked} {score(looked)} above {confidence:g}. Boxes of one class whose IoU is above {iou_threshold:g} are "
+        "taken for the same object. How many boxes will be kept?",
         Scale(0, max(looked, 10), 1, "boxes"),
         len(choice.kept),
         because,
@@ -168,7 +173,9 @@ def goal(seen: Seen, confidence: float, iou_threshold: float) -> Goal:
         "threshold leaves several boxes on one object."
     )
     passed = bool(seen.truth) and kept >= 2 * len(seen.truth)
-    return Goal(aim, passed, f"Now: {kept} boxes, {now} of {len(seen.truth)} true objects found ({usual} at {IOU:g}).")
+    boxes_kept = wording.counted(kept, "box", "boxes")
+    reached = f"Now: {boxes_kept}, {now} of {len(seen.truth)} true objects found ({usual} at {IOU:g})."
+    return Goal(aim, passed, reached)
 
 
 SUPPRESSION = """rows = np.loadtxt("raw.csv", delimiter=",", ndmin=2)  # left, top, right, bottom, score, class

@@ -1,5 +1,6 @@
-// Heat maps that only colour the background (nothing to hover or to read, no scale) are painted on a canvas behind the
-// figure: Plotly draws everything in it anew for each of them, which takes tens of milliseconds; this takes one or two.
+// Heat maps that only colour the background (nothing to hover or to read, no scale) and clouds of points are painted on a
+// canvas behind the figure: Plotly draws everything in it anew for each of them, and makes an element of each point, which
+// takes tens of milliseconds; this takes one or two.
 const KINDS = { u1: Uint8Array, i1: Int8Array, i4: Int32Array, f4: Float32Array };
 
 function numbers(packed) {
@@ -9,15 +10,20 @@ function numbers(packed) {
 
 const axisOf = (trace, letter) => (trace[`${letter}axis`] ?? letter).replace(letter, `${letter}axis`);
 
+const isCloud = trace => trace.meta?.cloud === true; // core/figures/marks.py: cloud
+
+const isMap = trace =>
+  trace.type === "heatmap" &&
+  trace.hoverinfo === "skip" &&
+  trace.showscale === false &&
+  !trace.texttemplate &&
+  Boolean(trace.z.shape) &&
+  Array.isArray(trace.colorscale);
+
 // Whether a trace can go behind: its axes must not need it to find their range.
 function isBackground(trace, layout) {
   return (
-    trace.type === "heatmap" &&
-    trace.hoverinfo === "skip" &&
-    trace.showscale === false &&
-    !trace.texttemplate &&
-    Boolean(trace.z.shape) &&
-    Array.isArray(trace.colorscale) &&
+    (isMap(trace) || isCloud(trace)) &&
     ["x", "y"].every(letter => {
       const axis = layout[axisOf(trace, letter)] ?? {};
       return axis.range && (axis.type ?? "linear") === "linear";
@@ -76,6 +82,41 @@ function reach(axis, places, count) {
   return [first - half, last + half].map(place => axis._offset + axis.l2p(place));
 }
 
+function drawMap(pen, trace, across, up) {
+  const map = cells(trace, up.range[0] > up.range[1]); // a canvas never mirrors what it is given a negative height for
+  const [left, right] = reach(across, numbers(trace.x), map.width),
+    [bottom, top] = reach(up, numbers(trace.y), map.height);
+  pen.imageSmoothingEnabled = Boolean(trace.zsmooth);
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(map, left, Math.min(top, bottom), right - left, Math.abs(bottom - top));
+}
+
+// Circles or diamonds, as large as Plotly draws them in its legend.
+function drawCloud(pen, { marker, ...trace }, across, up) {
+  const x = numbers(trace.x),
+    y = numbers(trace.y),
+    isRound = marker.symbol === "circle",
+    radius = (marker.size / 2) * (isRound ? 1 : 1.3);
+  pen.fillStyle = marker.color;
+  pen.strokeStyle = marker.line.color;
+  pen.lineWidth = marker.line.width;
+  for (let point = 0; point < x.length; point++) {
+    const left = across._offset + across.l2p(x[point]),
+      top = up._offset + up.l2p(y[point]);
+    pen.beginPath();
+    if (isRound) pen.arc(left, top, radius, 0, 2 * Math.PI);
+    else {
+      pen.moveTo(left - radius, top);
+      pen.lineTo(left, top - radius);
+      pen.lineTo(left + radius, top);
+      pen.lineTo(left, top + radius);
+      pen.closePath();
+    }
+    pen.fill();
+    pen.stroke();
+  }
+}
+
 function paint(canvas, figure, traces) {
   const { width, height } = figure,
     ratio = window.devicePixelRatio || 1;
@@ -87,16 +128,11 @@ function paint(canvas, figure, traces) {
   pen.scale(ratio, ratio);
   for (const trace of traces) {
     const [across, up] = ["x", "y"].map(letter => figure[axisOf(trace, letter)]);
-    const map = cells(trace, up.range[0] > up.range[1]); // a canvas never mirrors what it is given a negative height for
-    const [left, right] = reach(across, numbers(trace.x), map.width),
-      [bottom, top] = reach(up, numbers(trace.y), map.height);
     pen.save();
     pen.beginPath();
     pen.rect(across._offset, up._offset, across._length, up._length);
     pen.clip();
-    pen.imageSmoothingEnabled = Boolean(trace.zsmooth);
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(map, left, Math.min(top, bottom), right - left, Math.abs(bottom - top));
+    (isCloud(trace) ? drawCloud : drawMap)(pen, trace, across, up);
     pen.restore();
   }
 }
