@@ -80,7 +80,7 @@ def shown(
         out = np.flatnonzero(fate.by >= 0)
         picture = thin(picture, raw.boxes[out] * scale)
     picture = annotated(picture, replace(found, boxes=found.boxes * scale), raw.names)
-    return picture, boxes_told(found, fate, raw, spent), rows(found, raw.names), suppressed_rows(raw, fate)
+    return picture, tally(found, fate, raw, spent), rows(found, raw.names), suppressed_rows(raw, fate)
 
 
 def smaller(picture: np.ndarray) -> tuple[np.ndarray, float]:
@@ -104,7 +104,7 @@ def thin(picture: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return picture
 
 
-def boxes_told(found: Found, fate: Suppressed, raw: Raw, spent: float) -> str:
+def tally(found: Found, fate: Suppressed, raw: Raw, spent: float) -> str:
     """How many boxes stay, of what, and what became of the others."""
     out = int((fate.by >= 0).sum())
     if not len(found.boxes):
