@@ -14,6 +14,7 @@ from core.topics.tensors_autograd_modules.broadcasting_view import BROADCASTING,
 from core.topics.tensors_autograd_modules.broadcasting_view import goal as shape_goal
 from core.topics.tensors_autograd_modules.einsum import equation_of, program_of_sum, summed
 from core.topics.tensors_autograd_modules.einsum_view import EQUATIONS, is_trace
+from core.topics.tensors_autograd_modules.einsum_view import goal as trace_goal
 from core.topics.tensors_autograd_modules.graph import REASONS, alone, program_of_snippet, traced
 from core.topics.tensors_autograd_modules.graph_view import GETS, REFUSES, SNIPPETS
 from core.topics.tensors_autograd_modules.graph_view import draw as draw_graph
@@ -183,6 +184,7 @@ def test_sizes_that_cannot_be_stepped_through_are_refused(sizes):
 def test_a_trace_needs_no_product(seeds):
     for seed in seeds[:5]:
         found = summed("ij,ji->", "3, 4", seed)
+        assert trace_goal(found).now == "Now: ij,ji->, whose answer has 1 number."
         assert is_trace(found) and int(found.answer) == int((found.tensors[0] @ found.tensors[1]).trace())
     assert not any(is_trace(summed(each, "", 1)) for each in EQUATIONS)
 

@@ -19,6 +19,7 @@ from core.topics.tensors_autograd_modules.broadcasting import (
     shape_of,
 )
 from core.topics.tensors_autograd_modules.cells import board, boxes, grid
+from core.wording import counted
 
 HELP = "Sizes of the axes, separated by commas: 3, 1, 4. Nothing is the shape of a single number."
 FIRST = text("Shape of a", "3, 1", longest=60, help=HELP)
@@ -107,7 +108,8 @@ def explanation(found: Aligned) -> str:
     read = {0: "a", 1: "b"}
     again = [name for which, name in read.items() if found.stretches(which)]
     how = f"{' and '.join(again)} {'are' if len(again) > 1 else 'is'} read again" if again else "nothing is repeated"
-    return f"`a + b` has shape **{written(found.result)}**, {found.numbers:,} numbers; {how}, and nothing is copied."
+    shape = f"`a + b` has shape **{written(found.result)}**, {counted(found.numbers, 'number')}"
+    return f"{shape}; {how}, and nothing is copied."
 
 
 def rows_of(found: Aligned) -> list[dict]:
@@ -151,7 +153,7 @@ def goal(found: Aligned) -> Goal:
     """Both tensors stretched, three axes, sixty numbers."""
     right = len(found.axes) == 3 and found.stretches(0) and found.stretches(1) and found.numbers == AIM
     text = f"Make `a + b` hold exactly **{AIM} numbers on three axes**, with both a and b stretched."
-    return Goal(text, right, f"Now: {written(found.result)}, {found.numbers:,} numbers.")
+    return Goal(text, right, f"Now: {written(found.result)}, {counted(found.numbers, 'number')}.")
 
 
 BROADCASTING = View(

@@ -11,6 +11,7 @@ from core.lessons.controls import pick, text
 from core.lessons.view import Shown, View
 from core.topics.tensors_autograd_modules.cells import board, boxes, grid
 from core.topics.tensors_autograd_modules.einsum import NAMES, Summed, Term, program_of_sum, summed
+from core.wording import counted
 
 EQUATIONS = {
     "ij,jk->ik": "the matrix product",
@@ -136,7 +137,8 @@ def sizes(found: Summed) -> str:
 def question(found: Summed) -> Question:
     """How many products does the loop form?"""
     most = max(20, 2 * found.products)
-    because = f"Every letter is a loop: {' · '.join(map(str, found.sizes.values()))} = {found.products} turns."
+    loops = " · ".join(map(str, found.sizes.values()))
+    because = f"Every letter is a loop: {loops} = {counted(found.products, 'turn')}."
     return Question(
         "How many times does the loop multiply (or add)?", Scale(1, most, 1, close=0), found.products, because
     )
@@ -148,7 +150,7 @@ def goal(found: Summed) -> Goal:
         "Write an equation that takes **two matrices A and B** to the single number **trace(AB)**, "
         "the sum of the product's diagonal, without forming the product."
     )
-    now = f"Now: {found.equation.text}, whose answer has {found.answer.numel()} numbers."
+    now = f"Now: {found.equation.text}, whose answer has {counted(found.answer.numel(), 'number')}."
     return Goal(text, is_trace(found), now)
 
 

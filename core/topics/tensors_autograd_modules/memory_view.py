@@ -19,6 +19,7 @@ from core.topics.tensors_autograd_modules.memory import (
     laid_out,
     program_of_memory,
 )
+from core.wording import counted
 
 WIDE = 12  # cells of memory in a line
 BECAUSE = {
@@ -140,7 +141,8 @@ def goal(found: Layout) -> Goal:
     again = len(set(found.addresses)) < len(found.addresses) and not found.error
     text = "Find a view of x's own memory that **reads some cells more than once** and **skips the first cell**."
     read = len(set(found.addresses))
-    now = f"Now: {len(found.addresses)} numbers from {read} cells, offset {found.y.storage_offset()}."
+    numbers = counted(len(found.addresses), "number")
+    now = f"Now: {numbers} from {counted(read, 'cell')}, offset {found.y.storage_offset()}."
     return Goal(text, found.shares and again and 0 not in found.addresses, now)
 
 
