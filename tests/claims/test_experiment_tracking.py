@@ -25,7 +25,7 @@ from core.topics.experiment_tracking.comparing import CANNOT, NOBODY, because_of
 from core.topics.experiment_tracking.events import packed
 from core.topics.experiment_tracking.live_view import LIVE, smoothed
 from core.topics.experiment_tracking.offline import MOST, archive, offline
-from core.topics.experiment_tracking.pictures import all_runs
+from core.topics.experiment_tracking.pictures import all_runs, overlaid
 from core.topics.experiment_tracking.reproduce_view import REPRODUCE
 from core.topics.experiment_tracking.runs_view import FILTER, RUNS, clicked
 from core.topics.experiment_tracking.seen import digest, seen
@@ -357,6 +357,7 @@ def test_every_view_draws_what_it_says(found, written):
                 picture.plotly()
                 assert "nan" not in picture.alt and len(picture.alt) > 40
         assert view.question(subject, **looked).truth is not None
+    assert overlaid({"run 1": found.here.entries[:1]}).alt.endswith("(1 seed).")
 
 
 def test_smoothing_with_nothing_leaves_a_curve_and_a_rise_is_remembered_too(found, written):

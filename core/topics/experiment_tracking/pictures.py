@@ -95,9 +95,9 @@ def overlaid(
                     "y": encoded(np.r_[mean + spread, (mean - spread)[::-1]])}  # fmt: skip
             fill = {"mode": "lines", "fill": "toself", "fillcolor": transparent(color, 0.18), "line": {"width": 0}}
             traces.append({"type": "scatter", **edge, **fill, "hoverinfo": "skip", "showlegend": False})
-        seeds = f", {len(rows)} seeds" if len(rows) > 1 else ", one seed"
-        traces.append(line(epochs, mean, f"{short(name)}{seeds}", color, DASHES[place % 6]))
-        words.append(f"the settings of {name} from {number(mean[0])} to {number(mean[-1])} ({len(rows)} seeds)")
+        seeds = counted(len(rows), "seed")
+        traces.append(line(epochs, mean, f"{short(name)}, {seeds}", color, DASHES[place % 6]))
+        words.append(f"the settings of {name} from {number(mean[0])} to {number(mean[-1])} ({seeds})")
     return Picture(traces, layout("Epoch", curve, height), f"{curve} against epochs: {'; '.join(words)}.")
 
 
