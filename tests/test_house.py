@@ -75,6 +75,11 @@ def test_names_say_what_is_meant(path: Path):
             assert "Manager" not in node.name, node.name
 
 
+def test_no_two_files_of_tests_have_one_name():
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names)), "pytest would not collect the second"
+
+
 @pytest.mark.parametrize("path", [*CORE, *KIT], ids=name)
 def test_modules_and_what_others_import_from_them_are_documented(path: Path):
     tree = parsed(path)
