@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -55,6 +56,7 @@ def component(name: str, *scripts: str, **options: Any) -> Callable:
 
 _stage = component("stage", "behind", isolate_styles=False)
 _replay = component("replay")
+AHEAD = 0.012  # seconds that pictures go ahead of what follows: the browser draws together what comes within 10 ms
 
 
 def mount(
@@ -78,9 +80,9 @@ def mount(
     data = {"pictures": text, "source": say(source), "key": key, "id": id, "script": PLOTLY.address}
     if any(picture.frames for picture in pictures):
         later(lambda: replay(pictures, key, id))
-    return _stage(
-        key=key, data=data, on_clicked_change=lambda: clicked and clicked(st.session_state[key].clicked)
-    ).clicked
+    stage = _stage(key=key, data=data, on_clicked_change=lambda: clicked and clicked(st.session_state[key].clicked))
+    time.sleep(AHEAD)
+    return stage.clicked
 
 
 def drawn(pictures: "Sequence[Picture]", weights: Sequence[float], click: bool) -> list[dict]:
