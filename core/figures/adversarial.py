@@ -63,10 +63,10 @@ def duel(run: GanRun, name: str = "", with_arrows: bool = True, height: int = 43
     def moments(part: GanRun) -> list[tuple[np.ndarray, list[np.ndarray]]]:
         made = samples(part, noise)
         values = belief(part.recipe.loss, fields(part, EXTENT, SIDE)).nan_to_num(0.5).numpy()
-        points = [[cloud] for cloud in inside(made)]
+        points = [[spots] for spots in inside(made)]
         if with_arrows:
             ways = pulls(part, made[:, :ARROWS]).nan_to_num(0.0).clamp(-1e6, 1e6).numpy()
-            points = [[cloud, arrows(cloud[:ARROWS], way)] for [cloud], way in zip(points, ways, strict=True)]
+            points = [[spots, arrows(spots[:ARROWS], way)] for [spots], way in zip(points, ways, strict=True)]
         return list(zip(np.stack([1 - values, values], axis=-1), points, strict=True))
 
     def film() -> list[tuple[dict | None, ...]]:

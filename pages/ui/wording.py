@@ -10,8 +10,9 @@ PHONE, YIELDED, CODE = 48, 8, 6  # letters beside each other on a phone, of a co
 def figures(cell: Any) -> Any:
     """A table's cell as it is printed: a number below zero has a true minus sign, also in the power of ten of a cell
     that is nothing but a number; code stays as it is typed."""
-    sign = r"^-(?=\d)|(?<=e)-" if re.fullmatch(r"-?[\d.,]+e-\d+", str(cell)) else r"^-(?=\d)"
-    return re.sub(sign, "−", cell) if isinstance(cell, str) else cell
+    if not isinstance(cell, str):
+        return cell
+    return signed(cell) if re.fullmatch(r"-?[\d.,]+e-\d+", cell) else re.sub(r"^-(?=\d)", "−", cell)
 
 
 def signed(text: str) -> str:

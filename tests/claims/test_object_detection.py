@@ -109,7 +109,7 @@ def test_a_box_is_suppressed_by_a_surer_one_of_its_class_that_overlaps_it_enough
 def test_a_higher_threshold_never_leaves_fewer_than_a_quarter_less(seeds):
     """More lenient thresholds keep more boxes in all; step by step greedy choice may keep a few less."""
     for seed in seeds[:6]:
-        kept, _ = suppressed.counted(scene(seed), 0.05)
+        kept, _ = suppressed.at_thresholds(scene(seed), 0.05)
         assert kept[-1] == max(kept) and kept[0] <= kept[-1]
         assert all(after >= 0.75 * before for before, after in pairwise(kept))
 

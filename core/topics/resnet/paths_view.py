@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from core import wording
 from core.data.images import FASHION_MNIST
 from core.figures.curves import line
 from core.figures.marks import hover, trace, upright, vertical
@@ -21,6 +20,7 @@ from core.topics.resnet.gradients_view import decades
 from core.topics.resnet.networks import DEPTHS, EACH, RESIDUAL, network, pictures, standardised, untrained
 from core.topics.resnet.paths import Carried, carried, with_statistics
 from core.topics.resnet.programs import LOADED_STEP, NETWORK_STEP, call_loaded, pictures_step, sheet_file, weights_file
+from core.wording import counted
 
 DEPTH = scale("Depth", DEPTHS, 56)
 START, TRAINED = "before training", "after training"
@@ -84,7 +84,7 @@ def whole(lengths: np.ndarray) -> dict:
     return {"dtick": max(1, len(lengths) // 7), "range": [-0.6, len(lengths) - 0.4]}
 
 
-def counted(found: Paths, longest: int, height: int = 290) -> Picture:
+def by_length(found: Paths, longest: int, height: int = 290) -> Picture:
     """How many paths there are of each length."""
     counts = found.found.counts
     lengths = np.arange(len(counts))
@@ -132,7 +132,7 @@ def together(found: Paths, longest: int, height: int = 290) -> Picture:
 
 def at_most(length: int) -> str:
     """A length of paths in words."""
-    return wording.counted(length, "branch", "branches")
+    return counted(length, "branch", "branches")
 
 
 def draw(found: Paths, longest_path: int) -> Shown:
@@ -146,7 +146,7 @@ def draw(found: Paths, longest_path: int) -> Shown:
         f"**{parts.mean_length:.1f}** (dotted). The paths with at most {at_most(longest_path)}, {part} of all, give "
         f"a gradient whose cosine with the whole one is **{parts.up_to(longest_path):z.2f}**."
     ).replace("-", "−")
-    return Shown(((counted(found, longest_path), single(found), together(found, longest_path)),), note)
+    return Shown(((by_length(found, longest_path), single(found), together(found, longest_path)),), note)
 
 
 def before(found: Paths, longest_path: int) -> Shown:
@@ -154,7 +154,7 @@ def before(found: Paths, longest_path: int) -> Shown:
     note = (
         f"At each of {found.found.blocks} blocks the gradient goes back through the branch or past it: so many paths."
     )
-    return Shown(((counted(found, found.found.blocks),),), note)
+    return Shown(((by_length(found, found.found.blocks),),), note)
 
 
 def question(found: Paths, longest_path: int) -> Question:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core import wording
 from core.figures.marks import marker, stroke, trace
 from core.figures.picture import BLUE, GREY, INK, ORANGE, Picture, Replay, layout
 from core.lessons import Goal, Question, Scale
@@ -18,6 +17,7 @@ from core.projects.detection.lesson.drawn import boxes, listed, named, outlines,
 from core.projects.detection.lesson.judged import matched
 from core.projects.detection.lesson.seen import CONFIDENCE, IOU, Seen
 from core.projects.detection.suppression import Suppressed, suppressed
+from core.wording import counted
 
 MOST_STEPS = 60
 FUNCTIONS = (area, intersection, iou, Suppressed, suppressed)
@@ -79,8 +79,8 @@ def steps(seen: Seen, choice: Choice, iou: float) -> Picture:
     traces = [{**one, **last} for one, last in zip(traces, end, strict=True)]
     captions = ["Nothing is chosen yet.", *(told(seen, at, own, iou) for at, own in zip(kept, victims, strict=True))]
     alt = (
-        f"Suppression in {wording.counted(len(kept), 'step')}; kept: {listed([named(seen, at) for at in kept])}. "
-        f"Suppressed: {wording.counted(len(looked) - len(choice.kept), 'box', 'boxes')}."
+        f"Suppression in {counted(len(kept), 'step')}; kept: {listed([named(seen, at) for at in kept])}. "
+        f"Suppressed: {counted(len(looked) - len(choice.kept), 'box', 'boxes')}."
     )
     frames = Replay(len(kept) + 1, lambda: [moment(number) for number in range(len(kept) + 1)])
     labels = [f"step {number}" for number in range(len(kept) + 1)]
@@ -118,7 +118,7 @@ def told(seen: Seen, at: int, victims: np.ndarray, iou: float) -> str:
     )
 
 
-def counted(seen: Seen, confidence: float) -> tuple[list[int], list[int]]:
+def at_thresholds(seen: Seen, confidence: float) -> tuple[list[int], list[int]]:
     """Boxes kept at every threshold, and how many objects that are really there they find."""
     choices = [chosen(seen, confidence, iou) for iou in THRESHOLDS]
     return [len(choice.kept) for choice in choices], [found(seen, choice) for choice in choices]
@@ -131,7 +131,7 @@ def found(seen: Seen, choice: Choice) -> int:
 
 def sweep(seen: Seen, confidence: float, iou: float) -> Picture:
     """How many boxes each threshold keeps, and how many true objects they find."""
-    kept, hit = counted(seen, confidence)
+    kept, hit = at_thresholds(seen, confidence)
     traces = [trace("lines+markers", list(THRESHOLDS), kept, name="boxes kept", line=stroke(ORANGE, 2.5, "dash"),
                     marker=marker(ORANGE, 7, "diamond"))]  # fmt: skip
     told = f"At IoU threshold {THRESHOLDS[0]:g} {kept[0]} boxes are kept, at {IOU:g} {kept[THRESHOLDS.index(IOU)]}"
@@ -173,7 +173,7 @@ def goal(seen: Seen, confidence: float, iou_threshold: float) -> Goal:
         "threshold leaves several boxes on one object."
     )
     passed = bool(seen.truth) and kept >= 2 * len(seen.truth)
-    boxes_kept = wording.counted(kept, "box", "boxes")
+    boxes_kept = counted(kept, "box", "boxes")
     reached = f"Now: {boxes_kept}, {now} of {len(seen.truth)} true objects found ({usual} at {IOU:g})."
     return Goal(aim, passed, reached)
 
