@@ -18,7 +18,7 @@ from core.topics.keras.ways import CARRIES, KERAS, RAW, WHOLE, Ways
 TRAINING = """x, y = mixed_digits({seed!r}, flat=True)
 x, y, x_test = x[:400], y[:400], x[400:600]
 model = fresh({units!r}, {seed!r})
-optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01, fused=True)
 for epoch in range({epochs!r}):
     for inputs, labels in batches(x, y, {seed!r}, epoch):
         optimizer.zero_grad()

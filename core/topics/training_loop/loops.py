@@ -105,27 +105,24 @@ def table(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return x, data.y[order], x_test, data.y_test
 
 
-def loss_of(logits: Tensor, y: Tensor, bug: str) -> Tensor:
-    """The loss as the loop with a bug computes it."""
+def losses_of(logits: Tensor, y: Tensor, bug: str) -> Tensor:
+    """The loss as the loop with a bug computes it: logits (…, samples, classes) and labels (…, samples) → (…)."""
     if bug == "softmax before cross-entropy":
-        return functional.cross_entropy(logits.softmax(dim=1), y)
-    if bug == "wrong dimension":
-        return functional.nll_loss(logits.log_softmax(dim=0), y)
-    if bug == "detached loss":
-        return functional.cross_entropy(logits.detach(), y).requires_grad_()
-    return functional.cross_entropy(logits, y)
+        logits = logits.softmax(dim=-1)
+    scores = logits.log_softmax(dim=-2 if bug == "wrong dimension" else -1)
+    return -scores.gather(-1, y[..., None])[..., 0].mean(dim=-1)
 
 
 def seen(x: Tensor, y: Tensor, bug: str) -> Tensor:
-    """The table with the columns that leak the label, or without."""
-    notes = functional.one_hot(y, CLASSES).float() if bug == "leaked data" else torch.zeros(len(x), CLASSES)
-    return torch.cat([x[:, :-CLASSES], notes], dim=1)
+    """The table with the columns that leak the label, or without; any dimensions before (samples, 74)."""
+    notes = functional.one_hot(y, CLASSES).float() if bug == "leaked data" else torch.zeros(*y.shape, CLASSES)
+    return torch.cat([x[..., :-CLASSES], notes], dim=-1)
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What a loop draws for one epoch: the order (samples,), which units stay in each batch (batches, batch, units) as
-    dropout scales them, and which while it is scored, (held-out samples, units) or none."""
+    """What loops draw for one epoch: the orders (seeds, samples), which units stay in each batch (batches, seeds,
+    batch, units) as dropout scales them, and which while it is scored, (seeds, held-out samples, units) or none."""
 
     order: Tensor
     kept: Tensor
@@ -134,23 +131,35 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Trained:
-    """A loop's curves, (epochs, 3): the mean training loss, the held-out loss and the held-out accuracy after each
-    epoch, as that loop measures them; and, unless it was mended, weights and latest gradients before each epoch."""
+    """The loops' curves, (seeds, epochs, 3): the mean training loss, the held-out loss and the held-out accuracy after
+    each epoch, as that loop measures them; and, unless it was mended, weights and latest gradients before each epoch,
+    (seeds, …) each."""
 
     curves: np.ndarray
     states: tuple[tuple[list[Tensor], list[Tensor]], ...]
 
 
-def draws(loops: Sequence[str], seed: int, sizes: tuple[int, int]) -> tuple[list[Tensor], list[Epoch]]:
-    """The first weights and what each epoch draws, in the order in which PyTorch's loop draws them from one seed;
-    ``loops`` says for each epoch which bug it has, ``sizes`` how many samples are trained on and held out."""
+def draws(loops: Sequence[str], seeds: Sequence[int], sizes: tuple[int, int]) -> tuple[list[Tensor], list[Epoch]]:
+    """The first weights, (seeds, …) each, and what each epoch draws; ``loops`` says for each epoch which bug it has,
+    ``sizes`` how many samples are trained on and held out."""
+    weights, epochs = zip(*(drawn(loops, seed, sizes) for seed in seeds), strict=True)
+    stacked = []
+    for bug, alike in zip(loops, zip(*epochs, strict=True), strict=True):
+        orders, masks, scored = zip(*alike, strict=True)
+        silenced = torch.stack(scored) if bug == "forgotten eval" else None
+        stacked.append(Epoch(torch.stack(orders), torch.stack(masks, dim=1), silenced))
+    return [torch.stack(each) for each in zip(*weights, strict=True)], stacked
+
+
+def drawn(loops: Sequence[str], seed: int, sizes: tuple[int, int]) -> tuple[list[Tensor], list[tuple]]:
+    """The same for one seed, in the order in which PyTorch's loop draws it."""
     epochs = []
     with torchs_own(seed):
         model = nn.Sequential(nn.Linear(74, UNITS), nn.ReLU(), nn.Dropout(0.5), nn.Linear(UNITS, CLASSES))
         for bug in loops:
             order = torch.arange(sizes[0]) if bug == "no shuffle on sorted data" else torch.randperm(sizes[0])
             masks = torch.stack([half(BATCH) for _ in range(sizes[0] // BATCH)])
-            epochs.append(Epoch(order, masks, half(sizes[1]) if bug == "forgotten eval" else None))
+            epochs.append((order, masks, half(sizes[1]) if bug == "forgotten eval" else None))
     return [weight.detach() for weight in model.parameters()], epochs
 
 
@@ -159,45 +168,48 @@ def half(samples: int) -> Tensor:
     return torch.empty(samples, UNITS).bernoulli_(0.5).div_(0.5)
 
 
-def history(bug: str, seed: int, mended: int | None = None) -> Trained:
-    """Train with a bug, from epoch ``mended`` on without it: the broken loop is rewound to there and goes on."""
+def history(bug: str, seeds: Sequence[int], mended: int | None = None) -> Trained:
+    """Train with a bug, from epoch ``mended`` on without it: the broken loops are rewound to there and go on. The seeds
+    train beside each other, in stacked tensors; to the last bit, each gets the weights it would get alone."""
     if mended == 0 and bug != SOUND:
-        return kept(SOUND, seed)
-    x, y, x_test, y_test = table(seed)
-    first = mended or 0
+        return kept(SOUND, seeds)
+    x, y, x_test, y_test = (torch.stack(part) for part in zip(*map(table, seeds), strict=True))
+    first, each = mended or 0, torch.arange(len(seeds))[:, None]
     loops = [bug if mended is None or epoch < mended else SOUND for epoch in range(EPOCHS)]
-    weights, epochs = draws(loops, seed, (len(x), len(x_test)))
+    weights, epochs = draws(loops, seeds, (x.shape[1], x_test.shape[1]))
     gradients: list[Tensor] = []
-    before = kept(bug, seed) if mended else Trained(np.empty((0, 3)), ())
-    rows, states = list(before.curves[:first]), list(before.states[:first])
+    before = kept(bug, seeds) if mended else Trained(np.empty((len(seeds), 0, 3)), ())
+    rows, states = [], list(before.states[:first])
     if mended:
         weights, gradients = before.states[first]
     weights = [weight.clone().requires_grad_() for weight in weights]
     for now, epoch in zip(loops[first:], epochs[first:], strict=True):
         states.append(([weight.detach().clone() for weight in weights], gradients))
         rate = 100 * RATE if now == "step ×100" else RATE
-        inputs, inputs_test = seen(x, y, now), seen(x_test, y_test, now)
+        batches = (part[each, epoch.order].split(BATCH, dim=1) for part in (seen(x, y, now), y))
         losses = []
-        for batch, mask in zip(epoch.order.split(BATCH), epoch.kept, strict=True):
-            loss = loss_of(answers(weights, inputs[batch], mask), y[batch], now)
-            losses.append(loss.item())
+        for inputs, labels, mask in zip(*batches, epoch.kept, strict=True):
+            loss = losses_of(answers(weights, inputs, mask), labels, now)
+            losses.append(loss.detach())
             if now == "detached loss":
                 continue  # no gradient reaches a weight
-            found = list(torch.autograd.grad(loss, weights))
+            found = list(torch.autograd.grad(loss.sum(), weights))
             gradients = list(torch._foreach_add(gradients, found)) if now == "no zero_grad" and gradients else found
             with torch.no_grad():
                 torch._foreach_add_(weights, gradients, alpha=-rate)
         with torch.no_grad():
-            logits = answers(weights, inputs_test, epoch.scored)
-        right = (logits.argmax(dim=1) == y_test).float().mean().item()
-        rows.append(np.array([sum(losses) / len(losses), loss_of(logits, y_test, now).item(), right]))
-    return Trained(np.array(rows), () if mended else tuple(states))
+            logits = answers(weights, seen(x_test, y_test, now), epoch.scored)
+        right = (logits.argmax(dim=2) == y_test).double().mean(dim=1)
+        rows.append(torch.stack([torch.stack(losses).double().mean(dim=0), losses_of(logits, y_test, now), right], 1))
+    curves = np.concatenate([before.curves[:, :first], torch.stack(rows, dim=1).numpy()], axis=1)
+    return Trained(curves, () if mended else tuple(states))
 
 
 def answers(weights: Sequence[Tensor], x: Tensor, mask: Tensor | None) -> Tensor:
-    """The network's logits, (samples, classes); ``mask`` silences units."""
-    hidden = functional.linear(x, *weights[:2]).relu()
-    return functional.linear(hidden if mask is None else hidden * mask, *weights[2:])
+    """The networks' logits, (seeds, samples, 74) → (seeds, samples, classes); ``mask`` silences units."""
+    first, first_bias, second, second_bias = weights
+    hidden = torch.baddbmm(first_bias[:, None], x, first.mT).relu()
+    return torch.baddbmm(second_bias[:, None], hidden if mask is None else hidden * mask, second.mT)
 
 
 def named(curves: np.ndarray) -> str:
@@ -220,10 +232,10 @@ def named(curves: np.ndarray) -> str:
     return "forgotten eval" if held[-1] > 0.8 * train[-1] else SOUND
 
 
-@functools.lru_cache(maxsize=512)
-def kept(bug: str, seed: int, mended: int | None = None) -> Trained:
+@functools.lru_cache(maxsize=128)
+def kept(bug: str, seeds: tuple[int, ...], mended: int | None = None) -> Trained:
     """``history``, computed once."""
-    return history(bug, seed, mended)
+    return history(bug, seeds, mended)
 
 
 @dataclass(frozen=True)
@@ -246,8 +258,7 @@ class Case:
 def case(name: str, mended: int, seed: int) -> Case:
     """Run a broken loop, and the same mended after so many epochs, over several seeds."""
     began, seeds = time.perf_counter(), tuple(seed + place for place in range(SEEDS))
-    broken = np.stack([kept(name, each).curves for each in seeds])
-    fixed = np.stack([kept(name, each, mended).curves for each in seeds])
+    broken, fixed = kept(name, seeds).curves, kept(name, seeds, mended).curves
     return Case(BUGS[name], mended, seeds, broken, fixed, time.perf_counter() - began)
 
 
