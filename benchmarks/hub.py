@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from benchmarks.session import PageFailedError, Session, served
 from core.lessons import curriculum
 
+BETWEEN = 8  # lessons between two looks at how fast the machine is
 LONGEST = 60.0  # seconds that one page is measured for, however many seeds are asked for
 RESULTS = Path(__file__).resolve().parent / "results" / "hub.md"
 HUB = (sys.executable, "-m", "streamlit", "run", "Home.py")
@@ -133,20 +134,35 @@ def timed(url: str, slug: str, rounds: int) -> Iterator[tuple[object, ...]]:
 
 def release_table(rounds: int) -> str:
     """From letting go of a slider to the last figure drawn, in Chromium, page by page."""
+    rows: list[tuple[object, ...]] = []
     with served(*HUB, ready="/healthz") as (url, _), served(*BARE) as (bare, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        addresses = [bare, *(f"{url}/{topic.slug}" for topic in curriculum.topics()), bare]
-        rows = [row for address in addresses for row in releases(browser, address, rounds)]
+        slugs = [topic.slug for topic in curriculum.topics()]
+        (before,) = releases(browser, bare, rounds)
+        for begin in range(0, len(slugs), BETWEEN):
+            some = [f"{url}/{slug}" for slug in slugs[begin : begin + BETWEEN]]
+            found = [row for address in some for row in releases(browser, address, rounds)]
+            (after,) = releases(browser, bare, rounds)
+            rows += [against(before, before), *(against(row, before, after) for row in found)]
+            before = after
+        rows.append(against(before, before))
         browser.close()
     note = (
         "Milliseconds from letting go of a slider with the mouse until the first and the last row of figures that it "
         f"changes is drawn, in headless Chromium without a graphics card on the same {os.cpu_count()} cores; up to "
         f"{rounds} moves of the page's first three sliders, some steps away from where they stand at first, all "
-        "questions answered. First and last of all, for comparison, Streamlit with one slider and one figure "
-        "(`benchmarks/bare.py`): the machine is as fast as these say."
+        f"questions answered. For comparison, before and after every {BETWEEN} lessons, Streamlit with one slider and "
+        "one figure (`benchmarks/bare.py`): the machine is as fast as these say, and the last column is how many "
+        "times their median the 95th percentiles are."
     )
-    head = ["Page", "Moves", "First: median", "p95", "Last: median", "p95"]
+    head = ["Page", "Moves", "First: median", "p95", "Last: median", "p95", "p95 over bare: first, last"]
     return table("From release to picture", note, head, rows)
+
+
+def against(row: tuple, *bare: tuple) -> tuple[object, ...]:
+    """A row of the table with its 95th percentiles as multiples of the bare page's median, to the first figure."""
+    yardstick = statistics.mean(float(each[2]) for each in bare)
+    return *row, ", ".join(f"{float(row[place]) / yardstick:.1f}" for place in (3, 5))
 
 
 def releases(browser: Browser, url: str, rounds: int) -> Iterator[tuple[object, ...]]:

@@ -15,12 +15,17 @@ from torch import Tensor
 
 SEEDS = 1 << 64
 DRAWING = threading.RLock()  # torch has one generator for all threads
-BLOCK_EPOCHS, BLOCK_NUMBERS = 100, 1 << 16  # what a block of orders holds at most: 256 kB, unless an epoch has more
+BLOCK_EPOCHS, BLOCK_NUMBERS = 1000, 1 << 16  # what a block of orders holds at most: 256 kB, unless an epoch has more
 
 
 def order(count: int, seed: int, epoch: int) -> Tensor:
     """The order in which epoch number ``epoch`` visits ``count`` samples: a permutation, shape (count,)."""
-    return torch.randperm(count, generator=torch.Generator().manual_seed((10_000 * seed + epoch) % SEEDS))
+    return drawn(torch.Generator(), count, seed, epoch)
+
+
+def drawn(generator: torch.Generator, count: int, seed: int, epoch: int) -> Tensor:
+    """``order``, with a generator that may be seeded anew: making one takes longer than a short order."""
+    return torch.randperm(count, generator=generator.manual_seed((10_000 * seed + epoch) % SEEDS))
 
 
 def orders(count: int, seed: int, first: int, last: int) -> Iterator[np.ndarray]:
@@ -35,8 +40,9 @@ def orders(count: int, seed: int, first: int, last: int) -> Iterator[np.ndarray]
 @lru_cache(maxsize=128)
 def block(count: int, seed: int, first: int, last: int) -> np.ndarray:
     """The orders of the epochs ``first`` to ``last``, (epochs, count); do not write to it."""
-    rows = [order(count, seed, epoch).numpy() for epoch in range(first, last + 1)]
-    return np.stack(rows).astype(np.int32)
+    generator = torch.Generator()
+    rows = torch.stack([drawn(generator, count, seed, epoch) for epoch in range(first, last + 1)])
+    return rows.to(torch.int32).numpy()
 
 
 def uniform(seed: int, stream: int, step: int, shape: tuple[int, ...]) -> Tensor:

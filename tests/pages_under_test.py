@@ -73,7 +73,13 @@ class Shown:
     def slips(self) -> list[str]:
         """What ``SLIPS`` finds, each with the words around it."""
         found = ((text, match) for text in self.sentences for match in SLIPS.finditer(text))
-        return [text[max(match.start() - 40, 0) : match.end() + 40] for text, match in found]
+        return [text[max(match.start() - 40, 0) : match.end() + 40] for text, match in found] + self.odd_cells
+
+    @property
+    def odd_cells(self) -> list[str]:
+        """Cells of tables that would be printed as they should not: numbers nobody has rounded, formulas."""
+        cells = (cell for kind, *parts in self.seen if kind == "table" for row in parts[0] for cell in row.values())
+        return [repr(cell) for cell in cells if not isinstance(cell, str | int) or re.search(r"(?<!\\)\$", str(cell))]
 
     def clear(self) -> None:
         """Forget it all."""

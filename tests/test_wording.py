@@ -7,7 +7,8 @@ from core.figures.marks import powers, staggered, wrapped
 from core.lessons.question import Scale
 from core.provenance import duration
 from core.wording import article, bytes_told, code, counted
-from pages.ui.wording import broken, figures, signed
+from pages.ui.cells import broken, tabular
+from pages.ui.wording import figures, signed
 
 
 @pytest.mark.parametrize(
@@ -126,3 +127,15 @@ def test_numbers_of_seeds_stand_above_their_whiskers():
 
 def test_code_in_a_sentence_cannot_end_itself():
     assert code("__builtin__ set") == "`__builtin__ set`" and code("") == "" and code("a`b") == "`a'b`"
+
+
+def test_a_table_reads_code_bold_words_and_links_and_shows_everything_else_as_it_is():
+    table = tabular(
+        {"A & b": ["**bold** `x<1`", "<b onclick=alert(1)>", r"\*its own\*"], "train_loss": [-1, "-0.5", 2]}
+    )
+    assert '<th scope="col">A &amp; b</th>' in table and ">train_loss<" in table
+    assert "<td><strong>bold</strong> <code>x&lt;1</code></td>" in table
+    assert "<td>&lt;b onclick=alert(1)&gt;</td>" in table and "<td>*its own*</td>" in table
+    assert "<td>−0.5</td>" in table and "<td>2</td>" in table
+    assert "javascript" not in tabular({"A": ["[x](javascript:alert(1))"]}).replace("[x](javascript", "")
+    assert '<a href="calculus">Calculus</a>' in tabular({"A": ["[Calculus](calculus)"]})

@@ -1,30 +1,23 @@
 """Markdown as the lessons write it, with formulas, to HTML that needs no script: formulas become MathML."""
 
 import re
-from functools import cache
 from html import escape
+
+from core.wording import markdown_reader
 
 ICON = re.compile(r":material/\w+: ?")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$(?=\S)(.+?)(?<=\S)\$", re.DOTALL)
 MARK = "\ue000"  # of a private use, in no text: where a formula stood
 
 
-@cache
-def reader():
-    """The Markdown reader: tables, no HTML of the text's own."""
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
-
-
 def html(markdown: str) -> str:
     """Paragraphs, lists, tables, code and formulas."""
-    return with_formulas(markdown, lambda text: reader().render(text))
+    return with_formulas(markdown, markdown_reader().render)
 
 
 def inline(markdown: str) -> str:
     """One line without a paragraph around it."""
-    return with_formulas(markdown, lambda text: reader().renderInline(text))
+    return with_formulas(markdown, markdown_reader().renderInline)
 
 
 def with_formulas(markdown: str, render) -> str:

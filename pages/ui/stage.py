@@ -21,8 +21,8 @@ from core.provenance import name_of
 from core.serving.files import PLOTLY
 from pages.ui import words
 from pages.ui.brought import Brought
+from pages.ui.cells import tabular
 from pages.ui.witness import noted
-from pages.ui.wording import broken, figures
 from pages.ui.words import prose, said, say
 from pages.ui.work import job_panel
 
@@ -185,10 +185,7 @@ class Stage(Brought):
     def table(self, rows: Sequence[dict]) -> None:
         """Rows of equal keys as a table of plain text, readable without a mouse."""
         noted("table", rows)
-        columns = {say(name): [figures(say(row[name])) for row in rows] for name in rows[0]}
-        narrow = "".join(f"-breaks{place}" for place in broken(columns))
-        place = self.right.container(key=self.numbered(f"table{narrow}")) if narrow else self.right
-        place.table(columns, border="horizontal")
+        self.right.html(tabular({say(name): [say(row[name]) for row in rows] for name in rows[0]}))
 
     def display(self, shown: Shown, source: Any, clicked: Callable[[dict], None] | None = None) -> None:
         """A sentence, rows of pictures and tables that core has put together (core.lessons.view.Shown); a click sets

@@ -32,8 +32,8 @@ def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
 
 
 def ends(found: Packed, weight: float) -> Mapping[str, tuple[float, float]]:
-    """Every run's held-out loss at the end, as it is and as it is drawn."""
-    rows = {each.name: np.array(each.curves[HELD_OUT][1]) for each in found.entries if HELD_OUT in each.curves}
+    """The held-out loss of every run of the sweep at the end, as it is and as it is drawn."""
+    rows = {each.name: np.array(each.curves[HELD_OUT][1]) for each in found.sweep.entries if HELD_OUT in each.curves}
     return {name: (float(row[-1]), float(smoothed(row, weight)[-1])) for name, row in rows.items()}
 
 
