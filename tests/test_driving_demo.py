@@ -61,8 +61,12 @@ def test_programs_are_answered(demo: str, seed: int) -> None:
 def test_the_drive_is_seen_and_can_be_stopped(demo: str) -> None:
     with looking(1280, 1100) as (page, watch):
         page.goto(demo)
-        page.get_by_role("button", name="Drive", exact=True).click(timeout=90_000)
+        film, word = page.get_by_label("A recorded lap"), page.locator(".cp-word")
+        film.wait_for(timeout=90_000)  # nobody is met by an empty field
+        assert "Press “Drive”" in word.inner_text() and "A recorded lap of the network" in word.inner_text()
+        page.get_by_role("button", name="Drive", exact=True).click()
         page.wait_for_function("Number(document.querySelector('.cockpit')?.dataset.position) >= 60", timeout=120_000)
+        assert not film.is_visible() and not word.is_visible()
         page.get_by_role("button", name="Stop").click()
         page.wait_for_timeout(1500)
         frames = page.locator(".cockpit").get_attribute("data-frames")

@@ -7,17 +7,17 @@ import gradio as gr
 
 from core.projects.driving.disturb import COLOURS
 from core.projects.driving.screen import cockpit
-from core.projects.driving.stream import DRIVERS, measured, streamed
+from core.projects.driving.stream import DRIVERS, measured, opening, streamed
 from demos.look import launch_settings
 
 SCRIPT, STYLE = cockpit()
 CONNECT = """
 let drive = "", known = 0;
 const pit = cockpit(element.querySelector(".pit"), () => {}, { mode: "watch", follows: true, again: false });
-pit.say("Choose a track and press “Drive”.");
 watch("value", () => {
   if (!props.value) return;
   const told = JSON.parse(props.value);
+  if (told.drive === "recorded" && drive) return; // somebody was quicker than the film
   if (told.drive !== drive) { drive = told.drive; known = 0; pit.follow(drive); }
   told.messages.slice(Math.max(known - told.first, 0)).forEach((message) => pit.take(message));
   known = Math.max(known, told.first + told.messages.length);
@@ -52,6 +52,7 @@ with gr.Blocks(title="Self-driving", analytics_enabled=False, delete_cache=(600,
         streamed, settings, [screen, sentence],
         api_visibility="private", show_progress="hidden", concurrency_limit=None, trigger_mode="once",
     )  # fmt: skip
+    demo.load(opening, None, screen, api_visibility="private", show_progress="hidden", queue=False)
     halt.click(None, cancels=[drive], api_visibility="private")
     answer = gr.JSON(visible=False)
     gr.Button(visible=False).click(measured, settings, answer, api_name="drive", concurrency_limit=1)

@@ -27,6 +27,11 @@ def ordered(seed, who, push, blur, dark, drop, colours) -> Order:
     return Order.read(told | {"every": 100, "blur": blur, "dark": dark, "drop": drop, "colours": colours})
 
 
+def opening() -> str:
+    """What a screen shows until its first drive: a recorded lap, and what to do."""
+    return chunk("recorded", [{"waiting": "Press “Drive”."} | meanwhile()], 0, 1)
+
+
 def streamed(
     seed: int, who: str, push: float, blur: int, dark: float, drop: float, colours: str
 ) -> Iterator[tuple[str, str]]:
