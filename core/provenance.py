@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 
@@ -18,8 +19,8 @@ def written(function: Callable, arguments: tuple, keywords: dict) -> str:
 
     Positional arguments of a plain signature are named, arguments equal to their default are left out.
     """
-    parameters = inspect.signature(function).parameters
-    bound = inspect.signature(function).bind(*arguments, **keywords).arguments
+    signature = signature_of(function)
+    parameters, bound = signature.parameters, signature.bind(*arguments, **keywords).arguments
     parts = []
     for name, value in bound.items():
         if parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
@@ -27,6 +28,12 @@ def written(function: Callable, arguments: tuple, keywords: dict) -> str:
         elif value != parameters[name].default:
             parts.append(f"{name}={value!r}")
     return f"{name_of(function)}({', '.join(parts)})"
+
+
+@lru_cache(maxsize=256)
+def signature_of(function: Callable) -> inspect.Signature:
+    """What a function or a class takes, read once: a sweep makes seventy networks of one class."""
+    return inspect.signature(function)
 
 
 def fingerprint(specification: object) -> str:
