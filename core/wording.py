@@ -1,6 +1,4 @@
-"""Numbers and code in sentences and tables, and what reads Markdown."""
-
-from functools import cache
+"""Numbers and code in sentences and tables."""
 
 
 def counted(count: float, noun: str, plural: str = "") -> str:
@@ -26,11 +24,3 @@ def bytes_told(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return ""
-
-
-@cache
-def markdown_reader():
-    """The Markdown reader: tables, no HTML of the text's own; loaded when it is first needed."""
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -29,6 +29,7 @@ LEVELS = [
         "places",
         "provenance",
         "formulas",
+        "markdown",
         "metrics",
         "objectives",
         "data",

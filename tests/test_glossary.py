@@ -168,7 +168,7 @@ def test_on_a_lesson_the_box_opens_over_the_page_and_closes_again(url):
     with looking(390, 844, dark=True) as (page, watch):
         page.goto(f"{url}/gradient-descent")
         drawn(page)
-        expect(page.locator(".rl-search")).to_have_count(1)
+        expect(page.locator(".rl-search input")).to_have_count(1)
         page.keyboard.press("/")
         assert asked(page, "stride")[0] == "stride"
         narrow(page)

@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from core.wording import markdown_reader
+from core.markdown import reader
 
 ICON = re.compile(r":material/\w+: ?")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$(?=\S)(.+?)(?<=\S)\$", re.DOTALL)
@@ -12,12 +12,12 @@ MARK = "\ue000"  # of a private use, in no text: where a formula stood
 
 def html(markdown: str) -> str:
     """Paragraphs, lists, tables, code and formulas."""
-    return with_formulas(markdown, markdown_reader().render)
+    return with_formulas(markdown, reader().render)
 
 
 def inline(markdown: str) -> str:
     """One line without a paragraph around it."""
-    return with_formulas(markdown, markdown_reader().renderInline)
+    return with_formulas(markdown, reader().renderInline)
 
 
 def with_formulas(markdown: str, render) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from core.wording import markdown_reader
+from core import markdown
 from pages.ui.wording import figures
 
 PHONE, YIELDED, CODE = 48, 8, 6  # letters beside each other on a phone, of a column that breaks its words, of code
@@ -26,7 +26,7 @@ def tabular(columns: Mapping[str, Sequence]) -> str:
 def marked(cell: Any) -> str:
     """A cell's content as HTML."""
     text = str(cell)
-    return markdown_reader().renderInline(text) if MARKS.search(text) else escape(text)
+    return markdown.reader().renderInline(text) if MARKS.search(text) else escape(text)
 
 
 def broken(columns: Mapping[str, Sequence]) -> list[int]:
