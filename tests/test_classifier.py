@@ -20,7 +20,7 @@ from core.models.efficientnet import EfficientNetLite0, ours, renamed
 from core.models.imagenet import MissingWeightsError, checked, efficientnet_lite0, kept, packaged
 from core.projects.classifier import doubts, features, incoming, likeness, shipped, sketches, strangers, views
 from core.projects.classifier.gallery import SIDE, Album, picture, tidy
-from core.projects.classifier.head import fitted, logistic
+from core.projects.classifier.head import fitted, logistic, several
 from core.projects.classifier.incoming import Arrived, File, finished, received, unzipped
 from core.projects.classifier.shelf import Shelf
 from core.projects.classifier.study import Settings, familiar, trained
@@ -110,6 +110,20 @@ def test_grad_cam_at_the_last_convolution_is_the_weighted_sum_of_maps(seed: int)
     slopes = (head.weights[2] - unit * (head.weights[2] @ unit)) / mean.norm()  # of a logit of normalised features
     heat = (slopes[:, None, None] * maps).sum(dim=0).clamp_min(0)
     assert torch.allclose(grad_cam(network, head, network.maps(x), 2, 16), heat / heat.max(), atol=1e-4)
+
+
+def test_heads_that_are_found_together_are_those_that_are_found_alone(seed):
+    """Also where a head sees too few pictures to say much, or none of a class, whose logit has no lower bound then; and
+    where there are more pictures than features."""
+    draw = torch.Generator().manual_seed(seed)
+    for count, width in ((24, 40), (60, 8)):
+        x = functional.normalize(torch.randn(count, width, generator=draw))
+        y = torch.arange(count) % 3
+        those = torch.rand(4, count, generator=draw) < torch.tensor([1.1, 0.8, 0.5, 0.2])[:, None]
+        for head, own in zip(several(x, y, 3, those), those, strict=True):
+            alone = fitted(x[own], y[own], 3)
+            answers = (each.logits(x).softmax(dim=1) for each in (head, alone))
+            assert torch.allclose(*answers, atol=1e-4), (count, int(own.sum()))
 
 
 def test_a_map_is_as_fine_as_its_layer():

@@ -13,7 +13,7 @@ from core.probes.certainty import calibration_error, interval, temperature
 from core.projects.classifier import likeness
 from core.projects.classifier.features import OURS, features
 from core.projects.classifier.gallery import Album, Picture
-from core.projects.classifier.head import Head, fitted, probabilities
+from core.projects.classifier.head import Head, probabilities, several
 from core.provenance import duration
 
 FOLDS = 4  # of what is learned from: each is answered by a head that was trained on the others
@@ -133,22 +133,18 @@ def studied(album: Album, settings: Settings) -> Study:
     part = likeness.parts(album.labels, group, settings.held_out, FOLDS, settings.seed)
     if not (part == 0).any() or len(part[part > 0].unique()) < 2:
         raise ValueError(TOO_ALIKE)
-    head = learned(looks, labels, part > 0, classes)
+    training, folds = part > 0, part[part > 0].unique().tolist()
+    x = looks[training].flatten(0, 1)
+    y, fold = (each[training].repeat_interleave(looks.shape[1]) for each in (labels, part))  # of every look
+    those = torch.stack([fold > 0, *(fold != number for number in folds)])
+    head, *others = several(x, y, classes, those)
     logits = head.logits(looks[:, 0])
-    for fold in range(1, FOLDS + 1):
-        own = part == fold
-        if own.any():
-            logits[own] = learned(looks, labels, (part > 0) & ~own, classes).logits(looks[own, 0])
-    training = part > 0
+    for number, other in zip(folds, others, strict=True):
+        own = part == number
+        logits[own] = other.logits(looks[own, 0])
     heat = temperature(logits[training], labels[training], 1 / (int(training.sum()) + 2))
     seconds = time.perf_counter() - began
     return Study(settings, looks, labels, classes, duplicates, part, head, logits, heat, seconds)
-
-
-def learned(looks: Tensor, labels: Tensor, those: Tensor, classes: int) -> Head:
-    """A head trained on every look at some of the pictures."""
-    x = looks[those].flatten(0, 1)
-    return fitted(x, labels[those].repeat_interleave(looks.shape[1]), classes)
 
 
 @dataclass(frozen=True, eq=False)
