@@ -7,6 +7,7 @@ import re
 import pytest
 from browser import hub, looking, served
 from PIL import Image
+from playwright.sync_api import expect
 
 SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.66, 0.4), (0.56, 0.6), (0.46, 0.84)]
 ONE = [(0.5, 0.15), (0.5, 0.5), (0.5, 0.85)]
@@ -149,7 +150,7 @@ def test_a_cell_of_the_table_opens_its_pictures_by_click(url):
         area = page.locator(".rl-stage .nsewdrag").first.bounding_box()
         page.mouse.click(area["x"] + area["width"] * 0.65, area["y"] + area["height"] * 0.65)
         page.get_by_text(re.compile(r"pictures of a 6 are read right")).wait_for(timeout=60_000)
-        assert page.locator(".rl-stage [role=img][aria-label*='pictures of a 6 answered 6']").count() == 1
+        expect(page.locator(".rl-stage [role=img][aria-label*='pictures of a 6 answered 6']")).to_have_count(1)
         watch.clean()
 
 

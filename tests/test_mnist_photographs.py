@@ -75,10 +75,13 @@ def test_most_digits_of_a_row_are_read(seed: int) -> None:
     draw, found, asked = random.Random(seed), 0, 0
     for _ in range(20):
         digits = [draw.randrange(10) for _ in range(draw.randint(2, 4))]
-        reading = read(row_of(draw, digits))
+        asked += len(digits)
+        try:
+            reading = read(row_of(draw, digits))
+        except Empty:  # all of them too faint
+            continue
         assert not reading.several or reading.sentence.startswith(f"{len(reading.several)} digits")
         found += (Counter(digits) & Counter(one.digit for one in reading.answers)).total()
-        asked += len(digits)
     assert found / asked >= 0.7, (found, asked)
 
 

@@ -12,7 +12,7 @@ from core.figures.graphs import computation
 from core.formulas.graphs import computed, shown
 from core.topics.backpropagation.numbers import RATES, Exercise, by_hand, descent, program_of, rows
 from core.topics.backpropagation.pictures import after_update
-from core.topics.backpropagation.tiny_networks import BENDS, HEADS, NETWORKS, drawn, operations, places
+from core.topics.backpropagation.tiny_networks import BENDS, HEADS, NETWORKS, Settings, drawn, operations, places
 
 
 def exercises(seeds, rate=0.1):
@@ -90,15 +90,26 @@ def test_the_loss_falls_for_a_small_step(seeds):
             assert exercise.loss - exercise.new_loss == pytest.approx(1e-4 * squares, rel=0.01), "as the line promises"
 
 
+def test_a_gradient_of_zero_has_the_reason_that_it_has():
+    """One unit with ReLU: right to the last bit, so that nothing is left to learn; or silent."""
+    right = Settings("ReLU", x=(-0.5,), target=(1.0,), w=((-0.6,),), b=(0.2,), v=((0.8,),), c=(0.6,))
+    exercise = Exercise(right, 0.1)
+    assert exercise.loss == 0 and exercise.sign == "zero" and exercise.sign_sentence.startswith("The loss is 0 already")
+    silent = Exercise(replace(right, w=((0.6,),)), 0.1)
+    assert silent.loss > 0 and silent.sign == "zero" and "is silent" in silent.sign_sentence
+
+
 def test_the_sign_says_which_way_the_loss_goes(seeds):
     seen = set()
     for exercise in exercises(seeds[:6]):
         name = exercise.asked[-1]
         place, parts = exercise.graph.place(name), operations(exercise.settings)
-        nudged = ([replace(part, value=part.value + step) if at == place else part for at, part in enumerate(parts)]
-                  for step in (1e-5, -1e-5))  # fmt: skip
-        ends = [computed(one)[-1].item() for one in nudged]
-        sign = "zero" if ends[0] == ends[1] else "positive" if ends[0] > ends[1] else "negative"
+        nudged = [[replace(part, value=part.value + step) if at == place else part for at, part in enumerate(parts)]
+                  for step in (1e-5, -1e-5)]  # fmt: skip
+        up, here, down = (computed(one)[-1].item() for one in (nudged[0], parts, nudged[1]))
+        bends = (up == here) != (here == down)  # the unit stands where ReLU bends: the slope is the left one's, 0
+        flat = abs(up - down) < 1e-14  # in float64, at the bottom of the valley too
+        sign = "zero" if flat or bends else "positive" if up > down else "negative"
         assert exercise.sign == sign and name in exercise.sign_sentence
         seen.add(sign)
     assert seen == {"positive", "negative", "zero"}, "no guess is always right"

@@ -163,7 +163,9 @@ def test_a_table_of_ones_own_counts_every_held_out_digit(seed):
     found = mistakes.of_run(run)
     assert found.accuracy == pytest.approx(run.last.test_score, abs=1e-6)
     assert found.counts.sum(axis=1).tolist() == run.data.y_test.bincount().tolist()
-    assert " of an 8 answered 8: " in views.confusion(found, "8 → 8").pictures[0][1].alt
+    best = int(found.counts.diagonal().argmax())  # two epochs may leave a digit that is never read right
+    said = f" of {article(best)} answered {best}: "
+    assert said in views.confusion(found, f"{best} → {best}").pictures[0][1].alt
     shown = views.confusion(found, "3 → 8")
     assert shown.clicked({"panel": 0, "x": 7.2, "y": 0.8}) == ((views.cell_of(found), "1 → 7"),)
     assert shown.clicked({"panel": 1, "x": 70, "y": 30}) == ((views.cell_of(found), "3 → 8"),)

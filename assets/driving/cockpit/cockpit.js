@@ -276,6 +276,7 @@ function cockpit(root, send, options = {}) {
     take: message => pit.take(message),
     set: changes => pit.set(changes),
     start: () => pit.start(),
+    say: words => pit.announcer.say(words),
     close: () => pit.close(),
     follow: name => pit.follow(name),
   };

@@ -75,6 +75,8 @@ class Exercise:
     def sign_sentence(self) -> str:
         """What the sign means for the update of that weight."""
         name = self.asked[-1]
+        if self.sign == "zero" and not self.loss:
+            return f"The loss is 0 already: it has no slope there, and the update leaves {name} where it is."
         if self.sign == "zero":
             return f"The unit behind {name} is silent: no gradient passes it, and the update leaves {name} where it is."
         up, down = ("raises", "lowers") if self.sign == "positive" else ("lowers", "raises")
