@@ -159,6 +159,8 @@ def test_a_training_is_started_watched_and_replayed(url):
         page.goto(f"{url}?digit_recognizer.view=Train&digit_recognizer.epochs=6&digit_recognizer.training_images=500")
         page.get_by_role("button", name="Train on digits 8×8 now").click(timeout=60_000)
         page.get_by_text("read", exact=False).filter(has_text="held-out digits").first.wait_for(timeout=90_000)
+        page.wait_for_selector("[data-test-script-state=notRunning]", timeout=60_000)  # else the stage is drawn anew
+        page.wait_for_timeout(1000)
         bar = page.locator(".rl-stage .rl-bar input").first
         bar.focus()
         page.keyboard.press("Home")
