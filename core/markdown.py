@@ -5,7 +5,8 @@ from functools import cache
 
 @cache
 def reader():
-    """The reader: CommonMark with tables, and no HTML of the text's own; loaded when it is first needed."""
+    """The reader: CommonMark with tables, without HTML of the text's own and without pictures, which would be fetched
+    from wherever a text says; loaded when it is first needed."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
